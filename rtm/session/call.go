@@ -1,0 +1,159 @@
+package session
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
+
+const (
+	defaultTimeout = 15 * time.Second // as long as a server may take, see transport.request_timeout_s
+	maxInflight    = 10               // transport.max_pending_requests
+	maxQueue       = 256
+)
+
+// CallID names a call within its session; it is never 0 and never used again.
+type CallID uint32
+
+// CallOptions are the choices of a single call; the zero value is fine.
+type CallOptions struct {
+	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
+}
+
+// call is a request on its way.
+type call struct {
+	id       CallID
+	action   string
+	payload  []byte
+	deadline time.Time
+	internal bool // made by the engine: its end is no output
+}
+
+// Call asks the server for action with payload, a JSON object or nil. The
+// answer is an output of Kind Settled with the id returned here.
+func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
+	c := s.newCall(now, action, payload, opts.Timeout)
+	switch {
+	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
+		s.settle(c, nil, &Error{Type: "validation", Message: "payload must be a JSON object"})
+	case s.state == Stopped:
+		s.settle(c, nil, s.closedError())
+	case action == "login" && s.state != Live:
+		s.beginLogin(now, c)
+	case !s.login.wanted():
+		s.settle(c, nil, &Error{Type: ErrNotLoggedIn, Message: "log in before you call " + action})
+	case len(s.queue) >= maxQueue:
+		s.settle(c, nil, &Error{Type: ErrQueueFull, Message: "256 calls already wait for the connection"})
+	default:
+		s.queue = append(s.queue, c)
+		s.flush()
+	}
+	s.schedule(now)
+	return c.id
+}
+
+// Cancel withdraws a call; it fails with ErrCanceled. A request that was sent
+// is carried out by the server all the same. Unknown ids are ignored.
+func (s *Session) Cancel(now time.Time, id CallID) {
+	if c := s.find(id); c != nil {
+		s.settle(c, nil, &Error{Type: ErrCanceled, Message: "the call was withdrawn"})
+		s.flush()
+		s.schedule(now)
+	}
+}
+
+func (s *Session) newCall(now time.Time, action string, payload []byte, timeout time.Duration) *call {
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	if len(payload) == 0 {
+		payload = []byte("{}")
+	}
+	s.lastID++
+	return &call{id: s.lastID, action: action, payload: payload, deadline: now.Add(timeout)}
+}
+
+// flush sends what waits, as far as the limit of unanswered requests allows.
+func (s *Session) flush() {
+	for s.state == Live && len(s.queue) > 0 && len(s.inflight) < maxInflight {
+		c := s.queue[0]
+		s.queue = slices.Delete(s.queue, 0, 1)
+		s.send(c)
+	}
+}
+
+func (s *Session) send(c *call) {
+	s.inflight[c.id] = c
+	frame := make([]byte, 0, len(c.payload)+len(c.action)+48)
+	frame = append(frame, `{"request_id":"`...)
+	frame = strconv.AppendUint(frame, uint64(c.id), 10)
+	frame = append(frame, `","action":`...)
+	frame = wire.AppendString(frame, c.action)
+	frame = append(frame, `,"payload":`...)
+	frame = append(frame, c.payload...)
+	frame = append(frame, '}')
+	s.emit(Output{Kind: Send, Frame: frame})
+}
+
+// settle ends a call; nothing refers to it afterwards.
+func (s *Session) settle(c *call, payload []byte, err *Error) {
+	delete(s.inflight, c.id)
+	s.queue = slices.DeleteFunc(s.queue, func(q *call) bool { return q == c })
+	if s.login.call == c {
+		s.login.call = nil
+	}
+	if !c.internal {
+		s.emit(Output{Kind: Settled, ID: c.id, Action: c.action, Payload: payload, Err: err})
+	}
+}
+
+func (s *Session) find(id CallID) *call {
+	var found *call
+	s.eachCall(func(c *call) {
+		if c.id == id && !c.internal {
+			found = c
+		}
+	})
+	return found
+}
+
+// eachCall visits every call that is not settled, in no particular order.
+func (s *Session) eachCall(visit func(*call)) {
+	for _, c := range s.inflight {
+		visit(c)
+	}
+	for _, c := range s.queue {
+		visit(c)
+	}
+	if c := s.login.call; c != nil && s.inflight[c.id] == nil {
+		visit(c)
+	}
+}
+
+// calls returns every call that is not settled and for which keep says yes, in
+// the order in which they were made.
+func (s *Session) calls(keep func(*call) bool) []*call {
+	var all []*call
+	s.eachCall(func(c *call) {
+		if keep(c) {
+			all = append(all, c)
+		}
+	})
+	slices.SortFunc(all, func(a, b *call) int { return int(a.id) - int(b.id) })
+	return all
+}
+
+// expire fails the calls whose time is up.
+func (s *Session) expire(now time.Time) {
+	for _, c := range s.calls(func(c *call) bool { return due(c.deadline, now) }) {
+		relogin := c.internal && c == s.login.call
+		s.settle(c, nil, &Error{Type: ErrTimeout, Message: "no answer to " + c.action + " in time"})
+		if relogin && s.connected() {
+			s.emit(Output{Kind: Close, Code: closeGoingAway, Reason: "no answer to login"})
+			s.lost(now, ErrTimeout)
+		}
+	}
+	s.flush()
+}

@@ -1,0 +1,38 @@
+package session
+
+import "github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+
+// The types of the errors that the engine makes itself. All others come from
+// the server and are listed in the catalogue.
+const (
+	ErrTimeout        = "timeout"         // no answer within the deadline; the outcome is unknown, a read may be repeated
+	ErrConnectionLost = "connection_lost" // the connection broke before the answer; the outcome is unknown, a read may be repeated
+	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help
+	ErrNotLoggedIn    = "not_logged_in"   // a call before login; log in first
+	ErrQueueFull      = "queue_full"      // too many calls wait for the connection; retry later
+	ErrCanceled       = "canceled"        // the caller withdrew the call; if it was sent, the outcome is unknown
+	ErrNoToken        = "no_token"        // the host could not get a token; a retry may help
+)
+
+// Error is why a call failed.
+type Error struct {
+	Type    string // an error type of the catalogue, or one of the constants above
+	Message string // for people; never to be compared
+	Data    []byte // JSON the server added, such as {"region":"fra"}; nil when it added none
+}
+
+// Error returns the type and the message.
+func (e *Error) Error() string { return e.Type + ": " + e.Message }
+
+// wireError reads an ErrorPayload.
+func wireError(payload []byte) *Error {
+	e := &Error{
+		Type:    wire.Str(payload, "error", "type"),
+		Message: wire.Str(payload, "error", "message"),
+		Data:    wire.Get(payload, "error", "data"),
+	}
+	if e.Type == "" {
+		e.Type, e.Message = "internal", "the server refused the request without giving an error"
+	}
+	return e
+}

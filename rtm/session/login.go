@@ -1,0 +1,149 @@
+package session
+
+import (
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
+
+// loginState is what the engine remembers of the login.
+type loginState struct {
+	payload  []byte // as the caller gave it, without the token; nil when no login was asked for
+	token    string // "" when one has to be asked for
+	explicit bool   // the caller gave the token with the login
+	asked    bool   // NeedToken is out
+	fresh    bool   // the next NeedToken asks for a fresh one
+	renewed  bool   // a fresh one was asked for since the last success
+	done     bool   // succeeded once
+	call     *call  // the login under way, the caller's or the engine's own
+}
+
+// wanted reports whether the caller has asked for a login that may still
+// succeed, or has.
+func (l *loginState) wanted() bool { return l.payload != nil }
+
+// beginLogin takes the caller's login.
+func (s *Session) beginLogin(now time.Time, c *call) {
+	if l := &s.login; l.call != nil || l.done {
+		s.settle(c, nil, &Error{Type: "validation", Message: "a login is already under way"})
+		return
+	}
+	token := wire.Str(c.payload, "token")
+	var rest wire.Object
+	for name, raw := range wire.Members(c.payload) {
+		if name != "token" {
+			rest.Raw(name, raw)
+		}
+	}
+	s.login = loginState{payload: rest.Bytes(), token: token, explicit: token != "", call: c}
+	switch {
+	case s.state == Authorizing:
+		s.tryLogin(now)
+	case s.state == Waiting && !s.offline:
+		s.dial()
+	}
+}
+
+// tryLogin sends the login as soon as there are a socket, a payload and a token.
+func (s *Session) tryLogin(now time.Time) {
+	l := &s.login
+	if s.state != Authorizing || !l.wanted() {
+		return
+	}
+	if l.call == nil {
+		l.call = s.newCall(now, "login", nil, 0)
+		l.call.internal = true
+	}
+	if s.inflight[l.call.id] != nil {
+		return
+	}
+	if l.token == "" || l.fresh {
+		if !l.asked {
+			l.asked = true
+			s.emit(Output{Kind: NeedToken, Fresh: l.fresh})
+		}
+		return
+	}
+	var o wire.Object
+	o.Str("token", l.token)
+	for name, raw := range wire.Members(l.payload) {
+		o.Raw(name, raw)
+	}
+	l.call.payload = o.Bytes()
+	s.send(l.call)
+}
+
+// Token answers NeedToken: with an access token as login takes it
+// ("Bearer dal:…"), or with why there is none.
+func (s *Session) Token(now time.Time, token, failure string) {
+	l := &s.login
+	if !l.asked || s.state == Stopped {
+		return
+	}
+	l.asked = false
+	if token == "" {
+		s.tokenFailed(now, failure)
+	} else {
+		l.token, l.fresh = token, false
+		s.tryLogin(now)
+	}
+	s.schedule(now)
+}
+
+func (s *Session) tokenFailed(now time.Time, failure string) {
+	c := s.login.call
+	if c != nil && !c.internal {
+		s.settle(c, nil, &Error{Type: ErrNoToken, Message: failure})
+		s.login = loginState{}
+		return
+	}
+	if s.login.explicit {
+		s.stop("authentication")
+		return
+	}
+	if s.connected() {
+		s.emit(Output{Kind: Close, Code: closeNormal, Reason: "no token"})
+		s.lost(now, ErrNoToken)
+	}
+}
+
+// loggedIn takes the server's answer to a login.
+func (s *Session) loggedIn(now time.Time, c *call, payload []byte, err *Error) {
+	l := &s.login
+	if err != nil {
+		s.loginFailed(now, c, err)
+		return
+	}
+	l.renewed, l.done = false, true
+	s.settle(c, payload, nil)
+	if c.internal {
+		s.emit(Output{Kind: Settled, Action: "login", Payload: payload, Relogin: true})
+	}
+	s.liveSince = now
+	s.pingAt, s.pongBy = now.Add(pingInterval), time.Time{}
+	s.setState(Output{State: Live})
+	s.flush()
+}
+
+func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
+	l := &s.login
+	if err.Type == "authentication" && !l.explicit && !l.renewed {
+		delete(s.inflight, c.id)
+		l.fresh, l.renewed = true, true
+		s.tryLogin(now)
+		return
+	}
+	if !c.internal {
+		s.settle(c, nil, err)
+		s.login = loginState{}
+		return
+	}
+	s.settle(c, nil, err)
+	switch err.Type {
+	case "internal", "service_unavailable", "too_many_requests", "request_timeout", "users_limit_reached":
+		s.emit(Output{Kind: Close, Code: closeNormal, Reason: err.Type})
+		s.lost(now, "service_temporarily_unavailable")
+	default:
+		s.stop(err.Type)
+	}
+}

@@ -1,0 +1,219 @@
+package session
+
+import (
+	"strings"
+	"time"
+)
+
+// Config is what a Session needs to know. Organization is required for the
+// Customer API; all else has defaults.
+type Config struct {
+	API          API
+	Server       string // address to connect to, scheme and host; "" is the vendor's, chosen by Region
+	Organization string // organization id (UUID)
+	Version      string // API version; "" is 3.6
+	Region       string // "dal" or "fra"; "" is dal; a token's own region counts more
+	Seed         uint64 // of backoff and ids; the same seed and inputs give the same outputs
+}
+
+// Session is one logical connection: it outlives sockets. Use New.
+type Session struct {
+	cfg   Config
+	out   []Output
+	state State
+	rand  uint64
+
+	// The connection.
+	attempt   int       // failed connections in a row
+	liveSince time.Time // zero when not live
+	offline   bool      // the host said there is no network
+	reason    string    // why the server ends the connection, from its disconnect push
+	dialAt    time.Time // when Waiting ends; zero when only an input can end it
+	pingAt    time.Time
+	pongBy    time.Time // zero when no ping is unanswered
+	wakeAt    time.Time // the last Wake given out
+
+	// Calls.
+	lastID   CallID
+	inflight map[CallID]*call
+	queue    []*call // not sent yet, in order
+
+	login loginState
+}
+
+// New returns an idle Session. It performs no I/O and starts nothing.
+func New(cfg Config) *Session {
+	if cfg.Version == "" {
+		cfg.Version = "3.6"
+	}
+	return &Session{cfg: cfg, rand: cfg.Seed, inflight: make(map[CallID]*call)}
+}
+
+// API returns the API the session speaks.
+func (s *Session) API() API { return s.cfg.API }
+
+// State returns the present state.
+func (s *Session) State() State { return s.state }
+
+// Next returns the next output; ok is false when there is none.
+func (s *Session) Next() (out Output, ok bool) {
+	if len(s.out) == 0 {
+		return Output{}, false
+	}
+	out = s.out[0]
+	s.out[0] = Output{}
+	if s.out = s.out[1:]; len(s.out) == 0 {
+		s.out = nil
+	}
+	return out, true
+}
+
+// Start opens the first connection. Only the first call counts.
+func (s *Session) Start(now time.Time) {
+	if s.state == Idle {
+		s.dial()
+		s.schedule(now)
+	}
+}
+
+// Stop ends the session for good; every call that waits fails with ErrClosed.
+func (s *Session) Stop(now time.Time) {
+	s.stop("closed")
+	s.schedule(now)
+}
+
+// Opened says that the socket asked for by Dial is open.
+func (s *Session) Opened(now time.Time) {
+	if s.state != Connecting {
+		return
+	}
+	s.setState(Output{State: Authorizing})
+	s.reason = ""
+	s.tryLogin(now)
+	s.schedule(now)
+}
+
+// Closed says that the socket is gone, or could not be opened. Code is the
+// WebSocket status code, 0 when there is none; reason is for people.
+func (s *Session) Closed(now time.Time, code int, reason string) {
+	if !s.connected() && s.state != Connecting {
+		return
+	}
+	s.lost(now, ErrConnectionLost)
+	s.schedule(now)
+}
+
+// Online says whether the machine has a network. Coming online ends a wait and
+// checks a connection that looks alive; being offline suspends attempts.
+func (s *Session) Online(now time.Time, up bool) {
+	s.offline = !up
+	switch {
+	case s.state == Waiting && !up:
+		s.dialAt = time.Time{}
+	case s.state == Waiting && up && s.login.wanted():
+		s.dial()
+	case s.state == Live && up:
+		s.ping(now)
+	}
+	s.schedule(now)
+}
+
+// Tick does what has fallen due. Calling it early is harmless.
+func (s *Session) Tick(now time.Time) {
+	s.wakeAt = time.Time{}
+	s.expire(now)
+	switch {
+	case s.state == Waiting && due(s.dialAt, now):
+		s.dial()
+	case s.state == Live && due(s.pongBy, now):
+		s.emit(Output{Kind: Close, Code: closeGoingAway, Reason: "no answer to ping"})
+		s.lost(now, ErrConnectionLost)
+	case s.state == Live && due(s.pingAt, now):
+		s.ping(now)
+	}
+	s.schedule(now)
+}
+
+// NewID returns an id that no other call of this or another session returns,
+// given different seeds: 16 letters and digits, fit for a custom_id.
+func (s *Session) NewID() string {
+	const alphabet = "0123456789abcdefghijklmnopqrstuv"
+	id := make([]byte, 16)
+	var r uint64
+	for i := range id {
+		if i%8 == 0 {
+			r = s.random()
+		}
+		id[i] = alphabet[r&31]
+		r >>= 5
+	}
+	return string(id)
+}
+
+// connected reports whether there is an open socket.
+func (s *Session) connected() bool { return s.state == Authorizing || s.state == Live }
+
+func (s *Session) emit(out Output) { s.out = append(s.out, out) }
+
+func (s *Session) setState(out Output) {
+	s.state = out.State
+	out.Kind = StateChanged
+	s.emit(out)
+}
+
+// schedule asks for the next Tick, unless it is asked for already.
+func (s *Session) schedule(now time.Time) {
+	var at time.Time
+	earlier := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	switch s.state {
+	case Waiting:
+		earlier(s.dialAt)
+	case Live:
+		earlier(s.pingAt)
+		earlier(s.pongBy)
+	}
+	s.eachCall(func(c *call) { earlier(c.deadline) })
+	if !at.Equal(s.wakeAt) {
+		s.wakeAt = at
+		s.emit(Output{Kind: Wake, At: at})
+	}
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// url is the address of the API's socket.
+func (s *Session) url() string {
+	base := s.cfg.Server
+	if base == "" {
+		base = "wss://api.livechatinc.com"
+		if strings.HasPrefix(s.cfg.Region, "fra") {
+			base = "wss://api-fra.livechatinc.com"
+		}
+	}
+	if rest, ok := strings.CutPrefix(base, "http"); ok {
+		base = "ws" + rest
+	}
+	u := strings.TrimRight(base, "/") + "/v" + s.cfg.Version + "/" + s.cfg.API.String() + "/rtm/ws"
+	if s.cfg.Organization != "" {
+		u += "?organization_id=" + queryEscape(s.cfg.Organization)
+	}
+	return u
+}
+
+func queryEscape(s string) string {
+	const hex = "0123456789ABCDEF"
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			out = append(out, c)
+		default:
+			out = append(out, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(out)
+}
