@@ -1,0 +1,21 @@
+/**
+ * The LiveChat RTM protocol in the browser.
+ *
+ *     import { load } from 'rtmwidget'
+ *     const rtm = await load()
+ *     const customer = rtm.customer({ organizationId: '…' })
+ *     customer.on('incoming_event', (push) => console.log(push.event))
+ *     await customer.login()
+ *     await customer.startChat({ chat: { thread: { events: [{ type: 'message', text: 'Hello' }] } } })
+ *
+ * @module
+ */
+export { RTMError } from './error.ts'
+export { applyPatch, emptyState } from './model.ts'
+export type * from './model.ts'
+export type * from './objects.ts'
+export type * as customer from './customer.ts'
+export type * as agent from './agent.ts'
+export type { CustomerActs, CustomerClient, CustomerOptions, CustomerPushes } from './customer.ts'
+export type { AgentActs, AgentClient, AgentOptions, AgentPushes } from './agent.ts'
+export type { CallInit, Client, ClientOptions, PushInfo } from './client.ts'

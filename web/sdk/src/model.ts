@@ -1,0 +1,175 @@
+import type { ThreadEvent } from './objects.ts'
+
+/** Where the connection is. Only `stopped` is final. */
+export type ConnectionState = 'idle' | 'connecting' | 'authorizing' | 'live' | 'waiting' | 'stopped'
+
+/** What a screen shows. A change makes new objects of everything that it touches and keeps all others. */
+export interface ModelState {
+  readonly connection: ModelConnection
+  /** Who is logged in; null before the first login. */
+  readonly me: ModelPerson | null
+  /** The most recently active first. */
+  readonly chats: readonly ModelChat[]
+}
+
+export interface ModelConnection {
+  readonly state: ConnectionState
+  /** Why it is not live: a disconnect reason of the protocol or the type of an error. */
+  readonly reason?: string
+  /** When the next attempt is made; RFC 3339. */
+  readonly retry_at?: string
+}
+
+export interface ModelPerson {
+  readonly id: string
+  readonly type: 'customer' | 'agent'
+  readonly name: string
+}
+
+export interface ModelUser extends ModelPerson {
+  readonly avatar?: string
+  /** Takes part in the active thread. */
+  readonly present: boolean
+  readonly typing: boolean
+  /** What the customer has in the input box; agents only. */
+  readonly sneak_peek?: string
+  /** RFC 3339. */
+  readonly events_seen_up_to?: string
+}
+
+export interface ModelChat {
+  readonly id: string
+  /** The newest thread. */
+  readonly thread_id: string
+  /** Whether that thread is open. */
+  readonly active: boolean
+  /** Only while the chat waits for an agent. */
+  readonly queue?: { readonly position: number; readonly wait_time: number }
+  readonly users: readonly ModelUser[]
+  /** Events of others that were not seen yet. */
+  readonly unread: number
+  /** Whether the timeline was fetched. */
+  readonly loaded: boolean
+  /** The last activity; RFC 3339. */
+  readonly updated_at: string
+  /** Oldest first, what is pending last. */
+  readonly timeline: readonly ModelItem[]
+}
+
+/** An event as a screen shows it. */
+export interface ModelItem {
+  /** Stays the same from pending to sent. */
+  readonly key: string
+  readonly state: 'sent' | 'pending' | 'failed'
+  /** Why it failed. */
+  readonly error?: { readonly type: string; readonly message: string }
+  readonly thread_id: string
+  /** As the server sent it. A pending or failed one has no `id` yet, and this machine's time in `created_at`. */
+  readonly event: ModelEvent
+}
+
+/** An event whose `id` the server has yet to give when it is pending or failed. */
+export type ModelEvent = ThreadEvent extends infer E ? (E extends ThreadEvent ? Omit<E, 'id'> & { id?: string } : never) : never
+
+/** The state before anything is known. */
+export const emptyState: ModelState = { connection: { state: 'idle' }, me: null, chats: [] }
+
+/** One step from a state to the next, as the core's model writes them. */
+export type PatchOp =
+  | { op: 'reset'; state: ModelState }
+  | { op: 'connection'; connection: ModelConnection }
+  | { op: 'me'; me: ModelPerson | null }
+  | { op: 'chat'; chat: Omit<ModelChat, 'timeline'> }
+  | { op: 'put'; chat_id: string; key: string; index: number; item: ModelItem }
+  | { op: 'remove'; chat_id: string; key: string }
+  | { op: 'drop'; chat_id: string }
+
+/**
+ * Applies a patch and returns the next state; `state` itself when nothing changed. Steps that name a chat which is not
+ * there, and steps of a kind that this version does not know, change nothing.
+ */
+export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelState {
+  let { connection, me } = state
+  let chats = state.chats
+  // Timelines and the chat list are copied once a patch, not once a step.
+  const fresh = new Map<string, ModelItem[]>()
+  let sort = false
+
+  const chatAt = (id: string) => chats.findIndex((chat) => chat.id === id)
+  const replace = (at: number, chat: ModelChat) => {
+    chats = chats.map((old, i) => (i === at ? chat : old))
+  }
+  const edit = (id: string, change: (timeline: ModelItem[]) => void) => {
+    const at = chatAt(id)
+    const chat = chats[at]
+    if (!chat) return
+    let timeline = fresh.get(id)
+    if (!timeline) {
+      timeline = [...chat.timeline]
+      fresh.set(id, timeline)
+      replace(at, { ...chat, timeline })
+    }
+    change(timeline)
+  }
+
+  for (const op of ops) {
+    switch (op.op) {
+      case 'reset':
+        ;({ connection, me, chats } = op.state)
+        fresh.clear()
+        break
+      case 'connection':
+        connection = op.connection
+        break
+      case 'me':
+        me = op.me
+        break
+      case 'chat': {
+        const at = chatAt(op.chat.id)
+        const old = chats[at]
+        if (old) replace(at, { ...op.chat, timeline: old.timeline })
+        else chats = [...chats, { ...op.chat, timeline: [] }]
+        if (old?.updated_at !== op.chat.updated_at) sort = true
+        break
+      }
+      case 'put':
+        edit(op.chat_id, (timeline) => {
+          const at = timeline.findIndex((item) => item.key === op.key)
+          if (at >= 0) timeline.splice(at, 1)
+          timeline.splice(op.index, 0, op.item)
+        })
+        break
+      case 'remove':
+        edit(op.chat_id, (timeline) => {
+          const at = timeline.findIndex((item) => item.key === op.key)
+          if (at >= 0) timeline.splice(at, 1)
+        })
+        break
+      case 'drop':
+        fresh.delete(op.chat_id)
+        if (chatAt(op.chat_id) >= 0) chats = chats.filter((chat) => chat.id !== op.chat_id)
+        break
+    }
+  }
+  if (sort) chats = [...chats].sort(byActivity)
+  if (connection === state.connection && me === state.me && chats === state.chats) return state
+  return { connection, me, chats }
+}
+
+function byActivity(a: ModelChat, b: ModelChat): number {
+  return Date.parse(b.updated_at) - Date.parse(a.updated_at) || (a.updated_at < b.updated_at ? 1 : a.updated_at > b.updated_at ? -1 : 0)
+}
+
+/** The model of a client: the state to draw, and what the person in front of it does. */
+export interface ClientModel<A> {
+  /** The state now. Immutable; a change replaces it. */
+  readonly state: ModelState
+  /** Calls `fn` after each change, not at once. Returns the function that ends it. */
+  subscribe(fn: (state: ModelState) => void): () => void
+  /**
+   * Does something: the state shows it at once, the server hears of it in the background, and a failure appears in the
+   * state. Resolves when the core has taken it; rejects with an `RTMError` of type `validation` when the arguments are
+   * wrong, naming the field.
+   */
+  act<K extends keyof A & string>(name: K, args: A[K]): Promise<void>
+}
