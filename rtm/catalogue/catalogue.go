@@ -1,0 +1,318 @@
+package catalogue
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+//go:embed customer-3.6.json
+var customerJSON []byte
+
+//go:embed agent-3.6.json
+var agentJSON []byte
+
+var (
+	customer = sync.OnceValue(func() *API { return mustParse(customerJSON) })
+	agent    = sync.OnceValue(func() *API { return mustParse(agentJSON) })
+)
+
+// Customer returns the Customer Chat API, version 3.6.
+func Customer() *API { return customer() }
+
+// Agent returns the Agent Chat API, version 3.6.
+func Agent() *API { return agent() }
+
+// mustParse panics on data that the tests of this package would have refused.
+func mustParse(data []byte) *API {
+	a, err := Parse(data)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// API is one of the two protocols.
+type API struct {
+	Name              string              `json:"api"` // "customer" or "agent"
+	Version           string              `json:"version"`
+	Transport         Transport           `json:"transport"`
+	Methods           []*Method           `json:"methods"`
+	Pushes            []*Push             `json:"pushes"`
+	Objects           map[string]Fields   `json:"objects"`
+	Unions            map[string]*Union   `json:"unions"`
+	Errors            []*Error            `json:"errors"`
+	DisconnectReasons []*DisconnectReason `json:"disconnect_reasons"`
+	SystemMessages    []*SystemMessage    `json:"system_messages"`
+
+	// Enums holds the enums that are plain lists. Numbers are given as text.
+	// The few that are shaped otherwise are left out.
+	Enums map[string]Enum `json:"enums"`
+
+	// Semantics holds the rules that no table can say; only the agent file has
+	// them, for both sides.
+	Semantics []*Rule `json:"semantics"`
+
+	// Authorization holds the token endpoints as they stand in the file; only
+	// the customer file has them.
+	Authorization json.RawMessage `json:"authorization"`
+
+	methods map[string]*Method
+	pushes  map[string]*Push
+}
+
+// Transport holds the limits and deadlines of a connection.
+type Transport struct {
+	URL                string  `json:"url"`
+	Query              []Param `json:"query"`
+	LoginDeadlineS     int     `json:"login_deadline_s"`
+	PingIntervalS      int     `json:"ping_interval_s"`
+	IdleCloseS         int     `json:"idle_close_s"`
+	RequestTimeoutS    int     `json:"request_timeout_s"`
+	MaxPendingRequests int     `json:"max_pending_requests"`
+}
+
+// LoginDeadline is how long a connection may stay without a login.
+func (t Transport) LoginDeadline() time.Duration {
+	return time.Duration(t.LoginDeadlineS) * time.Second
+}
+
+// PingInterval is how often a client shows that it lives.
+func (t Transport) PingInterval() time.Duration {
+	return time.Duration(t.PingIntervalS) * time.Second
+}
+
+// IdleClose is the silence after which the server closes a connection.
+func (t Transport) IdleClose() time.Duration { return time.Duration(t.IdleCloseS) * time.Second }
+
+// RequestTimeout is how long a request may stay unanswered.
+func (t Transport) RequestTimeout() time.Duration {
+	return time.Duration(t.RequestTimeoutS) * time.Second
+}
+
+// Param is a parameter of the socket's address.
+type Param struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+	Note     string `json:"note"`
+}
+
+// Method is a request that a client can make.
+type Method struct {
+	Action     string         `json:"action"`
+	Group      string         `json:"group"`
+	Summary    string         `json:"summary"`
+	Note       string         `json:"note"`
+	Scopes     []string       `json:"scopes"`
+	Request    Fields         `json:"request"`
+	Response   Fields         `json:"response"`
+	Errors     []*MethodError `json:"errors"` // those specific to the method
+	Pushes     []string       `json:"pushes"` // what the request may cause
+	Since      string         `json:"since"`
+	RemovedIn  string         `json:"removed_in"` // "" when 3.6 has it
+	Seed       bool           `json:"seed"`
+	Confidence string         `json:"confidence"`
+	Source     Strings        `json:"source"`
+}
+
+// MethodError says when a method answers with an error type.
+type MethodError struct {
+	Type string `json:"type"`
+	When string `json:"when"`
+}
+
+// Push is a message that the server sends by itself.
+type Push struct {
+	Action     string  `json:"action"`
+	Group      string  `json:"group"`
+	Summary    string  `json:"summary"`
+	Note       string  `json:"note"`
+	SentTo     string  `json:"sent_to"`
+	CausedBy   Strings `json:"caused_by"`
+	Payload    Fields  `json:"payload"`
+	Since      string  `json:"since"`
+	RemovedIn  string  `json:"removed_in"`
+	Confidence string  `json:"confidence"`
+	Source     Strings `json:"source"`
+}
+
+// Fields are the members of an object, in the order of the documents. A field
+// named "*" (see [Field.Star]) stands for any key, one named "$" means that the
+// payload itself has the field's type.
+type Fields []*Field
+
+// Lookup returns the field of that name, nil when there is none.
+func (fs Fields) Lookup(name string) *Field {
+	for _, f := range fs {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Payload returns the type of a payload that is not an object of named fields,
+// nil when it is one.
+func (fs Fields) Payload() *Type {
+	if len(fs) == 1 && fs[0].Name == "$" {
+		return fs[0].Type
+	}
+	return nil
+}
+
+// Field is a parameter of a request, or a member of a response or object.
+type Field struct {
+	Name      string          `json:"name"`
+	Type      *Type           `json:"type"`
+	Required  bool            `json:"required"`
+	Default   json.RawMessage `json:"default"`
+	Enum      []string        `json:"enum"`
+	Min       *int            `json:"min"`
+	Max       *int            `json:"max"`       // of a number; of a string, in bytes
+	MaxItems  *int            `json:"max_items"` // of a list
+	Note      string          `json:"note"`
+	RemovedIn string          `json:"removed_in"`
+}
+
+// Star reports whether the field stands for any key.
+func (f *Field) Star() bool { return f.Name == "*" || f.Name == "<namespace>" }
+
+// Union is a type whose object depends on one of its members.
+type Union struct {
+	Discriminator string            `json:"discriminator"`
+	Variants      map[string]string `json:"variants"` // value of the discriminator -> object
+}
+
+// Error is an error type that either API can answer with.
+type Error struct {
+	Type    string `json:"type"`
+	Message string `json:"message"` // the documents' text; may be empty
+	When    string `json:"when"`
+}
+
+// DisconnectReason is a reason given just before the server closes.
+type DisconnectReason struct {
+	Reason       string `json:"reason"`
+	When         string `json:"when"`
+	ClientShould string `json:"client_should"`
+	Policy       Policy `json:"policy"`
+	Data         string `json:"data"`
+}
+
+// Policy is what a client does after a disconnect.
+type Policy string
+
+// The policies of [DisconnectReason].
+const (
+	Reconnect     Policy = "reconnect"
+	ReconnectSlow Policy = "reconnect_slow"
+	NewToken      Policy = "new_token"
+	Redirect      Policy = "redirect"
+	Stop          Policy = "stop"
+)
+
+// SystemMessage is a system_message_type. One type may have several texts; the
+// agent file lists them as variants, the customer file repeats the entry.
+type SystemMessage struct {
+	Type         string   `json:"type"`
+	Text         string   `json:"text"` // %name% stands for a variable
+	TextVariants []string `json:"text_variants"`
+	TextVars     []string `json:"text_vars"`
+	When         string   `json:"when"`
+}
+
+// Fill returns the text with its variables filled in.
+func (m *SystemMessage) Fill(vars map[string]string) string {
+	pairs := make([]string, 0, 2*len(vars))
+	for name, value := range vars {
+		pairs = append(pairs, "%"+name+"%", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(m.Text)
+}
+
+// Rule is one rule of behaviour.
+type Rule struct {
+	Topic      string `json:"topic"`
+	Rule       string `json:"rule"`
+	Confidence string `json:"confidence"`
+	Source     string `json:"source"`
+}
+
+// Parse reads a catalogue file.
+func Parse(data []byte) (*API, error) {
+	var a API
+	if err := json.Unmarshal(data, &a); err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
+	a.methods = make(map[string]*Method, len(a.Methods))
+	for _, m := range a.Methods {
+		if a.methods[m.Action] != nil {
+			return nil, fmt.Errorf("catalogue: %s: method %s is there twice", a.Name, m.Action)
+		}
+		a.methods[m.Action] = m
+	}
+	a.pushes = make(map[string]*Push, len(a.Pushes))
+	for _, p := range a.Pushes {
+		if a.pushes[p.Action] != nil {
+			return nil, fmt.Errorf("catalogue: %s: push %s is there twice", a.Name, p.Action)
+		}
+		a.pushes[p.Action] = p
+	}
+	for name, values := range a.Enums {
+		if values == nil {
+			delete(a.Enums, name)
+		}
+	}
+	return &a, nil
+}
+
+// Method returns the method of that action, nil when there is none.
+func (a *API) Method(action string) *Method { return a.methods[action] }
+
+// Push returns the push of that action, nil when there is none.
+func (a *API) Push(action string) *Push { return a.pushes[action] }
+
+// Object returns the fields of a named object and whether there is one. For a
+// union these are the fields that all its variants share.
+func (a *API) Object(name string) (Fields, bool) {
+	fs, ok := a.Objects[name]
+	return fs, ok
+}
+
+// Union returns the union of that name, nil when there is none.
+func (a *API) Union(name string) *Union { return a.Unions[name] }
+
+// Error returns the error of that type, nil when the API does not know it.
+func (a *API) Error(typ string) *Error {
+	for _, e := range a.Errors {
+		if e.Type == typ {
+			return e
+		}
+	}
+	return nil
+}
+
+// DisconnectReason returns the reason of that name, nil when the API does not
+// know it.
+func (a *API) DisconnectReason(reason string) *DisconnectReason {
+	for _, r := range a.DisconnectReasons {
+		if r.Reason == reason {
+			return r
+		}
+	}
+	return nil
+}
+
+// SystemMessage returns the first system message of that type, nil when there
+// is none.
+func (a *API) SystemMessage(typ string) *SystemMessage {
+	for _, m := range a.SystemMessages {
+		if m.Type == typ {
+			return m
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package catalogue
+
+import (
+	"strings"
+	"testing"
+)
+
+func both() []*API { return []*API{Customer(), Agent()} }
+
+func TestCounts(t *testing.T) {
+	for _, tt := range []struct {
+		api                               *API
+		name                              string
+		methods, pushes, objects, reasons int
+	}{
+		{Customer(), "customer", 33, 29, 96, 17},
+		{Agent(), "agent", 46, 74, 128, 18},
+	} {
+		a := tt.api
+		if a.Name != tt.name || a.Version != "3.6" {
+			t.Errorf("got %s %s, want %s 3.6", a.Name, a.Version, tt.name)
+		}
+		if len(a.Methods) != tt.methods || len(a.Pushes) != tt.pushes || len(a.Objects) != tt.objects || len(a.DisconnectReasons) != tt.reasons {
+			t.Errorf("%s: %d methods, %d pushes, %d objects, %d reasons; want %d, %d, %d, %d", a.Name,
+				len(a.Methods), len(a.Pushes), len(a.Objects), len(a.DisconnectReasons), tt.methods, tt.pushes, tt.objects, tt.reasons)
+		}
+		if a.Transport.LoginDeadline().Seconds() != 30 || a.Transport.PingInterval().Seconds() != 15 ||
+			a.Transport.IdleClose().Seconds() != 30 || a.Transport.RequestTimeout().Seconds() != 15 || a.Transport.MaxPendingRequests != 10 {
+			t.Errorf("%s: transport is %+v", a.Name, a.Transport)
+		}
+		if len(a.Enums["sort_order"]) != 2 {
+			t.Errorf("%s: sort_order is %q", a.Name, a.Enums["sort_order"])
+		}
+	}
+	if len(Customer().Authorization) == 0 {
+		t.Error("the customer file has no authorization")
+	}
+	if len(Agent().Semantics) != 40 {
+		t.Errorf("the agent file has %d rules, want 40", len(Agent().Semantics))
+	}
+}
+
+// eachField calls fn for every field of an API with the place where it stands.
+func eachField(a *API, fn func(where string, f *Field)) {
+	for _, m := range a.Methods {
+		for _, f := range m.Request {
+			fn(m.Action+" request", f)
+		}
+		for _, f := range m.Response {
+			fn(m.Action+" response", f)
+		}
+	}
+	for _, p := range a.Pushes {
+		for _, f := range p.Payload {
+			fn(p.Action, f)
+		}
+	}
+	for name, fs := range a.Objects {
+		for _, f := range fs {
+			fn(name, f)
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	for _, a := range both() {
+		eachField(a, func(where string, f *Field) {
+			where = a.Name + " " + where + "." + f.Name
+			if f.Type == nil {
+				t.Errorf("%s has no type", where)
+				return
+			}
+			if base := f.Type.Base(); base.Kind == Named {
+				if _, ok := a.Object(base.Name); !ok && a.Union(base.Name) == nil {
+					t.Errorf("%s: no object or union %s", where, base.Name)
+				}
+			}
+			if again, err := ParseType(f.Type.String()); err != nil || again.String() != f.Type.String() {
+				t.Errorf("%s: %s does not survive String: %v", where, f.Type, err)
+			}
+			if f.MaxItems != nil && f.Type.Kind != List && f.Type.Kind != Named {
+				t.Errorf("%s: max_items on %s", where, f.Type)
+			}
+			if f.Max != nil && f.Type.Kind != Int && f.Type.Kind != String {
+				t.Errorf("%s: max on %s", where, f.Type)
+			}
+			if f.Enum != nil && f.Type.Base().Kind != String {
+				t.Errorf("%s: enum on %s", where, f.Type)
+			}
+		})
+	}
+}
+
+func TestUnions(t *testing.T) {
+	for _, a := range both() {
+		for name, u := range a.Unions {
+			if u.Discriminator == "" || len(u.Variants) == 0 {
+				t.Errorf("%s: union %s is empty", a.Name, name)
+			}
+			for value, object := range u.Variants {
+				if _, ok := a.Object(object); !ok {
+					t.Errorf("%s: %s %s: no object %s", a.Name, name, value, object)
+				}
+			}
+		}
+		for _, name := range []string{"User", "Event", "EventInput"} {
+			if a.Union(name) == nil {
+				t.Errorf("%s: no union %s", a.Name, name)
+			}
+		}
+	}
+}
+
+func TestNamesResolve(t *testing.T) {
+	for _, a := range both() {
+		for _, m := range a.Methods {
+			if a.Method(m.Action) != m {
+				t.Errorf("%s: Method(%q) is another one", a.Name, m.Action)
+			}
+			for _, p := range m.Pushes {
+				if a.Push(p) == nil {
+					t.Errorf("%s: %s names the push %s, which is not there", a.Name, m.Action, p)
+				}
+			}
+			for _, e := range m.Errors {
+				if a.Error(e.Type) == nil {
+					t.Errorf("%s: %s names the error %s, which is not there", a.Name, m.Action, e.Type)
+				}
+			}
+		}
+		for _, r := range a.DisconnectReasons {
+			switch r.Policy {
+			case Reconnect, ReconnectSlow, NewToken, Redirect, Stop:
+			default:
+				t.Errorf("%s: %s has the policy %q", a.Name, r.Reason, r.Policy)
+			}
+		}
+		for _, m := range a.SystemMessages {
+			text := m.Text
+			for _, v := range m.TextVars {
+				text = strings.ReplaceAll(text, "%"+v+"%", "")
+			}
+			if len(m.TextVariants) == 0 && strings.Count(text, "%") > 0 {
+				t.Errorf("%s: %s has a variable that it does not name: %s", a.Name, m.Type, m.Text)
+			}
+		}
+		if a.Method("no_such_action") != nil || a.Push("no_such_push") != nil || a.Error("no_such_error") != nil {
+			t.Errorf("%s: finds what is not there", a.Name)
+		}
+	}
+}
+
+func TestFill(t *testing.T) {
+	got := Agent().SystemMessage("manual_archived_agent").Fill(map[string]string{"agent": "Ann %agent%"})
+	if want := "Ann %agent% archived the chat"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestParseType(t *testing.T) {
+	if got, err := ParseType("map[string][]Event.message"); err != nil || got.Kind != Map || got.Elem.Kind != List || got.Base().Name != "Event.message" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, bad := range []string{"", "[]", "map[string]", "[int]", "a b"} {
+		if got, err := ParseType(bad); err == nil {
+			t.Errorf("ParseType(%q) = %v, want an error", bad, got)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, bad := range []string{
+		`{`,
+		`{"methods":[{"action":"a"},{"action":"a"}]}`,
+		`{"pushes":[{"action":"a"},{"action":"a"}]}`,
+		`{"objects":{"A":[{"name":"x","type":"[]"}]}}`,
+	} {
+		if _, err := Parse([]byte(bad)); err == nil {
+			t.Errorf("Parse(%s) gave no error", bad)
+		}
+	}
+}
