@@ -58,7 +58,7 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 // is carried out by the server all the same. Unknown ids are ignored.
 func (s *Session) Cancel(now time.Time, id CallID) {
 	if c := s.find(id); c != nil {
-		s.settle(c, nil, &Error{Type: ErrCanceled, Message: "the call was withdrawn"})
+		s.withdraw(now, c, &Error{Type: ErrCanceled, Message: "the call was withdrawn"})
 		s.flush()
 		s.schedule(now)
 	}
@@ -148,12 +148,26 @@ func (s *Session) calls(keep func(*call) bool) []*call {
 // expire fails the calls whose time is up.
 func (s *Session) expire(now time.Time) {
 	for _, c := range s.calls(func(c *call) bool { return due(c.deadline, now) }) {
-		relogin := c.internal && c == s.login.call
-		s.settle(c, nil, &Error{Type: ErrTimeout, Message: "no answer to " + c.action + " in time"})
-		if relogin && s.connected() {
-			s.emit(Output{Kind: Close, Code: closeGoingAway, Reason: "no answer to login"})
-			s.lost(now, ErrTimeout)
-		}
+		s.withdraw(now, c, &Error{Type: ErrTimeout, Message: "no answer to " + c.action + " in time"})
 	}
 	s.flush()
+}
+
+// withdraw fails a call that the server may still answer. A login that was
+// sent takes its connection with it, since nobody knows whether it succeeded.
+func (s *Session) withdraw(now time.Time, c *call, err *Error) {
+	if s.inflight[c.id] != c && s.login.call != c && !slices.Contains(s.queue, c) {
+		return
+	}
+	login, sent := s.login.call == c, s.inflight[c.id] != nil
+	s.settle(c, nil, err)
+	if !login {
+		return
+	}
+	if !c.internal {
+		s.login = loginState{}
+	}
+	if sent {
+		s.hangUp(now, closeGoingAway, err.Type)
+	}
 }

@@ -9,7 +9,8 @@ import (
 const (
 	pingInterval = 15 * time.Second // transport.ping_interval_s
 	pongTimeout  = 10 * time.Second
-	healthy      = time.Minute // a connection that lived this long starts the backoff anew
+	openTimeout  = 15 * time.Second // for a socket to open
+	healthy      = time.Minute      // a connection that lived this long starts the backoff anew
 	minBackoff   = 300 * time.Millisecond
 	minSlow      = time.Second
 	maxBackoff   = time.Minute
@@ -18,22 +19,29 @@ const (
 	closeGoingAway = 4000 // "1001 going away" may not be sent by a page's script
 )
 
-func (s *Session) dial() {
-	s.dialAt = time.Time{}
+func (s *Session) dial(now time.Time) {
+	s.dialAt, s.openBy = time.Time{}, now.Add(openTimeout)
 	s.setState(Output{State: Connecting})
 	s.emit(Output{Kind: Dial, URL: s.url()})
 }
 
-// lost ends the connection and plans the next one. Why is a disconnect reason
-// or an error type.
+// hangUp closes the socket from this side.
+func (s *Session) hangUp(now time.Time, code int, why string) {
+	s.emit(Output{Kind: Close, Code: code, Reason: why})
+	s.lost(now, why)
+}
+
+// lost takes note that the socket is gone and plans the next one. Why is a
+// disconnect reason or an error type.
 func (s *Session) lost(now time.Time, why string) {
+	s.state = Waiting
 	if s.reason != "" {
 		why, s.reason = s.reason, ""
 	}
 	if !s.liveSince.IsZero() && now.Sub(s.liveSince) >= healthy {
 		s.attempt = 0
 	}
-	s.liveSince, s.pongBy = time.Time{}, time.Time{}
+	s.liveSince, s.pingAt, s.pongBy = time.Time{}, time.Time{}, time.Time{}
 	for _, c := range s.calls(func(c *call) bool { return s.inflight[c.id] != nil }) {
 		if c == s.login.call && !c.internal {
 			delete(s.inflight, c.id)
@@ -183,8 +191,7 @@ func (s *Session) pushed(now time.Time, out Output) {
 		}
 		s.cfg.Region = region
 	}
-	s.emit(Output{Kind: Close, Code: closeNormal, Reason: s.reason})
-	s.lost(now, s.reason)
+	s.hangUp(now, closeNormal, s.reason)
 }
 
 func (s *Session) report(what string) { s.emit(Output{Kind: Reported, Reason: what}) }

@@ -40,7 +40,7 @@ func (s *Session) beginLogin(now time.Time, c *call) {
 	case s.state == Authorizing:
 		s.tryLogin(now)
 	case s.state == Waiting && !s.offline:
-		s.dial()
+		s.dial(now)
 	}
 }
 
@@ -102,8 +102,7 @@ func (s *Session) tokenFailed(now time.Time, failure string) {
 		return
 	}
 	if s.connected() {
-		s.emit(Output{Kind: Close, Code: closeNormal, Reason: "no token"})
-		s.lost(now, ErrNoToken)
+		s.hangUp(now, closeNormal, ErrNoToken)
 	}
 }
 
@@ -133,16 +132,14 @@ func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 		s.tryLogin(now)
 		return
 	}
+	s.settle(c, nil, err)
 	if !c.internal {
-		s.settle(c, nil, err)
 		s.login = loginState{}
 		return
 	}
-	s.settle(c, nil, err)
 	switch err.Type {
 	case "internal", "service_unavailable", "too_many_requests", "request_timeout", "users_limit_reached":
-		s.emit(Output{Kind: Close, Code: closeNormal, Reason: err.Type})
-		s.lost(now, "service_temporarily_unavailable")
+		s.hangUp(now, closeNormal, "service_temporarily_unavailable")
 	default:
 		s.stop(err.Type)
 	}

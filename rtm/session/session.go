@@ -29,6 +29,7 @@ type Session struct {
 	offline   bool      // the host said there is no network
 	reason    string    // why the server ends the connection, from its disconnect push
 	dialAt    time.Time // when Waiting ends; zero when only an input can end it
+	openBy    time.Time // when Connecting is given up
 	pingAt    time.Time
 	pongBy    time.Time // zero when no ping is unanswered
 	wakeAt    time.Time // the last Wake given out
@@ -71,7 +72,7 @@ func (s *Session) Next() (out Output, ok bool) {
 // Start opens the first connection. Only the first call counts.
 func (s *Session) Start(now time.Time) {
 	if s.state == Idle {
-		s.dial()
+		s.dial(now)
 		s.schedule(now)
 	}
 }
@@ -111,7 +112,7 @@ func (s *Session) Online(now time.Time, up bool) {
 	case s.state == Waiting && !up:
 		s.dialAt = time.Time{}
 	case s.state == Waiting && up && s.login.wanted():
-		s.dial()
+		s.dial(now)
 	case s.state == Live && up:
 		s.ping(now)
 	}
@@ -124,10 +125,11 @@ func (s *Session) Tick(now time.Time) {
 	s.expire(now)
 	switch {
 	case s.state == Waiting && due(s.dialAt, now):
-		s.dial()
+		s.dial(now)
+	case s.state == Connecting && due(s.openBy, now):
+		s.hangUp(now, closeNormal, ErrTimeout)
 	case s.state == Live && due(s.pongBy, now):
-		s.emit(Output{Kind: Close, Code: closeGoingAway, Reason: "no answer to ping"})
-		s.lost(now, ErrConnectionLost)
+		s.hangUp(now, closeGoingAway, ErrTimeout)
 	case s.state == Live && due(s.pingAt, now):
 		s.ping(now)
 	}
@@ -172,6 +174,8 @@ func (s *Session) schedule(now time.Time) {
 	switch s.state {
 	case Waiting:
 		earlier(s.dialAt)
+	case Connecting:
+		earlier(s.openBy)
 	case Live:
 		earlier(s.pingAt)
 		earlier(s.pongBy)
