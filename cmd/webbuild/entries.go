@@ -1,0 +1,44 @@
+package main
+
+// site is what a build makes. All paths are relative to the root of the repository.
+type site struct {
+	wasm    string   // directory of the Go program that becomes rtm.wasm
+	bundles []bundle // in order: a bundle knows the URLs of those before it
+	pages   []page
+	budgets map[string]int // logical name -> most bytes as brotli
+	inputs  []string       // files and directories that decide the result
+}
+
+// bundle is one JavaScript file, bundled from a TypeScript entry point.
+type bundle struct{ logical, source string }
+
+// page is one HTML file. Scripts, styles and images are found by its references.
+type page struct{ logical, source string }
+
+const (
+	wasmName   = "rtm.wasm"
+	workerName = "worker.js"
+)
+
+var rtmwidget = site{
+	wasm: "wasm",
+	bundles: []bundle{
+		{workerName, "web/sdk/src/worker.ts"},
+		{"sdk.js", "web/sdk/src/index.ts"},
+		{"widget.js", "web/widget/define.ts"},
+		{"console.js", "web/console/define.ts"},
+	},
+	pages: []page{
+		{"shop.html", "web/demo/shop.html"},
+		{"console.html", "web/demo/console.html"},
+		{"both.html", "web/demo/both.html"},
+	},
+	budgets: map[string]int{
+		wasmName:     950_000,
+		workerName:   20_000,
+		"sdk.js":     15_000,
+		"widget.js":  40_000,
+		"console.js": 40_000,
+	},
+	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},
+}

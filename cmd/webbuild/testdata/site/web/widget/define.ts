@@ -1,0 +1,3 @@
+import { urls } from '../sdk/src/index'
+
+export class Element { readonly worker = urls.worker }
