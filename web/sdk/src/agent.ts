@@ -1,4 +1,4 @@
-import type { Client, CallInit, ClientOptions } from './client.ts'
+import { Connection, type CallInit, type Client, type ClientOptions } from './client.ts'
 import type * as o from './objects.ts'
 
 // The Agent API, version 3.6: what somebody who answers chats does.
@@ -261,18 +261,45 @@ export interface AgentClient extends Client<AgentPushes, AgentActs> {
   ping(init?: CallInit): Promise<Empty>
 }
 
-/** Method to action, of the methods that only send a request. */
-export const agentMethods = {
-  login: 'login',
-  logout: 'logout',
-  listChats: 'list_chats',
-  listThreads: 'list_threads',
-  getChat: 'get_chat',
-  sendEvent: 'send_event',
-  deactivateChat: 'deactivate_chat',
-  resumeChat: 'resume_chat',
-  sendTypingIndicator: 'send_typing_indicator',
-  markEventsAsSeen: 'mark_events_as_seen',
-  setRoutingStatus: 'set_routing_status',
-  listRoutingStatuses: 'list_routing_statuses',
-} as const
+/** The client as it is made by `RTM`. */
+export class AgentConnection extends Connection<AgentPushes, AgentActs> implements AgentClient {
+  login(request?: LoginRequest, init?: CallInit): Promise<LoginResponse> {
+    return this.call('login', request, init)
+  }
+  logout(request?: LogoutRequest, init?: CallInit): Promise<Empty> {
+    return this.call('logout', request, init)
+  }
+  listChats(request?: ListChatsRequest, init?: CallInit): Promise<ListChatsResponse> {
+    return this.call('list_chats', request, init)
+  }
+  listThreads(request: ListThreadsRequest, init?: CallInit): Promise<ListThreadsResponse> {
+    return this.call('list_threads', request, init)
+  }
+  getChat(request: GetChatRequest, init?: CallInit): Promise<o.Chat> {
+    return this.call('get_chat', request, init)
+  }
+  sendEvent(request: SendEventRequest, init?: CallInit): Promise<SendEventResponse> {
+    return this.call('send_event', request, init)
+  }
+  deactivateChat(request: DeactivateChatRequest, init?: CallInit): Promise<Empty> {
+    return this.call('deactivate_chat', request, init)
+  }
+  resumeChat(request: ResumeChatRequest, init?: CallInit): Promise<ResumeChatResponse> {
+    return this.call('resume_chat', request, init)
+  }
+  sendTypingIndicator(request: SendTypingIndicatorRequest, init?: CallInit): Promise<Empty> {
+    return this.call('send_typing_indicator', request, init)
+  }
+  markEventsAsSeen(request: MarkEventsAsSeenRequest, init?: CallInit): Promise<Empty> {
+    return this.call('mark_events_as_seen', request, init)
+  }
+  setRoutingStatus(request: SetRoutingStatusRequest, init?: CallInit): Promise<Empty> {
+    return this.call('set_routing_status', request, init)
+  }
+  listRoutingStatuses(request?: ListRoutingStatusesRequest, init?: CallInit): Promise<RoutingStatus[]> {
+    return this.call('list_routing_statuses', request, init)
+  }
+  ping(init?: CallInit): Promise<Empty> {
+    return this.call('ping', {}, init)
+  }
+}

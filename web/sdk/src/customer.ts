@@ -1,4 +1,4 @@
-import type { Client, CallInit, ClientOptions } from './client.ts'
+import { Connection, type CallInit, type Client, type ClientOptions } from './client.ts'
 import type * as o from './objects.ts'
 
 // The Customer API, version 3.6: what a visitor of a page does.
@@ -254,17 +254,42 @@ export interface CustomerClient extends Client<CustomerPushes, CustomerActs> {
   ping(init?: CallInit): Promise<Empty>
 }
 
-/** Method to action, of the methods that only send a request. */
-export const customerMethods = {
-  login: 'login',
-  startChat: 'start_chat',
-  resumeChat: 'resume_chat',
-  deactivateChat: 'deactivate_chat',
-  sendEvent: 'send_event',
-  listChats: 'list_chats',
-  listThreads: 'list_threads',
-  getChat: 'get_chat',
-  sendSneakPeek: 'send_sneak_peek',
-  markEventsAsSeen: 'mark_events_as_seen',
-  updateCustomer: 'update_customer',
-} as const
+/** The client as it is made by `RTM`. */
+export class CustomerConnection extends Connection<CustomerPushes, CustomerActs> implements CustomerClient {
+  login(request?: LoginRequest, init?: CallInit): Promise<LoginResponse> {
+    return this.call('login', request, init)
+  }
+  startChat(request?: StartChatRequest, init?: CallInit): Promise<StartChatResponse> {
+    return this.call('start_chat', request, init)
+  }
+  resumeChat(request: ResumeChatRequest, init?: CallInit): Promise<ResumeChatResponse> {
+    return this.call('resume_chat', request, init)
+  }
+  deactivateChat(request: DeactivateChatRequest, init?: CallInit): Promise<Empty> {
+    return this.call('deactivate_chat', request, init)
+  }
+  sendEvent(request: SendEventRequest, init?: CallInit): Promise<SendEventResponse> {
+    return this.call('send_event', request, init)
+  }
+  listChats(request?: ListChatsRequest, init?: CallInit): Promise<ListChatsResponse> {
+    return this.call('list_chats', request, init)
+  }
+  listThreads(request: ListThreadsRequest, init?: CallInit): Promise<ListThreadsResponse> {
+    return this.call('list_threads', request, init)
+  }
+  getChat(request: GetChatRequest, init?: CallInit): Promise<o.Chat> {
+    return this.call('get_chat', request, init)
+  }
+  sendSneakPeek(request: SendSneakPeekRequest, init?: CallInit): Promise<Empty> {
+    return this.call('send_sneak_peek', request, init)
+  }
+  markEventsAsSeen(request: MarkEventsAsSeenRequest, init?: CallInit): Promise<Empty> {
+    return this.call('mark_events_as_seen', request, init)
+  }
+  updateCustomer(request: UpdateCustomerRequest, init?: CallInit): Promise<Empty> {
+    return this.call('update_customer', request, init)
+  }
+  ping(init?: CallInit): Promise<Empty> {
+    return this.call('ping', {}, init)
+  }
+}

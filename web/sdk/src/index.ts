@@ -10,6 +10,7 @@
  *
  * @module
  */
+export { load, type LoadOptions, type RTM } from './load.ts'
 export { RTMError } from './error.ts'
 export { applyPatch, emptyState } from './model.ts'
 export type * from './model.ts'

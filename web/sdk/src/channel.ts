@@ -1,0 +1,64 @@
+import { RTMError } from './error.ts'
+import type { FromWorker, Port, Receive, ToWorker, WasmSource } from './messages.ts'
+
+/** The page's end of a core in a Worker. Rejects with `core_failed` when there can be none. */
+export function openWorker(url: string, wasm: WasmSource, receive: Receive): Promise<Port> {
+  return new Promise((resolve, reject) => {
+    let worker: Worker
+    try {
+      worker = new Worker(scriptURL(url), { type: 'module', name: 'rtmwidget' })
+    } catch (cause) {
+      reject(new RTMError('core_failed', `the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
+      return
+    }
+    const post = (message: ToWorker) => worker.postMessage(message)
+    let ready = false
+    const close = () => {
+      worker.onmessage = worker.onmessageerror = worker.onerror = null
+      worker.terminate()
+    }
+    const fail = (message: string) => {
+      close()
+      if (ready) receive([{ type: 'crashed', message }])
+      else reject(new RTMError('core_failed', message))
+    }
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (Array.isArray(data)) {
+        receive(data)
+      } else if ('failed' in data) {
+        fail(`the core could not be loaded: ${data.failed}`)
+      } else {
+        ready = true
+        resolve({ post, close })
+      }
+    }
+    worker.onmessageerror = () => fail('a message of the worker could not be read')
+    worker.onerror = (event) => {
+      event.preventDefault()
+      fail(`the worker ${url} failed${event.message ? `: ${event.message}` : ''}`)
+    }
+    post({ start: wasm })
+  })
+}
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
+}
+
+/** Worker addresses that this module was asked for; the policy lets no other pass. */
+const allowed = new Set<string>()
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
+
+/** The address as `new Worker` takes it where the page's policy requires trusted types. */
+function scriptURL(url: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
+  if (!trustedTypes) return url
+  allowed.add(url)
+  policy ??= trustedTypes.createPolicy('rtmwidget', {
+    createScriptURL(candidate) {
+      if (allowed.has(candidate)) return candidate
+      throw new TypeError(`${candidate} is not the worker of rtmwidget`)
+    },
+  })
+  return policy.createScriptURL(url)
+}

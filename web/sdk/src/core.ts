@@ -1,0 +1,337 @@
+import { toRTMError } from './error.ts'
+import { runGo, type Entries, type Host } from './go.ts'
+import type { Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
+import type { ConnectionState } from './model.ts'
+import { fetchToken, withScheme } from './token.ts'
+
+/** The part of a socket that the core uses. */
+export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose'>
+
+/** What the core takes from its surroundings. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now(): number
+  socket(url: string): Socket
+  setTimeout(fn: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+  /** `false` when the machine knows that it has no network. */
+  online(): boolean
+  /** Calls `fn` when that changes, until `signal` fires. */
+  onOnline(fn: (up: boolean) => void, signal: AbortSignal): void
+}
+
+/** The surroundings of a page, a Worker or Node. */
+export const environment: Environment = {
+  now: () => Date.now(),
+  socket(url) {
+    if (typeof WebSocket === 'undefined') throw new Error('there is no WebSocket here; set globalThis.WebSocket')
+    return new WebSocket(url)
+  },
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: (timer) => clearTimeout(timer as number),
+  online: () => globalThis.navigator?.onLine !== false,
+  onOnline(fn, signal) {
+    if (typeof addEventListener !== 'function') return
+    addEventListener('online', () => fn(true), { signal })
+    addEventListener('offline', () => fn(false), { signal })
+  },
+}
+
+/** Loads the core into this realm. Rejects when the wasm cannot be loaded. */
+export async function startCore(source: WasmSource, receive: Receive, env: Environment = environment): Promise<Port> {
+  const core = new Core(receive, env)
+  await core.run(source)
+  return core
+}
+
+interface Connection {
+  token: TokenSource
+  socket?: Socket
+  timer?: unknown
+  /** Ends a token request. */
+  abort: AbortController
+  /** Why there was no token the last time; the engine only knows a sentence. */
+  noToken?: Failure
+}
+
+class Core implements Port, Host {
+  readonly #receive: Receive
+  readonly #env: Environment
+  readonly #conns = new Map<number, Connection>()
+  readonly #listening = new AbortController()
+  #go: Entries | undefined
+  #out: FromCore[] = []
+  #depth = 0
+
+  constructor(receive: Receive, env: Environment) {
+    this.#receive = receive
+    this.#env = env
+  }
+
+  async run(source: WasmSource): Promise<void> {
+    // Go takes the functions one by one.
+    const host = Object.fromEntries(hostFunctions.map((name) => [name, (this[name] as () => void).bind(this)])) as unknown as Host
+    this.#go = await runGo(source, host, (why) => this.#crashed(why))
+    this.#env.onOnline((up) => {
+      for (const conn of this.#conns.keys()) this.#enter(conn, (go, now) => go.online(conn, now, up))
+    }, this.#listening.signal)
+  }
+
+  // From the page.
+
+  post(message: ToCore): void {
+    this.#batch(() => this.#handle(message))
+  }
+
+  close(): void {
+    this.#listening.abort()
+    for (const conn of this.#conns.keys()) this.#destroy(conn)
+    this.#go = undefined
+  }
+
+  #handle(message: ToCore): void {
+    if (message.type === 'wake') {
+      for (const conn of this.#conns.keys()) this.#enter(conn, (go, now) => go.tick(conn, now))
+      return
+    }
+    const { conn } = message
+    switch (message.type) {
+      case 'create':
+        this.#conns.set(conn, { token: message.token, abort: new AbortController() })
+        this.#enter(conn, (go, now) => {
+          const { api, server, organization, version, region } = message.config
+          go.create(conn, api === 'agent', server, organization, version, region, seed())
+          if (!this.#env.online()) go.online(conn, now, false)
+        })
+        break
+      case 'call':
+        this.#settling(conn, message.ref, 'internal', (go, now) => {
+          if (message.action === 'login') go.start(conn, now)
+          go.call(conn, now, message.ref, message.action, message.payload, message.timeout)
+        })
+        break
+      case 'act':
+        if (this.#settling(conn, message.ref, 'validation', (go, now) => go.act(conn, now, message.name, message.args))) {
+          this.#emit({ type: 'settle', conn, ref: message.ref, payload: '' })
+        }
+        break
+      case 'cancel':
+        this.#enter(conn, (go, now) => go.cancel(conn, now, message.ref))
+        break
+      case 'token':
+        this.#token(conn, message.token, message.failure)
+        break
+      case 'destroy':
+        this.#destroy(conn)
+        this.#emit({ type: 'destroyed', conn })
+        break
+    }
+  }
+
+  #destroy(conn: number): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    this.#enter(conn, (go, now) => {
+      go.stop(conn, now)
+      go.destroy(conn)
+    })
+    this.#conns.delete(conn)
+    this.#release(c)
+  }
+
+  #release(c: Connection): void {
+    c.abort.abort()
+    this.#hangUp(c, 1000, '')
+    this.#env.clearTimeout(c.timer)
+  }
+
+  // Into Go. What an input leads to is passed on in one piece.
+
+  #enter(conn: number, input: (go: Entries, now: number) => void): unknown {
+    let error: unknown
+    this.#batch(() => {
+      try {
+        if (!this.#go) throw new Error('the core is not running')
+        input(this.#go, this.#env.now())
+      } catch (cause) {
+        error = cause
+        // Go throws plain Errors; anything else comes from a WebAssembly that broke.
+        if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) this.#crashed(cause.message)
+      }
+    })
+    if (error !== undefined) this.#emit({ type: 'report', conn, text: text(error) })
+    return error
+  }
+
+  /** An input whose error belongs to a caller; reports whether there was none. */
+  #settling(conn: number, ref: number, type: string, input: (go: Entries, now: number) => void): boolean {
+    let error: unknown
+    this.#enter(conn, (go, now) => {
+      try {
+        input(go, now)
+      } catch (cause) {
+        error = cause
+        if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) throw cause
+      }
+    })
+    if (!this.#go && error === undefined) error = new Error('the core is not running')
+    if (error === undefined) return true
+    this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: text(error) } })
+    return false
+  }
+
+  #batch(work: () => void): void {
+    this.#depth++
+    try {
+      work()
+    } finally {
+      if (--this.#depth === 0) this.#flush()
+    }
+  }
+
+  #emit(message: FromCore): void {
+    this.#out.push(message)
+    if (this.#depth === 0) this.#flush()
+  }
+
+  #flush(): void {
+    const out = this.#out
+    this.#out = []
+    if (out.length > 0) this.#receive(out)
+  }
+
+  #crashed(message: string): void {
+    if (!this.#go) return
+    this.#go = undefined
+    this.#listening.abort()
+    for (const c of this.#conns.values()) this.#release(c)
+    this.#conns.clear()
+    this.#emit({ type: 'crashed', message })
+  }
+
+  // From Go: none of these throws.
+
+  dial(conn: number, url: string): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    this.#hangUp(c, 1000, '')
+    let socket: Socket
+    try {
+      socket = this.#env.socket(url)
+    } catch (cause) {
+      queueMicrotask(() => {
+        if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, text(cause)))
+      })
+      return
+    }
+    c.socket = socket
+    socket.onopen = () => this.#enter(conn, (go, now) => go.opened(conn, now))
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') this.#enter(conn, (go, now) => go.receive(conn, now, data))
+      else this.#emit({ type: 'report', conn, text: 'a binary frame' })
+    }
+    socket.onclose = ({ code, reason }) => {
+      detach(socket)
+      delete c.socket
+      this.#enter(conn, (go, now) => go.closed(conn, now, code, reason))
+    }
+  }
+
+  send(conn: number, frame: string): void {
+    try {
+      this.#conns.get(conn)?.socket?.send(frame)
+    } catch {
+      // Only a socket that is not open throws; its close event follows.
+    }
+  }
+
+  shut(conn: number, code: number, reason: string): void {
+    const c = this.#conns.get(conn)
+    if (c) this.#hangUp(c, code, reason)
+  }
+
+  wake(conn: number, delay: number): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    this.#env.clearTimeout(c.timer)
+    delete c.timer
+    if (delay < 0) return
+    // A timer holds 31 bits of milliseconds; an early tick is harmless.
+    c.timer = this.#env.setTimeout(() => this.#enter(conn, (go, now) => go.tick(conn, now)), Math.min(delay, 0x7fffffff))
+  }
+
+  settle(conn: number, ref: number, ok: boolean, payload: string, errorType: string, errorMessage: string): void {
+    if (ok) {
+      this.#emit({ type: 'settle', conn, ref, payload })
+      return
+    }
+    let failure: Failure = { type: errorType, message: errorMessage }
+    if (payload !== '') failure.data = JSON.parse(payload) as unknown
+    if (errorType === 'no_token') failure = { ...failure, ...this.#conns.get(conn)?.noToken }
+    this.#emit({ type: 'settle', conn, ref, payload: '', failure })
+  }
+
+  push(conn: number, action: string, requestId: string, payload: string): void {
+    this.#emit({ type: 'push', conn, action, requestId, payload })
+  }
+
+  patch(conn: number, ops: string): void {
+    this.#emit({ type: 'patch', conn, ops })
+  }
+
+  state(conn: number, state: string, reason: string): void {
+    this.#emit({ type: 'state', conn, state: state as ConnectionState, reason })
+  }
+
+  needToken(conn: number, fresh: boolean): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    if (c.token.from === 'page') {
+      this.#emit({ type: 'needToken', conn, fresh })
+      return
+    }
+    fetchToken(c.token, c.abort.signal).then(
+      (token) => this.#token(conn, withScheme(token)),
+      (cause) => {
+        const { type, message } = toRTMError(cause, 'no_token')
+        this.#token(conn, '', { type, message })
+      },
+    )
+  }
+
+  report(conn: number, message: string): void {
+    this.#emit({ type: 'report', conn, text: message })
+  }
+
+  #token(conn: number, token: string, failure?: Failure): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    if (failure) c.noToken = failure
+    else delete c.noToken
+    this.#enter(conn, (go, now) => go.token(conn, now, token, failure?.message ?? ''))
+  }
+
+  #hangUp(c: Connection, code: number, reason: string): void {
+    const { socket } = c
+    if (!socket) return
+    delete c.socket
+    detach(socket)
+    // A page may only send 1000 and 3000 to 4999.
+    socket.close(code >= 3000 && code <= 4999 ? code : 1000, reason.slice(0, 40))
+  }
+}
+
+const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report'] as const
+
+function detach(socket: Socket): void {
+  socket.onopen = socket.onmessage = socket.onclose = null
+}
+
+function text(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/** A random whole number, as large as JavaScript holds exactly. */
+function seed(): number {
+  return Number(crypto.getRandomValues(new BigUint64Array(1))[0]! >> 11n)
+}

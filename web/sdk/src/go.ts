@@ -1,0 +1,80 @@
+import 'wasm_exec'
+import type { WasmSource } from './messages.ts'
+
+/** What Go calls; see `Host` of the Go package bridge. Payloads are JSON texts. */
+export interface Host {
+  dial(conn: number, url: string): void
+  send(conn: number, frame: string): void
+  shut(conn: number, code: number, reason: string): void
+  wake(conn: number, delay: number): void
+  /** `payload` is the answer, or the details of the error. */
+  settle(conn: number, ref: number, ok: boolean, payload: string, errorType: string, errorMessage: string): void
+  push(conn: number, action: string, requestId: string, payload: string): void
+  patch(conn: number, ops: string): void
+  state(conn: number, state: string, reason: string): void
+  needToken(conn: number, fresh: boolean): void
+  report(conn: number, text: string): void
+}
+
+/** What Go can be asked; see `Bridge` of the Go package bridge. `now` is in milliseconds since 1970. Each throws `Error`. */
+export interface Entries {
+  /** `seed` is a whole number. */
+  create(conn: number, agent: boolean, server: string, organization: string, version: string, region: string, seed: number): void
+  start(conn: number, now: number): void
+  opened(conn: number, now: number): void
+  receive(conn: number, now: number, frame: string): void
+  closed(conn: number, now: number, code: number, reason: string): void
+  tick(conn: number, now: number): void
+  online(conn: number, now: number, up: boolean): void
+  call(conn: number, now: number, ref: number, action: string, payload: string, timeout: number): void
+  cancel(conn: number, now: number, ref: number): void
+  token(conn: number, now: number, token: string, failure: string): void
+  act(conn: number, now: number, name: string, args: string): void
+  snapshot(conn: number): string
+  stop(conn: number, now: number): void
+  destroy(conn: number): void
+}
+
+type GoFunction = (...args: unknown[]) => { result?: unknown; error?: unknown } | undefined
+
+/** Runs the core's wasm. `onExit` is called when the Go program ends, which it only does by a bug. */
+export async function runGo(source: WasmSource, host: Host, onExit: (why: string) => void): Promise<Entries> {
+  const module = await compile(source)
+  const go = new Go()
+  const instance = await WebAssembly.instantiate(module, go.importObject)
+  const bridge: Partial<Entries> & { __ready__?: boolean } = {}
+  Object.assign(bridge, {
+    host,
+    // golang-wasm passes each Go function through here. It returns undefined when the program ended during the call.
+    __wrapper__: (fn: GoFunction) => (...args: unknown[]) => {
+      const answer = fn(...args)
+      if (!answer) throw new WebAssembly.RuntimeError('the core has ended')
+      if (answer.error) throw answer.error
+      return answer.result
+    },
+  })
+  const scope = globalThis as { __go_wasm__?: unknown }
+  const before = scope.__go_wasm__
+  scope.__go_wasm__ = bridge
+  let code = 0
+  go.exit = (status) => (code = status)
+  // run comes back as soon as Go waits for work; by then everything is exposed and nobody reads the global any more.
+  const end = go.run(instance)
+  if (before === undefined) delete scope.__go_wasm__
+  else scope.__go_wasm__ = before
+  const ended = () => onExit(`the core ended with status ${code}`)
+  end.then(ended, ended)
+  if (!bridge.__ready__) throw new Error('the wasm file is not that of this SDK')
+  return bridge as Entries
+}
+
+async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source
+  if (typeof source !== 'string') return WebAssembly.compile(source)
+  const response = await fetch(source, { credentials: 'same-origin' })
+  if (!response.ok) throw new Error(`${source} answered with status ${response.status}`)
+  const type = response.headers.get('content-type') ?? ''
+  // Streaming wants the right type; a server that does not know it is slower, not broken.
+  if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response)
+  return WebAssembly.compile(await response.arrayBuffer())
+}
