@@ -52,7 +52,6 @@ func (s *Session) lost(now time.Time, why string) {
 	if c := s.login.call; c != nil && c.internal {
 		s.settle(c, nil, nil)
 	}
-	s.login.asked = false
 	if s.policy(why) == stopForGood {
 		s.stop(why)
 		return

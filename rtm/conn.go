@@ -1,0 +1,208 @@
+package rtm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// State is where a connection stands.
+type State = session.State
+
+// State returns the present state of the connection.
+func (c *Conn) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.engine.State()
+}
+
+// Done returns a channel that is closed when the connection has ended for good.
+func (c *Conn) Done() <-chan struct{} { return c.ctx.Done() }
+
+// Err returns why the connection has ended for good: ErrClosed after Close, a
+// *DisconnectError when the server ended it, nil while it lives.
+func (c *Conn) Err() error { return context.Cause(c.ctx) }
+
+// Call asks the server for action and decodes the answer's payload into
+// result. Payload is anything that encodes as a JSON object, nil for an empty
+// one; a nil result drops the answer. The wait is bounded by ctx, or by 15 s
+// when ctx has no deadline. A call made while there is no connection waits for
+// the next one. Errors are *Error, or wrap ctx's.
+func (c *Conn) Call(ctx context.Context, action string, payload, result any) error {
+	body, err := encode(payload)
+	if err != nil {
+		return fmt.Errorf("rtm: %s: %w", action, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
+	}
+	var opts session.CallOptions
+	if deadline, ok := ctx.Deadline(); ok {
+		opts.Timeout = max(time.Until(deadline), 1)
+	}
+	done := make(chan session.Output, 1)
+	var id session.CallID
+	c.input(func(now time.Time) {
+		id = c.engine.Call(now, action, body, opts)
+		c.calls[id] = done
+	})
+	var out session.Output
+	select {
+	case out = <-done:
+	case <-ctx.Done():
+		c.input(func(now time.Time) { c.engine.Cancel(now, id) })
+		if out = <-done; out.Err != nil && (out.Err.Type == session.ErrCanceled || out.Err.Type == session.ErrTimeout) {
+			return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
+		}
+	}
+	if out.Err != nil {
+		return &Error{Action: action, Type: ErrorType(out.Err.Type), Message: out.Err.Message, Data: out.Err.Data}
+	}
+	if result == nil || out.Payload == nil {
+		return nil
+	}
+	if err := json.Unmarshal(out.Payload, result); err != nil {
+		return fmt.Errorf("rtm: %s: the answer is not of the expected shape: %w", action, err)
+	}
+	return nil
+}
+
+// Do is Call with the answer as a new value.
+func Do[Response any](ctx context.Context, c *Conn, action string, request any) (*Response, error) {
+	response := new(Response)
+	if err := c.Call(ctx, action, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// Login logs in with request, whose token is token. An empty token is asked of
+// Options.Token. The engine repeats the login after each reconnect.
+func Login[Response any](ctx context.Context, c *Conn, token string, request any) (*Response, error) {
+	if token == "" && c.opts.Token == nil {
+		return nil, &Error{Action: "login", Type: ErrorTypeValidation, Message: "token: is required: give LoginRequest.Token or Options.Token"}
+	}
+	return Do[Response](ctx, c, "login", request)
+}
+
+// Close ends the connection: calls that wait fail, subscriptions end with
+// ErrClosed. It waits until the socket and all goroutines are gone. Closing
+// again is harmless.
+func (c *Conn) Close() error {
+	c.input(c.engine.Stop)
+	c.running.Wait()
+	return nil
+}
+
+func encode(payload any) ([]byte, error) {
+	if payload == nil {
+		return nil, nil
+	}
+	body, err := json.Marshal(payload)
+	if string(body) == "null" {
+		return nil, err
+	}
+	return body, err
+}
+
+// input runs one input of the engine and carries out what it asks for.
+func (c *Conn) input(f func(now time.Time)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(time.Now())
+	for out, ok := c.engine.Next(); ok; out, ok = c.engine.Next() {
+		c.carryOutLocked(out)
+	}
+}
+
+// carryOutLocked does what one output asks for. It never waits.
+func (c *Conn) carryOutLocked(out session.Output) {
+	switch out.Kind {
+	case session.Dial:
+		c.dropSocketLocked(0, "")
+		c.socket = newSocket(c)
+		c.running.Go(func() { c.socket.run(out.URL) })
+	case session.Send:
+		if c.socket != nil {
+			c.socket.send(out.Frame)
+		}
+	case session.Close:
+		c.dropSocketLocked(out.Code, out.Reason)
+	case session.Wake:
+		c.wakeLocked(out.At)
+	case session.Settled:
+		if done := c.calls[out.ID]; done != nil {
+			delete(c.calls, out.ID)
+			done <- out
+		}
+	case session.Pushed:
+		c.dispatchLocked(out)
+	case session.StateChanged:
+		c.stateLocked(out)
+	case session.NeedToken:
+		c.running.Go(func() { c.fetchToken(out.Fresh) })
+	case session.Reported:
+		c.opts.Logger.Warn("rtm: ignored", "what", out.Reason)
+	}
+}
+
+func (c *Conn) dropSocketLocked(code int, reason string) {
+	if c.socket != nil {
+		c.socket.close(code, reason)
+		c.socket = nil
+	}
+}
+
+func (c *Conn) wakeLocked(at time.Time) {
+	switch {
+	case at.IsZero():
+		if c.timer != nil {
+			c.timer.Stop()
+		}
+	case c.timer == nil:
+		c.timer = time.AfterFunc(time.Until(at), func() { c.input(c.engine.Tick) })
+	default:
+		c.timer.Reset(time.Until(at))
+	}
+}
+
+func (c *Conn) stateLocked(out session.Output) {
+	close(c.changed)
+	c.changed = make(chan struct{})
+	if out.Reason != "" {
+		c.opts.Logger.Info("rtm: connection", "state", out.State, "reason", out.Reason)
+	}
+	if out.State != session.Stopped {
+		return
+	}
+	cause := ErrClosed
+	if out.Reason != "closed" {
+		cause = &DisconnectError{Reason: DisconnectReason(out.Reason)}
+	}
+	c.cancel(cause)
+	for sub := range c.subs {
+		sub.end(cause)
+	}
+	clear(c.subs)
+}
+
+func (c *Conn) fetchToken(fresh bool) {
+	token, err := "", errors.New("there is no token source: set Options.Token")
+	if c.opts.Token != nil {
+		token, err = c.opts.Token(c.ctx, fresh)
+		if token == "" && err == nil {
+			err = errors.New("the token source gave an empty token")
+		}
+	}
+	c.input(func(now time.Time) {
+		if err != nil {
+			c.engine.Token(now, "", err.Error())
+		} else {
+			c.engine.Token(now, Bearer(token), "")
+		}
+	})
+}

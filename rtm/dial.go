@@ -1,0 +1,134 @@
+package rtm
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// TokenSource returns an access token, such as "dal:…", with or without its
+// scheme word. It is asked at each login; fresh says that the token it gave
+// last was refused. It may be called from any goroutine, and ctx ends with the
+// connection.
+type TokenSource func(ctx context.Context, fresh bool) (string, error)
+
+// Options are the choices of a connection. Nil and the zero value are the
+// defaults: the vendor's servers, API version 3.6, no token source.
+type Options struct {
+	Server         string       // address, scheme and host, such as "http://127.0.0.1:8080"; "" is the vendor's
+	OrganizationID string       // UUID; the Customer API requires it
+	Version        string       // API version; "" is 3.6
+	Region         string       // "dal" (the default) or "fra"; of the vendor's servers only
+	Token          TokenSource  // asked when a login request has no token, and when one is refused
+	HTTPClient     *http.Client // opens the socket; nil is http.DefaultClient. Its Timeout must be 0
+	Logger         *slog.Logger // of what is odd but harmless; nil is silence
+	PushBuffer     int          // pushes that may wait per subscription; 0 is 256
+}
+
+// Dialect is what tells the two APIs apart. The packages customer and agent
+// each have one; other programs need none.
+type Dialect struct {
+	API     session.API
+	NewPush func(action string) Push // an empty push to decode into, nil for an action that is not known
+}
+
+// Dial opens a connection and does not log in, so that subscriptions can exist
+// before the first push. It fails when ctx ends or the first socket cannot be
+// opened; later ones are retried for as long as the connection lives.
+func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
+	if opts == nil {
+		opts = new(Options)
+	}
+	c := &Conn{
+		opts:    *opts,
+		newPush: dialect.NewPush,
+		calls:   make(map[session.CallID]chan session.Output),
+		subs:    make(map[sink]struct{}),
+		changed: make(chan struct{}),
+		engine: session.New(session.Config{
+			API: dialect.API, Server: opts.Server, Organization: opts.OrganizationID,
+			Version: opts.Version, Region: opts.Region, Seed: rand.Uint64(),
+		}),
+	}
+	if c.opts.Logger == nil {
+		c.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.opts.PushBuffer <= 0 {
+		c.opts.PushBuffer = 256
+	}
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.input(c.engine.Start)
+	if err := c.waitOpen(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// waitOpen waits for the first socket.
+func (c *Conn) waitOpen(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		state, changed, failure := c.engine.State(), c.changed, c.dialErr
+		c.mu.Unlock()
+		switch state {
+		case session.Authorizing, session.Live:
+			return nil
+		case session.Waiting, session.Stopped:
+			if failure == nil {
+				failure = errors.New("the server ended the connection at once")
+			}
+			return &dialError{failure}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return &dialError{context.Cause(ctx)}
+		}
+	}
+}
+
+// dialError prefixes what kept the first socket from opening.
+type dialError struct{ cause error }
+
+func (e *dialError) Error() string { return "rtm: dial: " + e.cause.Error() }
+func (e *dialError) Unwrap() error { return e.cause }
+
+// Bearer returns token as login takes it: with the scheme "Bearer " in front
+// unless it has a scheme already.
+func Bearer(token string) string {
+	if token == "" || strings.Contains(token, " ") {
+		return token
+	}
+	return "Bearer " + token
+}
+
+// Conn is a connection to the server, over as many sockets as it takes. All
+// its methods may be called concurrently. Close it, or it lives on.
+type Conn struct {
+	opts    Options
+	newPush func(action string) Push
+	ctx     context.Context // ends with the connection; its cause says why
+	cancel  context.CancelCauseFunc
+	running sync.WaitGroup // sockets and token requests
+
+	mu sync.Mutex // guards what follows
+
+	engine  *session.Session
+	calls   map[session.CallID]chan session.Output
+	subs    map[sink]struct{}
+	socket  *socket // the present one, nil when there is none
+	timer   *time.Timer
+	changed chan struct{} // closed and replaced when the state changes
+	dialErr error         // why the last socket could not be opened
+}
+
+// RTM returns c, so that Subscribe takes a Conn as well as a client.
+func (c *Conn) RTM() *Conn { return c }

@@ -1,0 +1,43 @@
+// Package rtm is a client for the LiveChat Real-Time Messaging protocol: JSON
+// over one WebSocket, requests answered by id, and pushes.
+//
+// Most programs use one of the two packages on top of it, [customer] for the
+// side of the visitor and [agent] for the side of the company. They share the
+// connection that this package gives: a [Conn] that logs in again by itself
+// after a broken connection, and whose methods may be called from any number
+// of goroutines.
+//
+//	client, err := customer.Dial(ctx, &customer.Options{OrganizationID: org})
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close()
+//	pushes := rtm.Subscribe[*customer.IncomingEvent](client)
+//	if _, err := client.Login(ctx, &customer.LoginRequest{Token: token}); err != nil {
+//		return err
+//	}
+//	for push, err := range pushes.All(ctx) {
+//		…
+//	}
+//
+// # Contexts
+//
+// The context of Dial bounds the opening of the first socket, that of a call
+// bounds the wait for its answer. No context ends the connection: Close does.
+//
+// # Pushes
+//
+// Pushes arrive in one order per connection. [Subscribe] filters them by type;
+// a subscription to [Push] itself gets them all, those that this version does
+// not know as [*RawPush]. Queues are bounded: a subscriber that falls more
+// than Options.PushBuffer behind ends with [ErrSlowSubscriber].
+//
+// # Errors
+//
+// A request that the server refuses, or that cannot be carried out, returns an
+// [*Error]; compare its Type. What the server ends for good returns a
+// [*DisconnectError] from then on.
+//
+// [customer]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/customer
+// [agent]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/agent
+package rtm

@@ -1,0 +1,69 @@
+package rtm
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// ErrorType says why a request failed. The server's own types are in the
+// catalogue; those that the client makes itself are below.
+type ErrorType string
+
+const (
+	ErrorTypeTimeout        ErrorType = session.ErrTimeout        // no answer in time; the outcome is unknown, a read may be repeated
+	ErrorTypeConnectionLost ErrorType = session.ErrConnectionLost // the connection broke before the answer; the outcome is unknown, a read may be repeated
+	ErrorTypeClosed         ErrorType = session.ErrClosed         // the connection has ended for good; a retry cannot help
+	ErrorTypeNotLoggedIn    ErrorType = session.ErrNotLoggedIn    // log in first
+	ErrorTypeQueueFull      ErrorType = session.ErrQueueFull      // too many calls wait for a connection; retry later
+	ErrorTypeNoToken        ErrorType = session.ErrNoToken        // the token source failed; a retry may help
+
+	ErrorTypeAuthentication ErrorType = "authentication"    // the token is invalid or expired; get another
+	ErrorTypeAuthorization  ErrorType = "authorization"     // not allowed; a retry cannot help
+	ErrorTypeValidation     ErrorType = "validation"        // the request is malformed; a retry cannot help
+	ErrorTypeNotFound       ErrorType = "not_found"         // no such chat, thread or event
+	ErrorTypeChatInactive   ErrorType = "chat_inactive"     // the chat has no active thread; resume it
+	ErrorTypeTooMany        ErrorType = "too_many_requests" // rate limit; retry later
+	ErrorTypeInternal       ErrorType = "internal"          // a fault of the server; a retry may help
+)
+
+// ErrSlowSubscriber ends a subscription whose reader fell too far behind.
+// Subscribing again helps, but what was missed has to be fetched.
+var ErrSlowSubscriber = errors.New("rtm: subscriber is too slow: its queue of pushes is full")
+
+// ErrClosed is why a connection ended that Close ended. It is what a
+// subscription returns then.
+var ErrClosed = errors.New("rtm: connection closed")
+
+// Error is a request that failed: the server's error as it stood on the wire,
+// or one that the client made in the same form.
+type Error struct {
+	Action  string
+	Type    ErrorType
+	Message string          // for people; never to be compared
+	Data    json.RawMessage // what the server added, nil when nothing
+}
+
+// Error returns the action, the type and the message.
+func (e *Error) Error() string { return "rtm: " + e.Action + ": " + string(e.Type) + ": " + e.Message }
+
+// ErrorTypeOf returns the type of the *Error in err's chain, or "".
+func ErrorTypeOf(err error) ErrorType {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Type
+	}
+	return ""
+}
+
+// DisconnectReason is why the server ended a connection; the catalogue lists
+// them as disconnect_reasons.
+type DisconnectReason string
+
+// DisconnectError is the end of a connection that will not be opened again.
+type DisconnectError struct{ Reason DisconnectReason }
+
+// Error returns the reason.
+func (e *DisconnectError) Error() string {
+	return "rtm: the server ended the connection: " + string(e.Reason)
+}
