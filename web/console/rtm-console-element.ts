@@ -1,0 +1,346 @@
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
+import { composer, fit } from '../widget/composer.ts'
+import { formatWait } from '../widget/format.ts'
+import { backIcon } from '../widget/icons.ts'
+import { StickToEnd } from '../widget/scroll.ts'
+import { en, type Strings } from '../widget/strings.ts'
+import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
+import { avatar, timelineRows, userName } from '../widget/timeline.ts'
+import { chatList, customerOf, statusOf } from './chat-list.ts'
+import { consoleStyles } from './console-styles.ts'
+
+/** How often "is typing" is said again while somebody types; the other side forgets it after 6 s. */
+const typingEvery = 3000
+
+/**
+ * RTMConsoleElement is an agent's place of work: the chats, one conversation, and whether new chats are taken.
+ *
+ *     <rtm-console token="dal:…" server="https://chat.example.com"></rtm-console>
+ *
+ * It fills its box, which needs a height; below 720 px of width list and conversation are two steps.
+ *
+ * @csspart bar, connection, routing, list, chat-item, unread, conversation, timeline, message, bubble, typing, composer, send, retry, discard, close-chat, reopen, back, error
+ */
+export class RTMConsoleElement extends LitElement {
+  static override properties = {
+    server: {},
+    token: {},
+    organizationId: { attribute: 'organization-id' },
+  }
+  static override styles = [theme, timelineStyles, composerStyles, consoleStyles]
+
+  /** The server's base address. Default: where the page came from. */
+  declare server: string | undefined
+  /** The agent's access token. */
+  declare token: string
+  declare organizationId: string
+
+  readonly #strings: Strings = en
+  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
+  readonly #drafts = new Map<string, string>()
+  #client: AgentClient | undefined
+  #state: ModelState = emptyState
+  #selected: string | undefined
+  #accepting: boolean | undefined
+  #error = ''
+  #typedAt = 0
+  #seenMark = ''
+  #life: AbortController | undefined
+  #session: AbortController | undefined
+
+  constructor() {
+    super()
+    this.token = ''
+    this.organizationId = ''
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (this.#life) return // moved, not removed
+    this.#life = new AbortController()
+    document.addEventListener('visibilitychange', () => this.#markSeen(), { signal: this.#life.signal })
+    if (this.hasUpdated) void this.#connect()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    queueMicrotask(() => {
+      if (this.isConnected) return
+      this.#life?.abort()
+      this.#life = undefined
+      this.#disconnect()
+    })
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('server') && !changed.has('token') && !changed.has('organizationId')) return
+    this.#disconnect()
+    void this.#connect()
+  }
+
+  protected override updated(): void {
+    this.#markSeen()
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#session || !this.token || !this.isConnected) return
+    const session = new AbortController()
+    this.#session = session
+    this.#error = ''
+    try {
+      const rtm = await load()
+      if (session.signal.aborted) return
+      const client = rtm.agent({
+        token: this.token,
+        ...(this.server ? { server: this.server } : {}),
+        ...(this.organizationId ? { organizationId: this.organizationId } : {}),
+      })
+      this.#client = client
+      const ends = [
+        client.model.subscribe(state => this.#show(state)),
+        client.on('routing_status_set', push => {
+          if (push.agent_id === this.#state.me?.id) this.#setAccepting(push.status)
+        }),
+      ]
+      session.signal.addEventListener('abort', () => {
+        for (const end of ends) end()
+        void client.close()
+      })
+      this.#show(client.model.state)
+      const { my_profile: me } = await client.login({ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone })
+      if (!session.signal.aborted) this.#setAccepting(me.routing_status)
+    } catch (cause) {
+      if (!session.signal.aborted) this.#fail(cause)
+    }
+  }
+
+  #disconnect(): void {
+    this.#session?.abort()
+    this.#session = undefined
+    this.#client = undefined
+    this.#state = emptyState
+    this.#selected = undefined
+    this.#accepting = undefined
+    this.#error = ''
+    this.#seenMark = ''
+    this.#drafts.clear()
+    this.requestUpdate()
+  }
+
+  #reconnect(): void {
+    this.#disconnect()
+    void this.#connect()
+  }
+
+  #show(state: ModelState): void {
+    this.#state = state
+    this.requestUpdate()
+  }
+
+  #fail(cause: unknown): void {
+    this.#error = cause instanceof Error ? cause.message : String(cause)
+    this.requestUpdate()
+  }
+
+  #act<K extends keyof AgentActs & string>(name: K, args: AgentActs[K]): void {
+    this.#client?.model.act(name, args).catch((cause: unknown) => this.#fail(cause))
+  }
+
+  get #chat(): ModelChat | undefined {
+    return this.#state.chats.find(chat => chat.id === this.#selected)
+  }
+
+  #select(chatId: string): void {
+    this.#stopTyping()
+    this.#selected = chatId
+    this.#stick.jump()
+    this.#act('open', { chat_id: chatId })
+    this.requestUpdate()
+    void this.updateComplete.then(() => {
+      const at = this.renderRoot.querySelector<HTMLElement>('.composer textarea, .reopen')
+      at?.focus({ preventScroll: true })
+    })
+  }
+
+  #leave(): void {
+    const chatId = this.#selected
+    this.#stopTyping()
+    this.#selected = undefined
+    this.requestUpdate()
+    void this.updateComplete.then(() => {
+      const items = this.renderRoot.querySelectorAll<HTMLElement>('.chat-item')
+      for (const item of items) if (item.dataset.chatId === chatId) item.focus()
+    })
+  }
+
+  #markSeen(): void {
+    const chat = this.#chat
+    if (!chat?.unread || document.visibilityState !== 'visible') return
+    // Once for each newest event: the count stays until the server has answered.
+    const mark = `${chat.id} ${chat.timeline.at(-1)?.key ?? ''}`
+    if (mark === this.#seenMark) return
+    this.#seenMark = mark
+    this.#act('seen', { chat_id: chat.id })
+  }
+
+  #type(chat: ModelChat, text: string): void {
+    this.#drafts.set(chat.id, text)
+    this.requestUpdate()
+    if (!text.trim()) return this.#stopTyping()
+    const now = performance.now()
+    if (this.#typedAt && now - this.#typedAt < typingEvery) return
+    this.#typedAt = now
+    this.#act('typing', { chat_id: chat.id, is_typing: true })
+  }
+
+  #stopTyping(): void {
+    if (this.#typedAt && this.#selected) this.#act('typing', { chat_id: this.#selected, is_typing: false })
+    this.#typedAt = 0
+  }
+
+  #send(chat: ModelChat): void {
+    const text = (this.#drafts.get(chat.id) ?? '').trim()
+    if (!text) return
+    this.#act('send', { chat_id: chat.id, text })
+    this.#drafts.delete(chat.id)
+    this.#stopTyping()
+    this.#stick.jump()
+    this.requestUpdate()
+    void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
+  }
+
+  #reopen(chat: ModelChat): void {
+    this.#client?.resumeChat({ chat: { id: chat.id } }).catch((cause: unknown) => this.#fail(cause))
+  }
+
+  #setAccepting(status: string | undefined): void {
+    this.#accepting = status === 'accepting_chats'
+    this.requestUpdate()
+  }
+
+  #toggleRouting(): void {
+    const before = this.#accepting
+    const status = before ? 'not_accepting_chats' : 'accepting_chats'
+    this.#setAccepting(status)
+    this.#client?.setRoutingStatus({ status }).catch((cause: unknown) => {
+      this.#accepting = before
+      this.#fail(cause)
+    })
+  }
+
+  protected override render(): TemplateResult {
+    const chat = this.#chat
+    return html`
+      <div class="console" data-step=${chat ? 'conversation' : 'list'}>
+        ${this.#bar()}
+        <div role="status" class="notices">${this.#notices()}</div>
+        <nav class="list" part="list" aria-label=${this.#strings.chats}>
+          ${chatList(this.#state.chats, {
+            me: this.#state.me?.id,
+            selected: this.#selected,
+            strings: this.#strings,
+            now: new Date(),
+            select: chatId => this.#select(chatId),
+          })}
+        </nav>
+        <section class="conversation" part="conversation" aria-label=${chat ? userName(customerOf(chat), this.#strings) : this.#strings.messages}>
+          ${chat ? this.#conversation(chat) : html`
+            <div class="empty"><strong>${this.#strings.noSelection}</strong><span>${this.#strings.noSelectionText}</span></div>`}
+        </section>
+      </div>`
+  }
+
+  #bar(): TemplateResult {
+    const s = this.#strings
+    const { me } = this.#state
+    const state = this.#connectionState
+    return html`
+      <header class="bar" part="bar">
+        ${me ? avatar({ ...me, present: true, typing: false }, s) : nothing}
+        <div class="who">
+          <h2>${me?.name || s.agent}</h2>
+          <p class="connection" part="connection" data-state=${state}>${s.connection[state]}</p>
+        </div>
+        <button class="switch" part="routing" type="button" role="switch" aria-checked=${this.#accepting === true}
+          aria-label=${s.routing} ?disabled=${this.#accepting === undefined || state !== 'live'} @click=${this.#toggleRouting}>
+          <span class="switch-text">${this.#accepting ? s.accepting : s.notAccepting}</span><span class="track" aria-hidden="true"></span>
+        </button>
+      </header>`
+  }
+
+  get #connectionState(): string {
+    const { state } = this.#state.connection
+    if (state !== 'idle') return state
+    return this.#error ? 'stopped' : this.#session ? 'connecting' : 'idle'
+  }
+
+  #notices() {
+    const s = this.#strings
+    const state = this.#connectionState
+    if (state === 'stopped') {
+      const why = this.#error || this.#state.connection.reason
+      return html`
+        <div class="banner" part="error">
+          <span>${why ? s.failedAction(s.stoppedBanner.replace(/\.$/u, ''), why) : s.stoppedBanner}</span>
+          <button class="text-button" part="connect" type="button" @click=${this.#reconnect}>${s.connect}</button>
+        </div>`
+    }
+    if (state === 'waiting') return html`<div class="banner"><span>${s.waitingBanner}</span></div>`
+    if (!this.#error) return nothing
+    return html`
+      <div class="banner" part="error">
+        <span>${this.#error}</span>
+        <button class="text-button" type="button" @click=${this.#dismiss}>${s.dismiss}</button>
+      </div>`
+  }
+
+  #dismiss(): void {
+    this.#error = ''
+    this.requestUpdate()
+  }
+
+  #conversation(chat: ModelChat): TemplateResult {
+    const s = this.#strings
+    const customer = customerOf(chat)
+    const name = userName(customer, s)
+    const status = statusOf(chat)
+    const about = status === 'closed' ? s.closed
+      : chat.queue ? [s.queued(chat.queue.position), formatWait(chat.queue.wait_time, s)].filter(Boolean).join(' · ')
+      : customer?.present ? s.present : s.absent
+    return html`
+      <header class="head">
+        <button class="icon-button back" part="back" type="button" aria-label=${s.back} @click=${this.#leave}>${backIcon}</button>
+        ${avatar(customer, s)}
+        <div class="who"><h2>${name}</h2><p>${about}</p></div>
+        ${chat.active ? html`
+          <button class="text-button" part="close-chat" type="button" @click=${() => this.#act('close', { chat_id: chat.id })}>${s.closeChat}</button>` : nothing}
+      </header>
+      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+        ${chat.loaded || chat.timeline.length ? timelineRows(chat, {
+          viewer: { id: this.#state.me?.id, side: 'agent' },
+          strings: s,
+          now: new Date(),
+          retry: key => this.#act('retry', { chat_id: chat.id, key }),
+          discard: key => this.#act('discard', { chat_id: chat.id, key }),
+        }) : html`<div class="empty"><span>${s.loading}</span></div>`}
+      </div>
+      ${chat.active ? composer({
+        value: this.#drafts.get(chat.id) ?? '',
+        label: s.replyTo(name),
+        strings: s,
+        input: text => this.#type(chat, text),
+        send: () => this.#send(chat),
+      }) : html`
+        <div class="composer after">
+          <span>${s.closedNote}</span>
+          <button class="text-button reopen" part="reopen" type="button" @click=${() => this.#reopen(chat)}>${s.reopen}</button>
+        </div>`}`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rtm-console': RTMConsoleElement
+  }
+}

@@ -1,0 +1,48 @@
+import { html, type TemplateResult } from 'lit'
+import { live } from 'lit/directives/live.js'
+import { sendIcon } from './icons.ts'
+import type { Strings } from './strings.ts'
+
+export interface ComposerOptions {
+  value: string
+  label: string
+  strings: Strings
+  input: (text: string) => void
+  send: () => void
+}
+
+const sizesItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
+
+/** composer draws a text field that grows, and its button. Enter sends, Shift+Enter starts a line. */
+export function composer({ value, label, strings: s, input, send }: ComposerOptions): TemplateResult {
+  const onKeydown = (event: KeyboardEvent) => {
+    // keyCode 229: Safari ends a composition before it reports the Enter that accepted it.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    send()
+  }
+  const onInput = (event: Event) => {
+    const field = event.currentTarget as HTMLTextAreaElement
+    fit(field)
+    input(field.value)
+  }
+  const onSubmit = (event: Event) => {
+    event.preventDefault()
+    send()
+  }
+  return html`
+    <form class="composer" part="composer" @submit=${onSubmit}>
+      <div class="field">
+        <textarea rows="1" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
+          .value=${live(value)} @input=${onInput} @keydown=${onKeydown}></textarea>
+        <button class="send" part="send" type="submit" aria-label=${s.send} ?disabled=${!value.trim()}>${sendIcon}</button>
+      </div>
+    </form>`
+}
+
+/** fit sets the height that field-sizing gives where it is known. */
+export function fit(field: HTMLTextAreaElement | null | undefined): void {
+  if (!field || sizesItself) return
+  field.style.setProperty('height', 'auto')
+  field.style.setProperty('height', `${field.scrollHeight}px`)
+}

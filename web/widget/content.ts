@@ -1,0 +1,66 @@
+import { safeURL } from './linkify.ts'
+import type { ModelEvent } from 'rtmwidget'
+import type { Strings } from './strings.ts'
+
+/** RawEvent is an event of any type, also of one that a newer server invents: every other field has to be checked. */
+export interface RawEvent {
+  id?: string
+  type: string
+  author_id?: string
+  created_at?: string
+  [field: string]: unknown
+}
+
+export const raw = (event: ModelEvent): RawEvent => event as unknown as RawEvent
+
+/** Content is an event as words: every event has some, whatever its type. */
+export interface Content {
+  kind: 'text' | 'file' | 'unsupported'
+  text: string
+  href?: string | undefined
+}
+
+/** content reads what can be shown of an event; what has no text gets a neutral line. */
+export function content(source: ModelEvent, s: Strings): Content {
+  const event = raw(source)
+  switch (event.type) {
+    case 'message':
+      return words(str(event.text), s)
+    case 'system_message':
+      return words(fill(str(event.text), event.text_vars) || str(event.system_message_type).replaceAll('_', ' '), s)
+    case 'file':
+      return { kind: 'file', text: s.file(str(event.name) || s.attachment), href: safeURL(event.url) }
+    case 'filled_form':
+      return { kind: 'text', text: [s.form, ...list(event.fields).map(answer)].filter(Boolean).join('\n') }
+    case 'rich_message':
+      return words(list(event.elements).flatMap(element => [
+        str(element.title), str(element.subtitle), ...list(element.buttons).map(button => str(button.text)),
+      ]).filter(Boolean).join('\n'), s)
+    default:
+      return words(str(event.text), s)
+  }
+}
+
+function words(text: string, s: Strings): Content {
+  return text.trim() ? { kind: 'text', text } : { kind: 'unsupported', text: s.unsupported }
+}
+
+function answer(field: Record<string, unknown>): string {
+  const given = Array.isArray(field.answers) ? field.answers : [field.answer]
+  const texts = given.map(one => typeof one === 'object' && one ? str((one as Record<string, unknown>).label) : one == null ? '' : String(one))
+  return `${str(field.label)} ${texts.filter(Boolean).join(', ')}`.trim()
+}
+
+/** fill puts text_vars into their %name% places. */
+function fill(text: string, vars: unknown): string {
+  if (!vars || typeof vars !== 'object') return text
+  return text.replace(/%(\w+)%/gu, (all, name: string) => str((vars as Record<string, unknown>)[name]) || all)
+}
+
+function str(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function list(value: unknown): Array<Record<string, unknown>> {
+  return Array.isArray(value) ? value.filter(one => one !== null && typeof one === 'object') : []
+}

@@ -1,0 +1,48 @@
+export interface Link { text: string; href: string }
+
+/**
+ * linkify cuts text into plain pieces and web addresses. Only http and https become links;
+ * closing punctuation and an unmatched bracket stay outside of the address.
+ */
+export function linkify(text: string): Array<string | Link> {
+  const out: Array<string | Link> = []
+  let from = 0
+  for (const match of text.matchAll(/https?:\/\/[^\s<>"]+/giu)) {
+    const raw = trim(match[0])
+    const href = safeURL(raw)
+    if (!href) continue
+    if (match.index > from) out.push(text.slice(from, match.index))
+    out.push({ text: raw, href })
+    from = match.index + raw.length
+  }
+  if (from < text.length) out.push(text.slice(from))
+  return out
+}
+
+/** safeURL is the address when it is an absolute http or https one, else undefined. */
+export function safeURL(raw: unknown): string | undefined {
+  if (typeof raw !== 'string') return undefined
+  try {
+    const url = new URL(raw)
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function trim(raw: string): string {
+  let end = raw.length
+  for (;;) {
+    const last = raw[end - 1] ?? ''
+    if (/[.,;:!?'”’…]/u.test(last)) end--
+    else if (last === ')' && count(raw, ')', end) > count(raw, '(', end)) end--
+    else if (last === ']' && count(raw, ']', end) > count(raw, '[', end)) end--
+    else return raw.slice(0, end)
+  }
+}
+
+function count(text: string, char: string, end: number): number {
+  let n = 0
+  for (let i = 0; i < end; i++) if (text[i] === char) n++
+  return n
+}

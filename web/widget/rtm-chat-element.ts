@@ -1,0 +1,369 @@
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { load, emptyState, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
+import { composer, fit } from './composer.ts'
+import { raw } from './content.ts'
+import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
+import { badge, formatWait } from './format.ts'
+import { chatIcon, closeIcon, downIcon } from './icons.ts'
+import { Announced } from './announced.ts'
+import { StickToEnd } from './scroll.ts'
+import { recall, remember } from './storage.ts'
+import { en, type Strings } from './strings.ts'
+import { composerStyles, theme, timelineStyles } from './styles.ts'
+import { avatar, timelineRows, userName } from './timeline.ts'
+import { widgetStyles } from './widget-styles.ts'
+
+/** Below this width the panel covers the screen and is modal. */
+const phone = '(max-width: 480px)'
+
+/**
+ * RTMChatElement is a customer's chat: a launcher in the corner of the page and a panel with the conversation.
+ *
+ *     <rtm-chat organization-id="…" server="https://chat.example.com"></rtm-chat>
+ *
+ * The core is loaded when the panel is opened, or with the page when this browser has a conversation already.
+ *
+ * @fires rtm-chat-open - the panel was opened
+ * @fires rtm-chat-close - the panel was closed
+ * @fires rtm-chat-message - an event was added to the chat, by either side
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, ended, restart
+ */
+export class RTMChatElement extends LitElement {
+  static override properties = {
+    server: {},
+    organizationId: { attribute: 'organization-id' },
+    clientId: { attribute: 'client-id' },
+    open: { type: Boolean, reflect: true },
+  }
+  static override styles = [theme, timelineStyles, composerStyles, widgetStyles]
+
+  /** The server's base address. Default: where the page came from. */
+  declare server: string | undefined
+  declare organizationId: string
+  /** The OAuth client that asks for customer tokens. */
+  declare clientId: string
+  /** Whether the panel is shown. */
+  declare open: boolean
+
+  readonly #strings: Strings = en
+  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
+  #client: CustomerClient | undefined
+  #state: ModelState = emptyState
+  #failure = ''
+  #draft = ''
+  #restarting = false
+  #seenMark = ''
+  #announced = new Announced()
+  /** Ends listeners, and whatever of a connection attempt is still under way. */
+  #life: AbortController | undefined
+  #session: AbortController | undefined
+
+  constructor() {
+    super()
+    this.organizationId = ''
+    this.clientId = ''
+    this.open = false
+  }
+
+  /** show opens the panel and moves the focus into its text field. */
+  show(): void {
+    this.#setOpen(true)
+  }
+
+  /** close minimizes the panel; the conversation goes on. */
+  close(): void {
+    this.#setOpen(false)
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (this.#life) return // moved, not removed
+    this.#life = new AbortController()
+    const { signal } = this.#life
+    document.addEventListener('visibilitychange', () => this.#markSeen(), { signal })
+    matchMedia(phone).addEventListener('change', () => this.#place(), { signal })
+    // At first the properties are complete only with the first update.
+    if (this.hasUpdated) this.#resume()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    queueMicrotask(() => {
+      if (this.isConnected) return
+      this.#life?.abort()
+      this.#life = undefined
+      this.#disconnect()
+    })
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('server') || changed.has('organizationId') || changed.has('clientId')) {
+      this.#disconnect()
+      this.#resume()
+    }
+    if (changed.has('open') && this.open) {
+      this.#stick.jump()
+      void this.#connect()
+    }
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('open') && (this.open || changed.get('open'))) {
+      remember(this.organizationId, this.clientId, { open: this.open })
+      this.dispatchEvent(this.open ? new RTMChatOpenEvent() : new RTMChatCloseEvent())
+    }
+    if (changed.has('open')) this.#place()
+    this.#markSeen()
+  }
+
+  /** resume takes up what this browser remembers: an open panel, a conversation. */
+  #resume(): void {
+    const memory = recall(this.organizationId, this.clientId)
+    if (memory.open && !this.hasUpdated) this.open = true
+    if (memory.known || this.open) void this.#connect()
+  }
+
+  #setOpen(open: boolean): void {
+    this.open = open
+    void this.updateComplete.then(() => {
+      if (open) this.#focusComposer()
+      else this.renderRoot.querySelector<HTMLElement>('.launcher')?.focus()
+    })
+  }
+
+  #focusComposer(): void {
+    const at = this.renderRoot.querySelector<HTMLElement>('.composer textarea') ?? this.renderRoot.querySelector<HTMLElement>('.restart')
+    at?.focus({ preventScroll: true })
+  }
+
+  /** place shows the dialog the way the screen wants it: modal on a phone, else beside the page without taking the focus. */
+  #place(): void {
+    const dialog = this.renderRoot.querySelector('dialog')
+    if (!dialog) return
+    const modal = matchMedia(phone).matches
+    if (this.open && dialog.open && dialog.matches(':modal') === modal) return
+    const focused = this.shadowRoot?.activeElement
+    if (dialog.open) dialog.close()
+    if (!this.open || !this.isConnected) return
+    if (modal) dialog.showModal()
+    else dialog.setAttribute('open', '')
+    if (focused instanceof HTMLElement && dialog.contains(focused)) focused.focus()
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#session || !this.organizationId) return
+    const session = new AbortController()
+    this.#session = session
+    this.#failure = ''
+    this.requestUpdate()
+    try {
+      const rtm = await load()
+      if (session.signal.aborted) return
+      const client = rtm.customer({
+        organizationId: this.organizationId,
+        ...(this.server ? { server: this.server } : {}),
+        ...(this.clientId ? { clientId: this.clientId } : {}),
+      })
+      this.#client = client
+      const unsubscribe = client.model.subscribe(state => this.#show(state))
+      session.signal.addEventListener('abort', () => {
+        unsubscribe()
+        void client.close()
+      })
+      this.#show(client.model.state)
+      await client.login({ customer_page: { url: location.href, title: document.title } })
+    } catch (cause) {
+      if (session.signal.aborted) return
+      this.#failure = cause instanceof Error ? cause.message : String(cause)
+      this.requestUpdate()
+    }
+  }
+
+  #disconnect(): void {
+    this.#session?.abort()
+    this.#session = undefined
+    this.#client = undefined
+    this.#state = emptyState
+    this.#failure = ''
+    this.#seenMark = ''
+    this.#restarting = false
+    this.#announced = new Announced()
+    this.requestUpdate()
+  }
+
+  #reconnect(): void {
+    this.#disconnect()
+    void this.#connect()
+  }
+
+  #show(state: ModelState): void {
+    this.#state = state
+    if (state.connection.state === 'live') this.#failure = ''
+    const chat = this.#chat
+    if (chat?.active) this.#restarting = false
+    if (chat) remember(this.organizationId, this.clientId, { known: true })
+    for (const { chatId, item } of this.#announced.next(state)) {
+      this.dispatchEvent(new RTMChatMessageEvent(chatId, item.event, raw(item.event).author_id === state.me?.id))
+    }
+    this.requestUpdate()
+  }
+
+  /** A customer has one chat; should there be more, the open one counts, else the newest. */
+  get #chat(): ModelChat | undefined {
+    const { chats } = this.#state
+    return chats.find(chat => chat.active) ?? chats[0]
+  }
+
+  get #agent(): ModelUser | undefined {
+    const agents = this.#chat?.users.filter(user => user.type === 'agent') ?? []
+    return agents.find(user => user.present) ?? agents[0]
+  }
+
+  #act<K extends keyof CustomerActs & string>(name: K, args: CustomerActs[K]): void {
+    this.#client?.model.act(name, args).catch((cause: unknown) => {
+      this.#failure = cause instanceof Error ? cause.message : String(cause)
+      this.requestUpdate()
+    })
+  }
+
+  #markSeen(): void {
+    const chat = this.#chat
+    if (!chat?.unread || !this.open || document.visibilityState !== 'visible') return
+    // Once for each newest event: the count stays until the server has answered.
+    const mark = `${chat.id} ${chat.timeline.at(-1)?.key ?? ''}`
+    if (mark === this.#seenMark) return
+    this.#seenMark = mark
+    this.#act('seen', { chat_id: chat.id })
+  }
+
+  #type(text: string): void {
+    this.#draft = text
+    const chat = this.#chat
+    if (chat?.active) this.#act('sneak_peek', { chat_id: chat.id, text })
+    this.requestUpdate()
+  }
+
+  #send(): void {
+    const text = this.#draft.trim()
+    if (!text || !this.#client) return
+    const chat = this.#chat
+    this.#act('send', chat ? { text, chat_id: chat.id } : { text })
+    this.#draft = ''
+    this.#stick.jump()
+    this.requestUpdate()
+    void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
+  }
+
+  #restart(): void {
+    this.#restarting = true
+    this.requestUpdate()
+    void this.updateComplete.then(() => this.#focusComposer())
+  }
+
+  #onKeydown(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.preventDefault()
+    event.stopPropagation()
+    this.close()
+  }
+
+  /** The close request of a modal dialog: Esc without focus inside, or a phone's back gesture. */
+  #onCancel(event: Event): void {
+    event.preventDefault()
+    this.close()
+  }
+
+  protected override render(): TemplateResult {
+    const s = this.#strings
+    const unread = this.#chat?.unread ?? 0
+    return html`
+      <button class="launcher" part="launcher" type="button" aria-expanded=${this.open} aria-haspopup="dialog"
+        aria-label=${this.open ? s.close : unread ? s.openUnread(unread) : s.open}
+        @click=${() => this.#setOpen(!this.open)}>
+        ${this.open ? downIcon : chatIcon}
+        ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread)}</span>` : nothing}
+      </button>
+      <dialog class="panel" part="panel" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}>
+        ${this.#header()}
+        ${this.#banner()}
+        ${this.#timeline()}
+        ${this.#footer()}
+      </dialog>`
+  }
+
+  #header(): TemplateResult {
+    const s = this.#strings
+    const agent = this.#agent
+    const state = this.#connectionState
+    const text = state !== 'live' ? s.connection[state] : !agent ? s.subtitle : agent.present ? s.connection.live : s.agentAway
+    return html`
+      <header class="header" part="header">
+        ${agent ? avatar(agent, s) : html`<span class="mark" aria-hidden="true">${chatIcon}</span>`}
+        <div class="who">
+          <h2>${agent ? userName(agent, s) : s.title}</h2>
+          <p class="connection" part="connection" data-state=${state}
+            data-present=${state === 'live' && agent?.present ? '' : nothing}>${text}</p>
+        </div>
+        <button class="icon-button" part="close" type="button" aria-label=${s.close} @click=${() => this.close()}>${closeIcon}</button>
+      </header>`
+  }
+
+  /** Until the core has been loaded the model says idle; for the person in front it is connecting. */
+  get #connectionState(): string {
+    const { state } = this.#state.connection
+    if (this.#failure && state !== 'live' && state !== 'waiting') return 'stopped'
+    return state === 'idle' && this.#session ? 'connecting' : state
+  }
+
+  #banner(): TemplateResult {
+    const s = this.#strings
+    const state = this.#connectionState
+    const queue = this.#chat?.active ? this.#chat.queue : undefined
+    const text = state === 'waiting' ? s.waitingBanner
+      : state === 'stopped' ? (this.#state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
+      : queue ? s.queue(queue.position, formatWait(queue.wait_time, s)) : ''
+    // The region is always there: one that comes together with its text is not announced everywhere.
+    return html`
+      <div role="status">
+        ${text ? html`
+          <div class="banner" part="banner" title=${state === 'stopped' ? this.#failure : nothing}>
+            <span>${text}</span>
+            ${state === 'stopped' ? html`<button class="text-button" part="connect" type="button" @click=${this.#reconnect}>${s.connect}</button>` : nothing}
+          </div>` : nothing}
+      </div>`
+  }
+
+  #timeline(): TemplateResult {
+    const s = this.#strings
+    const chat = this.#chat
+    return html`
+      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+        ${chat?.timeline.length ? timelineRows(chat, {
+          viewer: { id: this.#state.me?.id, side: 'customer' },
+          strings: s,
+          now: new Date(),
+          retry: key => this.#act('retry', { chat_id: chat.id, key }),
+          discard: key => this.#act('discard', { chat_id: chat.id, key }),
+        }) : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
+      </div>`
+  }
+
+  #footer(): TemplateResult {
+    const s = this.#strings
+    const chat = this.#chat
+    if (chat && !chat.active && !this.#restarting) {
+      return html`
+        <div class="composer after" part="ended">
+          <span role="status">${s.ended}</span>
+          <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button>
+        </div>`
+    }
+    return composer({ value: this.#draft, label: s.write, strings: s, input: text => this.#type(text), send: () => this.#send() })
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rtm-chat': RTMChatElement
+  }
+}

@@ -1,0 +1,27 @@
+/** What one browser remembers of an organization's chat. */
+export interface Memory {
+  /** The panel was open. */
+  open?: boolean
+  /** There is a conversation, so the core loads with the page. */
+  known?: boolean
+}
+
+const key = (organization: string, client: string) => `rtm-chat:${organization}${client && `:${client}`}`
+
+/** recall never throws: storage may be blocked or hold anything. */
+export function recall(organization: string, client: string): Memory {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(key(organization, client)) ?? '{}')
+    return value !== null && typeof value === 'object' ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+export function remember(organization: string, client: string, change: Memory): void {
+  try {
+    localStorage.setItem(key(organization, client), JSON.stringify({ ...recall(organization, client), ...change }))
+  } catch {
+    // Without storage the widget starts minimized on each page.
+  }
+}

@@ -1,0 +1,191 @@
+import { css } from 'lit'
+
+// The outer tier, --rtm-*, belongs to the page; the inner one, --_*, is what the rules use, so that a page sets only
+// what it wants to change. Every pair of text and ground below has at least 4.5:1, light and dark.
+//
+// --rtm-accent, --rtm-on-accent    launcher, send button, own messages, and what stands on them
+// --rtm-accent-text                links and small marks on the surface
+// --rtm-surface, --rtm-raised      panel; header, composer and list
+// --rtm-bubble, --rtm-on-bubble    messages of the other side
+// --rtm-text, --rtm-muted, --rtm-line, --rtm-danger, --rtm-good
+// --rtm-font, --rtm-font-size, --rtm-radius, --rtm-shadow
+// --rtm-inset-block-end, --rtm-inset-inline-end, --rtm-z-index, --rtm-width, --rtm-height   (widget only)
+
+export const theme = css`
+  :host {
+    --_accent: var(--rtm-accent, #2c4bc9);
+    --_on-accent: var(--rtm-on-accent, #fff);
+    --_accent-text: var(--rtm-accent-text, #2742b0);
+    --_surface: var(--rtm-surface, #fff);
+    --_raised: var(--rtm-raised, #f6f7fa);
+    --_bubble: var(--rtm-bubble, #eceff5);
+    --_on-bubble: var(--rtm-on-bubble, #171a21);
+    --_text: var(--rtm-text, #171a21);
+    --_muted: var(--rtm-muted, #5a6272);
+    --_line: var(--rtm-line, #dce0e8);
+    --_danger: var(--rtm-danger, #b3261e);
+    --_good: var(--rtm-good, #1d7f4e);
+    --_warn: #8a5a00;
+    --_field-line: #838b9b;
+    --_radius: var(--rtm-radius, 16px);
+    --_shadow: var(--rtm-shadow, 0 1px 2px rgb(16 24 40 / 8%), 0 12px 40px rgb(16 24 40 / 20%));
+    color: var(--_text);
+    font-family: var(--rtm-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif);
+    font-size: var(--rtm-font-size, 15px);
+    line-height: 1.45;
+    text-align: start;
+  }
+  @media (prefers-color-scheme: dark) {
+    :host {
+      --_accent: var(--rtm-accent, #3f5fe0);
+      --_accent-text: var(--rtm-accent-text, #a9b9ff);
+      --_surface: var(--rtm-surface, #14171d);
+      --_raised: var(--rtm-raised, #1b1f27);
+      --_bubble: var(--rtm-bubble, #272c37);
+      --_on-bubble: var(--rtm-on-bubble, #eef0f5);
+      --_text: var(--rtm-text, #eef0f5);
+      --_muted: var(--rtm-muted, #a3abba);
+      --_line: var(--rtm-line, #2e3440);
+      --_danger: var(--rtm-danger, #ff9d94);
+      --_good: var(--rtm-good, #5cc98f);
+      --_warn: #f0c36a;
+      --_field-line: #737c8d;
+      --_shadow: var(--rtm-shadow, 0 0 0 1px #2e3440, 0 16px 48px rgb(0 0 0 / 60%));
+      color-scheme: dark;
+    }
+  }
+  *, *::before, *::after { box-sizing: border-box; }
+  button, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
+  button { cursor: pointer; touch-action: manipulation; }
+  button:disabled { cursor: default; }
+  :focus-visible { outline: 2px solid var(--_accent-text); outline-offset: 2px; }
+  svg { display: block; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+  [hidden] { display: none !important; }
+
+  .hidden-text {
+    position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden;
+    clip-path: inset(50%); white-space: nowrap;
+  }
+  .icon-button {
+    display: inline-grid; place-items: center; flex: none;
+    inline-size: 40px; block-size: 40px; padding: 0; border: 0; border-radius: 10px; background: none; color: var(--_muted);
+  }
+  .icon-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+  .text-button {
+    min-block-size: 36px; padding: 6px 14px; border: 1px solid var(--_field-line); border-radius: 10px;
+    background: var(--_surface); color: var(--_text); font-weight: 600; font-size: .9333em; white-space: nowrap;
+  }
+  .text-button:hover { border-color: var(--_text); }
+  .text-button.primary { border-color: transparent; background: var(--_accent); color: var(--_on-accent); }
+  .text-button.primary:hover { background: color-mix(in srgb, var(--_accent) 88%, #000); }
+  .link-button {
+    min-block-size: 24px; padding: 2px 4px; border: 0; background: none; color: var(--_accent-text);
+    font-weight: 600; text-decoration: underline; text-underline-offset: 2px;
+  }
+
+  .avatar {
+    display: grid; place-items: center; flex: none; inline-size: 36px; block-size: 36px; border-radius: 50%;
+    background: #2f5d8a; color: #fff; font-size: 13px; font-weight: 650; letter-spacing: .02em; user-select: none;
+  }
+  .avatar[data-hue='1'] { background: #7a3e7f; }
+  .avatar[data-hue='2'] { background: #8a4a1f; }
+  .avatar[data-hue='3'] { background: #24695c; }
+  .avatar[data-hue='4'] { background: #4c4a9e; }
+  .avatar[data-hue='5'] { background: #9b2f51; }
+
+  .banner {
+    display: flex; align-items: center; gap: 12px; padding: 9px 16px;
+    border-block-end: 1px solid var(--_line); background: var(--_raised); color: var(--_muted); font-size: .8667em;
+  }
+  .banner > span { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
+
+  @media (prefers-reduced-motion: reduce) {
+    *, *::before, *::after { animation: none !important; transition: none !important; }
+  }
+`
+
+export const timelineStyles = css`
+  .timeline {
+    flex: 1; min-block-size: 0; padding: 16px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin;
+    outline-offset: -3px;
+  }
+  .day { margin: 8px 0 14px; color: var(--_muted); font-size: .8em; text-align: center; }
+  .group { display: grid; grid-template-columns: 28px minmax(0, 1fr); column-gap: 8px; margin-block: 0 14px; }
+  .group > .avatar { grid-column: 1; align-self: end; inline-size: 28px; block-size: 28px; font-size: 11px; }
+  .group > .messages { grid-column: 2; display: flex; flex-direction: column; align-items: flex-start; gap: 3px; min-inline-size: 0; }
+  .group.own { grid-template-columns: minmax(0, 1fr); }
+  .group.own > .messages { grid-column: 1; align-items: flex-end; }
+  .group.system { grid-template-columns: minmax(0, 1fr); margin-block: 2px 14px; }
+  .group.system > .messages { grid-column: 1; align-items: center; }
+  .author { margin: 0 0 1px 2px; color: var(--_muted); font-size: .8em; }
+  .author time { font-variant-numeric: tabular-nums; }
+
+  .message { display: flex; flex-direction: column; align-items: inherit; max-inline-size: min(85%, 34em); }
+  .bubble {
+    padding: 8px 13px; border-radius: 16px; background: var(--_bubble); color: var(--_on-bubble);
+    white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
+  }
+  .own .bubble { background: var(--_accent); color: var(--_on-accent); }
+  .message:first-of-type .bubble { border-start-start-radius: 16px; }
+  .group:not(.own, .system) .message:last-child .bubble { border-end-start-radius: 5px; }
+  .own .message:last-child .bubble { border-end-end-radius: 5px; }
+  .message[data-state='pending'] .bubble { opacity: .75; }
+  .message[data-state='failed'] .bubble { background: none; color: var(--_text); box-shadow: inset 0 0 0 1.5px var(--_danger); }
+  .system .message { max-inline-size: 90%; }
+  .system .bubble { padding: 0; background: none; color: var(--_muted); font-size: .8667em; text-align: center; }
+  .bubble.unsupported { background: none; color: var(--_muted); box-shadow: inset 0 0 0 1px var(--_line); font-style: italic; }
+  .bubble a { color: inherit; text-underline-offset: 2px; }
+  .group:not(.own, .system) .bubble a { color: var(--_accent-text); }
+  .note { margin: 2px 2px 0; color: var(--_muted); font-size: .8em; }
+  .note.failed { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; column-gap: 4px; color: var(--_danger); }
+
+  .typing { display: flex; align-items: flex-end; gap: 8px; margin-block-end: 4px; }
+  .typing .avatar { inline-size: 28px; block-size: 28px; font-size: 11px; }
+  .dots { display: flex; gap: 4px; padding: 13px 14px; border-radius: 16px; border-end-start-radius: 5px; background: var(--_bubble); }
+  .dots i { inline-size: 7px; block-size: 7px; border-radius: 50%; background: var(--_muted); animation: dot 1.2s infinite ease-in-out; }
+  .dots i:nth-child(2) { animation-delay: .15s; }
+  .dots i:nth-child(3) { animation-delay: .3s; }
+  @keyframes dot { 0%, 60%, 100% { opacity: .35; } 30% { opacity: 1; transform: translateY(-3px); } }
+  .peek {
+    max-inline-size: min(85%, 34em); padding: 7px 12px; border: 1px dashed var(--_field-line); border-radius: 16px; border-end-start-radius: 5px;
+    color: var(--_muted); white-space: pre-wrap; overflow-wrap: anywhere;
+  }
+  .peek small { display: block; font-size: .8em; }
+
+  .empty { display: grid; place-content: center; gap: 4px; min-block-size: 100%; padding: 24px; text-align: center; color: var(--_muted); }
+  .empty strong { color: var(--_text); font-size: 1.2em; text-wrap: balance; }
+  .empty span { max-inline-size: 26em; text-wrap: pretty; }
+
+  @media (forced-colors: active) {
+    .bubble, .dots { border: 1px solid CanvasText; }
+    .system .bubble { border: 0; }
+    .own .bubble { border: 2px solid Highlight; }
+    .avatar { border: 1px solid CanvasText; }
+    .dots i { background: CanvasText; }
+  }
+`
+
+export const composerStyles = css`
+  .composer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); background: var(--_raised); }
+  .field {
+    display: flex; align-items: flex-end; gap: 4px; padding: 3px; border: 1px solid var(--_field-line); border-radius: 14px; background: var(--_surface);
+  }
+  .field:focus-within { border-color: var(--_accent-text); box-shadow: 0 0 0 1px var(--_accent-text); }
+  .field textarea {
+    flex: 1; min-inline-size: 0; min-block-size: 38px; max-block-size: 9em; padding: 8px 10px; border: 0; outline: 0; resize: none;
+    background: none; color: var(--_text); overflow-y: auto; field-sizing: content; scrollbar-width: thin;
+  }
+  .field textarea::placeholder { color: var(--_muted); opacity: 1; }
+  .send {
+    display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px;
+    background: var(--_accent); color: var(--_on-accent);
+  }
+  .send:hover:enabled { background: color-mix(in srgb, var(--_accent) 88%, #000); }
+  .send:disabled { background: none; color: var(--_muted); }
+  .after { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-block-size: 46px; color: var(--_muted); }
+
+  @media (max-width: 480px) {
+    /* iOS zooms into a field whose text is under 16 px. */
+    .field textarea { font-size: 16px; }
+  }
+`

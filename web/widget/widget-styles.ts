@@ -1,0 +1,57 @@
+import { css } from 'lit'
+
+export const widgetStyles = css`
+  :host {
+    position: fixed; inset-block-end: var(--rtm-inset-block-end, 20px); inset-inline-end: var(--rtm-inset-inline-end, 20px);
+    z-index: var(--rtm-z-index, 2147483000); display: block;
+  }
+  .launcher {
+    position: relative; display: grid; place-items: center; inline-size: 60px; block-size: 60px; padding: 0; border: 0; border-radius: 50%;
+    background: var(--_accent); color: var(--_on-accent); box-shadow: 0 4px 16px rgb(16 24 40 / 28%); transition: transform .15s ease-out;
+  }
+  .launcher:hover { transform: translateY(-2px); }
+  .launcher:active { transform: none; }
+  .launcher:focus-visible { outline-offset: 3px; }
+  .badge {
+    position: absolute; inset-block-start: -4px; inset-inline-end: -4px; display: grid; place-items: center; min-inline-size: 24px; block-size: 24px;
+    padding-inline: 6px; border: 2px solid #fff; border-radius: 12px; background: #b3261e; color: #fff; font-size: 13px; font-weight: 700; line-height: 1;
+  }
+
+  .panel {
+    position: absolute; inset: auto; inset-block-end: 76px; inset-inline-end: 0; flex-direction: column; margin: 0; padding: 0; overflow: hidden;
+    inline-size: min(var(--rtm-width, 384px), 100vw - 40px);
+    block-size: min(var(--rtm-height, 620px), 100dvh - var(--rtm-inset-block-end, 20px) - 96px);
+    max-inline-size: none; max-block-size: none;
+    border: 0; border-radius: var(--_radius); background: var(--_surface); color: var(--_text); box-shadow: var(--_shadow);
+    transform-origin: bottom right; animation: open .18s ease-out;
+  }
+  .panel[open] { display: flex; }
+  .panel::backdrop { background: none; }
+  @keyframes open { from { opacity: 0; transform: translateY(12px) scale(.98); } }
+
+  .header {
+    display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 16px; border-block-end: 1px solid var(--_line); background: var(--_raised);
+  }
+  .mark {
+    display: grid; place-items: center; flex: none; inline-size: 36px; block-size: 36px; border-radius: 50%; background: var(--_accent); color: var(--_on-accent);
+  }
+  .mark svg { inline-size: 20px; block-size: 20px; }
+  .who { flex: 1; min-inline-size: 0; }
+  .who h2 { margin: 0; overflow: hidden; font-size: 1.0667em; font-weight: 650; line-height: 1.3; text-overflow: ellipsis; white-space: nowrap; }
+  .who p { margin: 0; color: var(--_muted); font-size: .8667em; line-height: 1.3; }
+  .connection[data-present]::before {
+    content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: var(--_good);
+  }
+
+  @media (max-width: 480px) {
+    .panel {
+      position: fixed; inset: 0; inline-size: 100vw; block-size: 100dvh; border-radius: 0; box-shadow: none;
+      padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
+    }
+  }
+  @media (forced-colors: active) {
+    .launcher, .panel, .mark, .send { border: 1px solid CanvasText; }
+    .panel { background: Canvas; }
+    .connection[data-present]::before { background: CanvasText; forced-color-adjust: none; }
+  }
+`
