@@ -128,33 +128,41 @@ func (s *Session) Receive(now time.Time, frame []byte) {
 }
 
 func (s *Session) receive(now time.Time, frame []byte) {
-	var id, action, kind, version string
+	var id, action, version string
 	var success bool
-	var payload []byte
-	for name, raw := range wire.Members(frame) {
-		switch name {
-		case "request_id":
+	var kind, payload []byte
+	for name, raw := range wire.RawMembers(frame) {
+		switch string(name) {
+		case `"request_id"`:
 			id, _ = wire.String(raw)
-		case "action":
+		case `"action"`:
 			action, _ = wire.String(raw)
-		case "type":
-			kind, _ = wire.String(raw)
-		case "version":
-			version, _ = wire.String(raw)
-		case "success":
+		case `"type"`:
+			kind = raw
+		case `"version"`:
+			if version = s.cfg.Version; !isString(raw, version) {
+				version, _ = wire.String(raw)
+			}
+		case `"success"`:
 			success, _ = wire.Bool(raw)
-		case "payload":
+		case `"payload"`:
 			payload = raw
 		}
 	}
 	switch {
-	case kind == "push" && action != "":
+	case isString(kind, "push") && action != "":
 		s.pushed(now, Output{Kind: Pushed, Action: action, RequestID: id, Version: version, Payload: payload})
-	case kind == "response":
+	case isString(kind, "response"):
 		s.answered(now, id, payload, success)
 	default:
 		s.report("a frame that is neither response nor push")
 	}
+}
+
+// isString reports whether raw is s, quoted and without escapes, as every
+// server writes it.
+func isString(raw []byte, s string) bool {
+	return len(raw) == len(s)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == s
 }
 
 func (s *Session) answered(now time.Time, id string, payload []byte, success bool) {

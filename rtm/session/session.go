@@ -19,7 +19,8 @@ type Config struct {
 // Session is one logical connection: it outlives sockets. Use New.
 type Session struct {
 	cfg   Config
-	out   []Output
+	out   []Output // given out up to head
+	head  int
 	state State
 	rand  uint64
 
@@ -58,14 +59,13 @@ func (s *Session) State() State { return s.state }
 
 // Next returns the next output; ok is false when there is none.
 func (s *Session) Next() (out Output, ok bool) {
-	if len(s.out) == 0 {
+	if s.head == len(s.out) {
+		s.out, s.head = s.out[:0], 0
 		return Output{}, false
 	}
-	out = s.out[0]
-	s.out[0] = Output{}
-	if s.out = s.out[1:]; len(s.out) == 0 {
-		s.out = nil
-	}
+	out = s.out[s.head]
+	s.out[s.head] = Output{}
+	s.head++
 	return out, true
 }
 

@@ -19,7 +19,7 @@ func Valid(b []byte) bool {
 func Get(obj []byte, path ...string) []byte {
 	for _, name := range path {
 		var found []byte
-		for key, raw := range rawMembers(obj) {
+		for key, raw := range RawMembers(obj) {
 			if nameIs(key, name) {
 				found = raw
 			}
@@ -36,7 +36,7 @@ func Get(obj []byte, path ...string) []byte {
 // they stand; nothing when obj is no object. obj must be Valid.
 func Members(obj []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		for key, raw := range rawMembers(obj) {
+		for key, raw := range RawMembers(obj) {
 			name, _ := String(key)
 			if !yield(name, raw) {
 				return
@@ -73,8 +73,9 @@ func IsObject(raw []byte) bool {
 	return i < len(raw) && raw[i] == '{'
 }
 
-// rawMembers yields each member's name, still quoted and escaped, and value.
-func rawMembers(obj []byte) iter.Seq2[[]byte, []byte] {
+// RawMembers is Members with the names as they stand, quoted and escaped; it
+// allocates nothing.
+func RawMembers(obj []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, raw []byte) bool) {
 		if !IsObject(obj) {
 			return
