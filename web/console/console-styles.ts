@@ -49,7 +49,7 @@ export const consoleStyles = css`
   .chat-item:focus-visible { outline-offset: -2px; }
   .chat-item .avatar { grid-area: avatar; }
   .chat-item .name { grid-area: name; overflow: hidden; font-weight: 600; text-overflow: ellipsis; white-space: nowrap; }
-  .chat-item time { grid-area: time; color: var(--_muted); font-size: .8em; font-variant-numeric: tabular-nums; }
+  .chat-item time { grid-area: time; justify-self: end; color: var(--_muted); font-size: .8em; font-variant-numeric: tabular-nums; }
   .chat-item .line { grid-area: line; overflow: hidden; color: var(--_muted); font-size: .9333em; text-overflow: ellipsis; white-space: nowrap; }
   .chat-item[aria-current] time, .chat-item[aria-current] .line { color: color-mix(in srgb, var(--_muted) 60%, var(--_text)); }
   .chat-item .line em { color: var(--_accent-text); font-style: normal; }
@@ -65,6 +65,7 @@ export const consoleStyles = css`
   .head { display: flex; align-items: center; gap: 12px; padding: 10px 16px; border-block-end: 1px solid var(--_line); }
   .back { display: none; margin-inline: -8px -4px; }
   .conversation .timeline { padding-inline: max(16px, (100% - 760px) / 2); }
+  .conversation .composer { padding-inline: max(12px, (100% - 768px) / 2); }
 
   @container console (max-width: 719px) {
     .console { grid-template: 'bar' auto 'notices' auto 'main' minmax(0, 1fr) / minmax(0, 1fr); }

@@ -13,6 +13,6 @@ document.addEventListener('click', event => {
   if ('chat' in button.dataset) chat?.show()
   if (button.dataset.add && output) {
     basket.push(button.dataset.add)
-    output.textContent = basket.length === 1 ? '1 kite' : `${basket.length} kites`
+    output.textContent = String(basket.length)
   }
 })

@@ -34,7 +34,7 @@ export function group(chat: ModelChat, viewer: Viewer): Array<Day | Group> {
       const date = new Date(ms).toDateString()
       if (date !== day) {
         day = date
-        rows.push({ kind: 'day', key: `day ${date}`, at })
+        rows.push({ kind: 'day', key: `day ${item.key}`, at })
         current = undefined
       }
     }
@@ -42,7 +42,7 @@ export function group(chat: ModelChat, viewer: Viewer): Array<Day | Group> {
     const author = authorId ? users.get(authorId) : undefined
     const mine = isMine(item, viewer)
     const same = current && current.side === side && side !== 'system' && current.mine === mine &&
-      current.author?.id === author?.id && !(ms - last > pause)
+      (mine || current.items.every(one => raw(one.event).author_id === authorId)) && !(ms - last > pause)
     if (current && same) {
       current.items.push(item)
     } else {

@@ -15,7 +15,7 @@ export const theme = css`
   :host {
     --_accent: var(--rtm-accent, #2c4bc9);
     --_on-accent: var(--rtm-on-accent, #fff);
-    --_accent-text: var(--rtm-accent-text, #2742b0);
+    --_accent-text: var(--rtm-accent-text, var(--_accent));
     --_surface: var(--rtm-surface, #fff);
     --_raised: var(--rtm-raised, #f6f7fa);
     --_bubble: var(--rtm-bubble, #eceff5);
@@ -38,7 +38,7 @@ export const theme = css`
   @media (prefers-color-scheme: dark) {
     :host {
       --_accent: var(--rtm-accent, #3f5fe0);
-      --_accent-text: var(--rtm-accent-text, #a9b9ff);
+      --_accent-text: var(--rtm-accent-text, color-mix(in srgb, var(--_accent) 45%, #fff));
       --_surface: var(--rtm-surface, #14171d);
       --_raised: var(--rtm-raised, #1b1f27);
       --_bubble: var(--rtm-bubble, #272c37);
@@ -134,6 +134,8 @@ export const timelineStyles = css`
   .system .message { max-inline-size: 90%; }
   .system .bubble { padding: 0; background: none; color: var(--_muted); font-size: .8667em; text-align: center; }
   .bubble.unsupported { background: none; color: var(--_muted); box-shadow: inset 0 0 0 1px var(--_line); font-style: italic; }
+  .bubble.file { display: flex; align-items: center; gap: 6px; }
+  .bubble.file svg { flex: none; }
   .bubble a { color: inherit; text-underline-offset: 2px; }
   .group:not(.own, .system) .bubble a { color: var(--_accent-text); }
   .note { margin: 2px 2px 0; color: var(--_muted); font-size: .8em; }

@@ -61,7 +61,7 @@ function message(
   const { kind, text, href } = content(item.event, s)
   const body = kind === 'text'
     ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
-    : kind === 'file' ? html`${fileIcon}${href ? link(href, text) : text}` : text
+    : kind === 'file' ? html`${fileIcon} ${href ? link(href, text) : text}` : text
   return html`
     <div class="message" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
       ${row.side === 'system' ? nothing : html`<span class="hidden-text">${name}: </span>`}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { content } from '../content.ts'
+import { badge, formatDay, formatTime, formatWait, formatWhen, initials } from '../format.ts'
+import { linkify, safeURL } from '../linkify.ts'
+import { en } from '../strings.ts'
+import { at, event } from './fixture.ts'
+
+const now = new Date(2030, 0, 10, 0, 5)
+
+test('times and days', () => {
+  assert.equal(formatTime('2030-01-10T14:05:00.000001Z', 'en-GB', 'UTC'), '14:05')
+  assert.equal(formatTime('soon', 'en'), '')
+  assert.equal(formatTime(undefined, 'en'), '')
+  for (const [day, want] of [[10, 'Today'], [9, 'Yesterday'], [8, 'Tuesday'], [4, 'Friday'], [3, 'January 3']] as const) {
+    assert.equal(formatDay(at(23, 59, day), now, en), want)
+  }
+  assert.equal(formatDay(new Date(2029, 5, 2).toISOString(), now, en), 'June 2, 2029')
+  assert.equal(formatWhen(at(23, 59, 9), now, en), 'Yesterday')
+  assert.equal(formatWhen(at(9, 0, 8), now, en), 'Jan 8')
+  assert.match(formatWhen(at(0, 1), now, en), /^12:01.AM$/u)
+})
+
+test('waiting times are rounded up', () => {
+  assert.deepEqual([undefined, 0, -1, 59, 60, 61, 600].map(seconds => formatWait(seconds, en)),
+    ['', '', '', 'less than a minute', 'about 1 minute', 'about 2 minutes', 'about 10 minutes'])
+})
+
+test('initials and badge', () => {
+  assert.deepEqual(['Nell Gale', 'mette', 'Oluwaseun B. Adebayo', 'agent1@example.com', '👩‍🚀 Ида', ' '].map(initials),
+    ['NG', 'M', 'OA', 'AC', '👩И', ''])
+  assert.deepEqual([1, 99, 100].map(badge), ['1', '99', '99+'])
+})
+
+test('only http and https addresses become links', () => {
+  const hrefs = (text: string) => linkify(text).flatMap(piece => typeof piece === 'string' ? [] : [piece.href])
+  for (const [text, want] of [
+    ['see https://a.example/x?y=1.', ['https://a.example/x?y=1']],
+    ['(https://a.example/wiki/Kite_(toy))', ['https://a.example/wiki/Kite_(toy)']],
+    ['HTTP://A.example! and http://b.example, ok', ['http://a.example/', 'http://b.example/']],
+    ['javascript:alert(1) data:text/html,x mailto:a@b.example //a.example www.a.example', []],
+    ['https:// http://[ https://', []],
+    ['https://a.example/"onmouseover=alert(1)', ['https://a.example/']],
+  ] as const) assert.deepEqual(hrefs(text), want, text)
+})
+
+test('linkify loses no character', () => {
+  for (const text of ['', 'plain', 'https://a.example', 'a https://a.example/), b https://b.example…\nc', '<b>https://a.example</b>']) {
+    assert.equal(linkify(text).map(piece => typeof piece === 'string' ? piece : piece.text).join(''), text)
+  }
+})
+
+test('an address that could run script is none', () => {
+  for (const bad of ['javascript:alert(1)', ' javascript:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'blob:x', '/a', '', null, 7]) {
+    assert.equal(safeURL(bad), undefined, String(bad))
+  }
+})
+
+test('every event has words', () => {
+  const words = (fields: Record<string, unknown>) => {
+    const { kind, text, href } = content(event(fields), en)
+    return [kind, text, href]
+  }
+  assert.deepEqual(words({ type: 'message', text: '<b>hi</b>' }), ['text', '<b>hi</b>', undefined])
+  assert.deepEqual(words({ type: 'message', text: ' ' }), ['unsupported', en.unsupported, undefined])
+  assert.deepEqual(words({ type: 'system_message', text: '%agent% left %what%', text_vars: { agent: 'Nell' } }), ['text', 'Nell left %what%', undefined])
+  assert.deepEqual(words({ type: 'system_message', system_message_type: 'routing.archived' }), ['text', 'routing.archived', undefined])
+  assert.deepEqual(words({ type: 'file', name: 'a.pdf', url: 'https://a.example/a.pdf' }), ['file', 'File: a.pdf', 'https://a.example/a.pdf'])
+  assert.deepEqual(words({ type: 'file', name: 'a.pdf', url: 'javascript:alert(1)' }), ['file', 'File: a.pdf', undefined])
+  assert.deepEqual(words({ type: 'filled_form', fields: [{ label: 'Name:', answer: 'Ida' }, { label: 'Colours:', answers: [{ label: 'red' }, { label: 'blue' }] }, { label: 'Why:' }] }),
+    ['text', 'Form sent\nName: Ida\nColours: red, blue\nWhy:', undefined])
+  assert.deepEqual(words({ type: 'rich_message', template_id: 'new_one', elements: [{ title: 'Kites', buttons: [{ text: 'See' }] }, null, 'x'] }), ['text', 'Kites\nSee', undefined])
+  assert.deepEqual(words({ type: 'hologram' }), ['unsupported', en.unsupported, undefined])
+  assert.deepEqual(words({ type: 'hologram', text: 'still words' }), ['text', 'still words', undefined])
+})
