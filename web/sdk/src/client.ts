@@ -115,6 +115,9 @@ export class Connection<P, A> implements Client<P, A> {
     const { conn } = this.#link
     let request = payload
     let timeout = init.timeout ?? 0
+    if (typeof timeout !== 'number' || !(timeout >= 0 && timeout <= 0x7fffffff)) {
+      throw new RTMError('validation', `${action}: timeout is ${String(timeout)}; it must be a number of milliseconds`, { action })
+    }
     if (action === 'login') {
       const { token, getToken } = this.#options
       // Without another source the token goes in here, so that the server's own refusal is what the caller gets.
@@ -189,7 +192,8 @@ export class Connection<P, A> implements Client<P, A> {
         tell(this.#reports, (fn) => fn(message.text))
         break
       case 'destroyed':
-        this.#finish('closed')
+        if (message.failure) this.lost(new RTMError(message.failure.type, message.failure.message))
+        else this.#finish('closed')
         break
     }
   }
@@ -209,6 +213,7 @@ export class Connection<P, A> implements Client<P, A> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw new RTMError(this.#ended.type, this.#ended.message, { action })
       if (signal?.aborted) throw canceled(action, signal)
+      if (typeof action !== 'string' || action === '') throw new RTMError('validation', 'the action must be a string, such as send_event')
       const json = stringify(action, payload)
       const ref = ++this.#lastRef
       const settle = () => {

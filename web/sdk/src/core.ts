@@ -1,6 +1,6 @@
 import { toRTMError } from './error.ts'
 import { runGo, type Entries, type Host } from './go.ts'
-import type { Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
+import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
 import { fetchToken, withScheme } from './token.ts'
 
@@ -97,12 +97,7 @@ class Core implements Port, Host {
     const { conn } = message
     switch (message.type) {
       case 'create':
-        this.#conns.set(conn, { token: message.token, abort: new AbortController() })
-        this.#enter(conn, (go, now) => {
-          const { api, server, organization, version, region } = message.config
-          go.create(conn, api === 'agent', server, organization, version, region, seed())
-          if (!this.#env.online()) go.online(conn, now, false)
-        })
+        this.#create(conn, message.config, message.token)
         break
       case 'call':
         this.#settling(conn, message.ref, 'internal', (go, now) => {
@@ -126,6 +121,16 @@ class Core implements Port, Host {
         this.#emit({ type: 'destroyed', conn })
         break
     }
+  }
+
+  #create(conn: number, config: ConnectionConfig, token: TokenSource): void {
+    const { api, server, organization, version, region } = config
+    const error = this.#enter(conn, (go, now) => {
+      go.create(conn, api === 'agent', server, organization, version, region, seed())
+      this.#conns.set(conn, { token, abort: new AbortController() })
+      if (!this.#env.online()) go.online(conn, now, false)
+    })
+    if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
   }
 
   #destroy(conn: number): void {

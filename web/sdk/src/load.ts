@@ -177,5 +177,5 @@ function accountsOf(server: string): string {
 }
 
 function config(api: 'customer' | 'agent', server: string, organization: string, { version = '', region = '' }: ClientOptions) {
-  return { api, server, organization, version, region }
+  return { api, server, organization: String(organization), version: String(version), region: String(region) }
 }

@@ -41,7 +41,8 @@ export type FromCore =
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }
   | { type: 'needToken'; conn: number; fresh: boolean }
   | { type: 'report'; conn: number; text: string }
-  | { type: 'destroyed'; conn: number }
+  /** The connection is no more: as the page wished, or because it could not be made. */
+  | { type: 'destroyed'; conn: number; failure?: Failure }
   /** The core is gone; nothing follows. */
   | { type: 'crashed'; message: string }
 

@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { ClientOptions } from '../src/client.ts'
+import { CustomerConnection } from '../src/customer.ts'
+import { startCore } from '../src/core.ts'
+import { RTMError } from '../src/error.ts'
+import type { FromCore, Port, TokenSource } from '../src/messages.ts'
+import { FakeSocket, FakeWorld, wasm } from './fake.ts'
+
+// The real core, in a world where nothing happens by itself.
+
+const compiled = WebAssembly.compile(wasm)
+const turn = () => new Promise<void>(setImmediate)
+
+interface Setup {
+  options?: ClientOptions
+  source?: TokenSource
+}
+
+async function setup(t: TestContext, { options = { getToken: () => 'dal:t' }, source = { from: 'page' } }: Setup = {}) {
+  const world = new FakeWorld()
+  let client: CustomerConnection | undefined
+  const crashes: string[] = []
+  const receive = (messages: FromCore[]) => {
+    for (const message of messages) {
+      if (message.type !== 'crashed') {
+        client?.receive(message)
+        continue
+      }
+      crashes.push(message.message)
+      client?.lost(new RTMError('core_crashed', message.message))
+    }
+  }
+  const port: Port = await startCore(await compiled, receive, world)
+  t.after(() => port.close())
+  client = new CustomerConnection(
+    { conn: 1, post: (message) => port.post(message), done() {} },
+    { api: 'customer', server: 'https://chat.example', organization: 'org 1', version: '', region: '' },
+    source,
+    options,
+  )
+  const reports: string[] = []
+  client.onReport((text) => reports.push(text))
+  return { world, client, port, reports, crashes }
+}
+
+/** Logs in over the newest socket and answers what the model asks for. */
+async function login(t: TestContext, how?: Setup) {
+  const all = await setup(t, how)
+  const response = all.client.login({ is_mobile: true })
+  const socket = all.world.newest
+  socket.open()
+  await turn()
+  assert.equal(socket.last.action, 'login')
+  socket.answer(socket.last, loginAnswer)
+  return { ...all, socket, response: await response }
+}
+
+const loginAnswer = { customer: { id: 'me', statistics: {} }, has_active_thread: false, chats: [], __priv_dynamic_config: {} }
+
+const fails = (promise: Promise<unknown>, type: string, message: RegExp) =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof RTMError)
+    assert.equal(error.type, type)
+    assert.match(error.message, message)
+    return true
+  })
+
+test('login: address, token, answer, state and model', async (t) => {
+  const { world, client } = await setup(t)
+  const states: string[] = []
+  client.onState((state) => states.push(state))
+  assert.equal(client.state, 'idle')
+  assert.equal(world.sockets.length, 0, 'nothing is dialled before login')
+  const response = client.login({ is_mobile: true })
+  const socket = world.newest
+  assert.equal(socket.url, 'wss://chat.example/v3.6/customer/rtm/ws?organization_id=org%201')
+  socket.open()
+  await turn()
+  const { request_id, ...request } = socket.last
+  assert.equal(typeof request_id, 'string')
+  assert.deepEqual(request, { action: 'login', payload: { token: 'Bearer dal:t', is_mobile: true } })
+  socket.answer(socket.last, loginAnswer)
+  assert.deepEqual(await response, loginAnswer)
+  assert.deepEqual(states, ['connecting', 'authorizing', 'live'])
+  assert.equal(client.model.state.connection.state, 'live')
+  assert.equal(client.model.state.me?.id, 'me')
+})
+
+test('answers find their calls by id, in any order', async (t) => {
+  const { client, socket } = await login(t)
+  const first = client.call('get_chat', { chat_id: 'a' })
+  const one = socket.last
+  const second = client.call('get_chat', { chat_id: 'b' })
+  const two = socket.last
+  assert.notEqual(one.request_id, two.request_id)
+  socket.answer(two, { id: 'b', users: [], text: 'ß\u{1F600}"\\' })
+  socket.answer(one, { id: 'a', users: [] })
+  assert.deepEqual(await second, { id: 'b', users: [], text: 'ß\u{1F600}"\\' })
+  assert.deepEqual(await first, { id: 'a', users: [] })
+})
+
+test('the server refuses', async (t) => {
+  const { client, socket } = await login(t)
+  const call = client.sendEvent({ chat_id: 'a', event: { type: 'message', text: 'x' } })
+  socket.answer(socket.last, { error: { type: 'chat_inactive', message: 'Chat is inactive', data: { thread: 1 } } }, false)
+  await assert.rejects(call, { name: 'RTMError', type: 'chat_inactive', action: 'send_event', message: 'send_event: Chat is inactive', data: { thread: 1 } })
+})
+
+test('a push is delivered, a chat reaches the model', async (t) => {
+  const { client, socket } = await login(t)
+  const got: unknown[] = []
+  client.on('incoming_chat', (push) => got.push(push))
+  const chat = {
+    chat: {
+      id: 'c1',
+      users: [{ id: 'a1', type: 'agent', name: 'Ann', present: true }],
+      thread: {
+        id: 't1',
+        active: true,
+        user_ids: ['a1'],
+        created_at: '2030-01-01T00:00:00.000000Z',
+        events: [{ id: 'e1', type: 'message', author_id: 'a1', text: '<b>hi</b>', created_at: '2030-01-01T00:00:00.000000Z' }],
+      },
+    },
+  }
+  socket.push('incoming_chat', chat)
+  assert.deepEqual(got, [chat])
+  const [shown] = client.model.state.chats
+  assert.equal(shown?.id, 'c1')
+  assert.equal(shown.active, true)
+  const event = shown.timeline[0]?.event
+  assert.equal(event?.type === 'message' && event.text, '<b>hi</b>')
+})
+
+test('an act shows at once, and wrong arguments name the field', async (t) => {
+  const { client, socket } = await login(t)
+  await client.model.act('send', { text: 'Hello' })
+  const [chat] = client.model.state.chats
+  assert.equal(chat?.timeline[0]?.state, 'pending')
+  assert.equal(socket.last.action, 'start_chat')
+  await fails(client.model.act('send', { text: '' }), 'validation', /text/)
+  await fails(client.model.act('nothing' as 'start', {}), 'validation', /nothing/)
+})
+
+test('frames that make no sense change nothing', async (t) => {
+  const { client, socket, reports } = await login(t)
+  for (const frame of ['', 'no json', '[]', '{}', '{"type":"response","request_id":"99","success":true}', '{"type":"push"}', '\ud800', 'null']) socket.frame(frame)
+  socket.onmessage?.call(socket as never, { data: new ArrayBuffer(3) } as MessageEvent)
+  assert.equal(reports.length, 9, reports.join('\n'))
+  const call = client.ping()
+  socket.answer(socket.last, {})
+  await call
+  assert.equal(client.state, 'live')
+})
+
+test('bad JSON gives the caller one clear error', async (t) => {
+  const { client, port } = await login(t)
+  // Only a page that goes round the client can do this.
+  const answers: FromCore[] = []
+  const receive = client.receive.bind(client)
+  client.receive = (message) => {
+    answers.push(message)
+    receive(message)
+  }
+  for (const payload of ['{', '[]', '5', '{"a":1}}']) {
+    answers.length = 0
+    port.post({ type: 'call', conn: 1, ref: 900, action: 'x', payload, timeout: 0 })
+    assert.deepEqual(answers, [
+      { type: 'settle', conn: 1, ref: 900, payload: '', failure: { type: 'validation', message: 'payload must be a JSON object' } },
+    ])
+  }
+})
+
+test('close rejects what is pending and leaves nothing behind', async (t) => {
+  const { client, world, socket } = await login(t)
+  const call = client.ping()
+  const closing = client.close()
+  await fails(call, 'closed', /closed/)
+  await closing
+  assert.deepEqual(socket.closed?.[0], 1000)
+  assert.equal(socket.onmessage, null)
+  assert.equal(world.timers.size, 0)
+  assert.equal(client.state, 'stopped')
+})
+
+test('a call before login fails, one while connecting waits', async (t) => {
+  const { client, world } = await setup(t)
+  await fails(client.ping(), 'not_logged_in', /log in/)
+  const response = client.login()
+  const early = client.listChats()
+  const socket = world.newest
+  socket.open()
+  await turn()
+  socket.answer(socket.last, loginAnswer)
+  await response
+  const waiting = socket.requests.find((request) => request.action === 'list_chats')
+  assert.ok(waiting)
+  socket.answer(waiting, { chats_summary: [], total_chats: 0 })
+  assert.deepEqual(await early, { chats_summary: [], total_chats: 0 })
+})
+
+test('a call that nobody answers times out; one that is aborted is canceled', async (t) => {
+  const { client, world } = await login(t)
+  const slow = client.getChat({ chat_id: 'a' }, { timeout: 3000 })
+  const control = new AbortController()
+  const dropped = client.getChat({ chat_id: 'b' }, { signal: control.signal })
+  control.abort()
+  await fails(dropped, 'canceled', /canceled/)
+  world.advance(2999)
+  let settled = false
+  slow.catch(() => (settled = true))
+  await turn()
+  assert.equal(settled, false)
+  world.advance(1)
+  await fails(slow, 'timeout', /get_chat/)
+})
+
+test('a lost connection comes back and logs in again', async (t) => {
+  const { client, world, socket } = await login(t)
+  const call = client.getChat({ chat_id: 'a' })
+  socket.drop()
+  await fails(call, 'connection_lost', /get_chat/)
+  assert.equal(client.state, 'waiting')
+  world.untilDial().open()
+  assert.equal(world.newest.last.action, 'login')
+  world.newest.answer(world.newest.last, loginAnswer)
+  assert.equal(client.state, 'live')
+})
+
+test('a silent connection is noticed', async (t) => {
+  const { client, world, socket } = await login(t)
+  world.advance(15_000)
+  assert.equal(socket.last.action, 'ping')
+  world.advance(15_000)
+  assert.ok(socket.closed)
+  assert.notEqual(client.state, 'live')
+})
+
+test('offline holds back, online goes on', async (t) => {
+  const { world, socket } = await login(t)
+  for (const tell of world.listeners) tell(false)
+  socket.drop()
+  world.advance(600_000)
+  assert.equal(world.sockets.length, 1)
+  for (const tell of world.listeners) tell(true)
+  assert.equal(world.sockets.length, 2)
+})
+
+test('an address that cannot be dialled is a lost connection', async (t) => {
+  const { client, world } = await setup(t)
+  world.refuse = 'refused by policy'
+  void client.login().catch(() => {})
+  await turn()
+  assert.equal(client.state, 'waiting')
+  assert.equal(world.sockets.length, 0)
+  world.refuse = undefined
+  world.untilDial().open()
+  assert.equal(client.state, 'authorizing')
+})
+
+test('a refused token is asked for again, then the login fails with the reason', async (t) => {
+  const asked: boolean[] = []
+  const getToken = (fresh: boolean) => {
+    asked.push(fresh)
+    if (fresh) throw new RTMError('invalid_client', 'client_id is unknown')
+    return 'dal:old'
+  }
+  const { client, world } = await setup(t, { options: { getToken } })
+  const response = client.login()
+  const socket = world.newest
+  socket.open()
+  await turn()
+  socket.answer(socket.last, { error: { type: 'authentication', message: 'Invalid access token' } }, false)
+  await fails(response, 'invalid_client', /client_id is unknown/)
+  assert.deepEqual(asked, [false, true])
+})
+
+test('a wrong fixed token gives the server\'s own words', async (t) => {
+  const { client, world } = await setup(t, { options: { token: 'dal:x' } })
+  const response = client.login()
+  const socket = world.newest
+  socket.open()
+  assert.equal(socket.last.payload['token'], 'Bearer dal:x')
+  socket.answer(socket.last, { error: { type: 'authentication', message: 'Invalid access token' } }, false)
+  await fails(response, 'authentication', /Invalid access token/)
+})
+
+for (const [name, answer, type, message] of [
+  ['a refusal', () => Response.json({ oauth_exception: 'invalid_client', exception_description: 'no such client' }, { status: 401 }), 'invalid_client', /status 401: no such client/],
+  ['no JSON', () => new Response('oops', { status: 500 }), 'no_token', /status 500$/],
+  ['no token in it', () => Response.json({}), 'no_token', /without an access_token/],
+  ['no server', () => Promise.reject(new TypeError('fetch failed')), 'no_token', /could not be reached: fetch failed/],
+] as const) {
+  test(`cookie grant: ${name}`, async (t) => {
+    t.mock.method(globalThis, 'fetch', async () => answer())
+    const { client, world } = await setup(t, { source: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'c', organizationId: 'o' } })
+    const response = client.login()
+    world.newest.open()
+    await fails(response, type, message)
+  })
+}
+
+test('cookie grant: the request and the token', async (t) => {
+  const fetch = t.mock.method(globalThis, 'fetch', async () => Response.json({ access_token: 'dal:cookie' }))
+  const { client, world } = await setup(t, { source: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'c', organizationId: 'o' } })
+  const response = client.login()
+  world.newest.open()
+  await turn()
+  const [url, init] = fetch.mock.calls[0]!.arguments as unknown as [string, RequestInit]
+  assert.equal(url, 'https://chat.example/v2/customer/token')
+  assert.equal(init.credentials, 'include')
+  assert.deepEqual(JSON.parse(init.body as string), { grant_type: 'cookie', response_type: 'token', client_id: 'c', organization_id: 'o' })
+  assert.equal(world.newest.last.payload['token'], 'Bearer dal:cookie')
+  world.newest.answer(world.newest.last, loginAnswer)
+  await response
+})
+
+test('a socket that was given up says no more', async (t) => {
+  const { client, world, socket } = await login(t)
+  const message = socket.onmessage
+  world.advance(30_000)
+  assert.ok(socket.closed && message)
+  assert.equal(socket.onmessage, null)
+  assert.equal(socket.onclose, null)
+  assert.notEqual(client.state, 'live')
+})
+
+test('a Go program that ends rejects what is pending and clears up', async (t) => {
+  const { client, world, port, socket, crashes } = await login(t)
+  t.mock.method(console, 'log', () => {}) // where the program's last words go
+  const call = client.getChat({ chat_id: 'a' })
+  port.post({ type: 'cancel', conn: 1, ref: 5n as never }) // syscall/js panics at a BigInt, before any entry is reached
+  await fails(call, 'core_crashed', /./)
+  assert.equal(crashes.length, 1)
+  assert.equal(client.state, 'stopped')
+  assert.ok(socket.closed)
+  assert.equal(world.timers.size, 0)
+  assert.equal(world.listeners.size, 0)
+  await fails(client.ping(), 'core_crashed', /./)
+})
+
+test('two cores in one realm do not meet', async (t) => {
+  const a = await login(t)
+  const b = await login(t)
+  assert.equal((globalThis as { __go_wasm__?: unknown }).__go_wasm__, undefined)
+  const call = a.client.ping()
+  a.socket.answer(a.socket.last, {})
+  await call
+  await b.client.close()
+  assert.equal(a.client.state, 'live')
+  assert.ok(a.socket instanceof FakeSocket)
+})

@@ -1,0 +1,19 @@
+// Gives Node the two names that the bundler resolves otherwise: wasm_exec is the file of the Go toolchain, rtmwidget the SDK.
+import { register } from 'node:module'
+
+register(
+  'data:text/javascript,' +
+    encodeURIComponent(`
+      let names
+      export function initialize(data) { names = data }
+      export function resolve(name, context, next) {
+        return names[name] ? { url: names[name], format: name === 'wasm_exec' ? 'commonjs' : 'module', shortCircuit: true } : next(name, context)
+      }
+    `),
+  {
+    data: {
+      wasm_exec: new URL('file://' + process.env.GOROOT + '/lib/wasm/wasm_exec.js').href,
+      rtmwidget: new URL('../../.build/sdk/src/index.js', import.meta.url).href,
+    },
+  },
+)
