@@ -1,0 +1,202 @@
+package rtmserver
+
+import (
+	"slices"
+	"time"
+)
+
+// A session is what a server knows of an agent besides the log: its
+// connections here, and whom it has been told of.
+type session struct {
+	conns []*conn
+	known map[string]bool // customers
+	grace *time.Timer     // runs after the last connection was lost
+}
+
+// loginAgent is login of the Agent API.
+func loginAgent(c *call) (any, error) {
+	o, conn := c.org, c.conn
+	a := c.agent // found by the token, see conn.handle
+	pushes, err := pushFilter(conn.catalogue, c.payload.obj("pushes"))
+	if err != nil {
+		return nil, err
+	}
+	old := *o.st.agent(a.ID)
+	var records []*record
+	if old.Status == offline {
+		status := accepting
+		switch {
+		case c.payload.boolOr("away", false):
+			status = notAccepting
+		case c.payload.boolOr("reconnect", false) && old.Last != "":
+			status = old.Last
+		}
+		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: status})
+	}
+	if level := c.payload.str("customer_monitoring_level"); level != "" && level != old.Level {
+		records = append(records, &record{Kind: monitoringSet, UserID: a.ID, Level: level})
+	}
+	s := o.agents[a.ID]
+	conn.org, conn.agent = o, a
+	conn.login(a.ID, pushes)
+	s.conns = append(s.conns, conn)
+	if err := o.commit(c.em, records...); err != nil {
+		conn.loggedIn.Store(false)
+		s.conns = s.conns[:len(s.conns)-1]
+		return nil, err
+	}
+	if s.grace != nil {
+		s.grace.Stop()
+		s.grace = nil
+	}
+	o.dirty = true
+
+	customers := []obj{}
+	for _, id := range sortedKeys(o.customers) {
+		if o.tracks(a, id) {
+			s.known[id] = true
+			customers = append(customers, o.customerView(agentSide, o.st.Customers[id]))
+		}
+	}
+	st := o.st.agent(a.ID)
+	c.em.to(conn, "incoming_customers", obj{"customer_monitoring_level": st.Level, "customers": customers})
+
+	chats := []obj{}
+	for _, id := range o.st.Active {
+		if ch := o.st.Chats[id]; o.mayAccess(a, ch) {
+			chats = append(chats, o.chatSummary(agentSide, ch))
+		}
+	}
+	profile := obj{"id": a.ID, "type": "agent", "name": a.Name, "email": a.ID, "permission": a.role(), "routing_status": st.Status}
+	if a.Avatar != "" {
+		profile["avatar"] = a.Avatar
+	}
+	license := obj{
+		"id": "1", "organization_id": o.seed.ID, "plan": "enterprise", "in_trial": false,
+		"creation_timestamp": 0, "expiration_timestamp": o.now().AddDate(1, 0, 0).Unix(),
+	}
+	return obj{"license": license, "my_profile": profile, "chats_summary": chats}, nil
+}
+
+// logoutAgent is logout of the Agent API.
+func logoutAgent(c *call) (any, error) {
+	o := c.org
+	target, how := c.conn.agent, "signed_out"
+	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
+		if !c.conn.agent.manages() {
+			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot log others out", c.user())
+		}
+		if target = o.agent(id); target == nil {
+			return nil, fail("not_found", "payload.agent_id: no agent %s", quote(id))
+		}
+		if o.st.agent(id).Status == offline {
+			return nil, failAs(c.conn.catalogue, "agent_offline")
+		}
+		how = "remotely_signed_out"
+	}
+	s := o.agents[target.ID]
+	conns := s.conns
+	s.conns = nil
+	if err := o.endSession(c.em, target, how); err != nil {
+		s.conns = conns
+		return nil, err
+	}
+	for _, conn := range conns {
+		if conn == c.conn {
+			// After the response; the reason that fits an own logout best.
+			c.em.disconnect(conn, "agent_disconnected_by_server")
+		} else {
+			c.em.disconnect(conn, "agent_logged_out_remotely")
+		}
+	}
+	return obj{}, nil
+}
+
+// setRoutingStatus is set_routing_status of the Agent API.
+func setRoutingStatus(c *call) (any, error) {
+	o := c.org
+	target := c.conn.agent
+	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
+		if !c.conn.agent.manages() {
+			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot set the status of others", c.user())
+		}
+		if target = o.agent(id); target == nil {
+			return nil, fail("not_found", "payload.agent_id: no agent %s", quote(id))
+		}
+		if o.st.agent(id).Status == offline {
+			return nil, failAs(c.conn.catalogue, "agent_offline")
+		}
+	}
+	status := c.payload.str("status")
+	if status == offline {
+		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")
+	}
+	if o.st.agent(target.ID).Status == status {
+		return obj{}, nil
+	}
+	return obj{}, o.commit(c.em, &record{Kind: routingStatusSet, By: c.user(), UserID: target.ID, Status: status})
+}
+
+// listRoutingStatuses is list_routing_statuses of the Agent API.
+func listRoutingStatuses(c *call) (any, error) {
+	o := c.org
+	var groups []int
+	for _, x := range c.payload.obj("filters").list("group_ids") {
+		g := number(x)
+		if o.group(g) == nil {
+			return nil, fail("not_found", "payload.filters.group_ids: there is no group %d", g)
+		}
+		groups = append(groups, g)
+	}
+	list := []obj{}
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		in := groups == nil || slices.ContainsFunc(groups, func(g int) bool { return slices.Contains(a.Groups, g) })
+		if in {
+			list = append(list, obj{"agent_id": a.ID, "status": o.st.agent(a.ID).Status})
+		}
+	}
+	return list, nil
+}
+
+// endSession takes an agent offline and moves its chats. how is signed_out,
+// remotely_signed_out or disconnected.
+func (o *org) endSession(em *emission, a *Agent, how string) error {
+	s := o.agents[a.ID]
+	if s.grace != nil {
+		s.grace.Stop()
+		s.grace = nil
+	}
+	clear(s.known)
+	if err := o.commit(em, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: offline}); err != nil {
+		return err
+	}
+	for _, id := range slices.Clone(o.st.Active) {
+		ch := o.st.Chats[id]
+		if m := ch.member(a.ID); m == nil || !m.Present {
+			continue
+		}
+		if err := o.moveChat(em, ch, a, how); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startGrace gives an agent who lost its last connection time to come back.
+func (o *org) startGrace(a *Agent) {
+	s := o.agents[a.ID]
+	s.grace = time.AfterFunc(o.s.opts.AgentGrace, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.s.closing.Load() || len(s.conns) > 0 || o.st.agent(a.ID).Status == offline {
+			return
+		}
+		em := &emission{org: o}
+		if err := o.endSession(em, a, "disconnected"); err != nil {
+			o.s.opts.Logger.Error("end of an agent's session", "agent", a.ID, "error", err)
+		}
+		em.flush()
+		o.settle()
+	})
+}

@@ -1,0 +1,494 @@
+package rtmserver
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A chat is the whole relation of one customer with the organization; a thread
+// is one conversation in it.
+type chat struct {
+	ID         string     `json:"id"`
+	CustomerID string     `json:"customer_id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	Members    []*member  `json:"members"`
+	Groups     []int      `json:"groups"`
+	Properties properties `json:"properties"`
+	Threads    []*thread  `json:"threads"` // oldest first, at least one
+}
+
+// A member is a user who takes or took part in a chat.
+type member struct {
+	ID         string    `json:"id"`
+	Type       string    `json:"type"` // customer or agent
+	Present    bool      `json:"present"`
+	Visibility string    `json:"visibility"`
+	SeenUpTo   time.Time `json:"seen_up_to,omitzero"`
+}
+
+func (ch *chat) last() *thread { return ch.Threads[len(ch.Threads)-1] }
+
+func (ch *chat) active() bool { return ch.last().Active }
+
+// thread returns the thread of that id, nil when the chat has none such.
+func (ch *chat) thread(id string) *thread {
+	for _, th := range ch.Threads {
+		if th.ID == id {
+			return th
+		}
+	}
+	return nil
+}
+
+func (ch *chat) member(id string) *member {
+	for _, m := range ch.Members {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// join makes an agent a present member, and one of the last thread's users.
+func (ch *chat) join(agent string) {
+	m := ch.member(agent)
+	if m == nil {
+		m = &member{ID: agent, Type: "agent", Visibility: "all"}
+		ch.Members = append(ch.Members, m)
+	}
+	m.Present = true
+	if th := ch.last(); !slices.Contains(th.UserIDs, agent) {
+		th.UserIDs = append(th.UserIDs, agent)
+	}
+}
+
+// seen moves a member's mark, never backwards.
+func (ch *chat) seen(user string, at time.Time) {
+	if m := ch.member(user); m != nil && at.After(m.SeenUpTo) {
+		m.SeenUpTo = at
+	}
+}
+
+// follows reports whether an agent gets all pushes of the chat: while a thread
+// is active its present members do, afterwards those of the last thread.
+func (ch *chat) follows(agent string) bool {
+	if !ch.active() {
+		return slices.Contains(ch.last().UserIDs, agent)
+	}
+	m := ch.member(agent)
+	return m != nil && m.Present
+}
+
+// agents returns the agents who take part now.
+func (ch *chat) agents() []string {
+	var ids []string
+	for _, m := range ch.Members {
+		if m.Type == "agent" && m.Present {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+func (ch *chat) lastEvent() *event {
+	for _, th := range slices.Backward(ch.Threads) {
+		if n := len(th.Events); n > 0 {
+			return th.Events[n-1]
+		}
+	}
+	return nil
+}
+
+// unread reports whether somebody else wrote something that the customer has
+// not marked as seen.
+func (ch *chat) unread() bool {
+	seen := ch.member(ch.CustomerID).SeenUpTo
+	for _, th := range slices.Backward(ch.Threads) {
+		for _, e := range slices.Backward(th.Events) {
+			if !e.CreatedAt.After(seen) {
+				return false
+			}
+			if e.AuthorID != ch.CustomerID && e.AuthorID != "" && e.Visibility == "all" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// startChat is start_chat of the Customer API.
+func startChat(c *call) (any, error) {
+	o := c.org
+	if cust := o.st.Customers[c.user()]; len(cust.ChatIDs) > 0 {
+		return nil, fail("chat_limit_reached", "a customer has one chat and this one has %s: resume it with resume_chat", cust.ChatIDs[0])
+	}
+	in := c.payload.obj("chat")
+	if users := in.list("users"); len(users) > 0 {
+		if u, ok := users[0].(map[string]any); ok && u["id"] != c.user() {
+			return nil, invalid("payload.chat.users[0].id: a customer can add nobody but itself")
+		}
+	}
+	return c.openThread(nil, in)
+}
+
+// resumeChat is resume_chat of both APIs.
+func resumeChat(c *call) (any, error) {
+	in := c.payload.obj("chat")
+	ch, err := c.chat(in.str("id"))
+	if err != nil {
+		return nil, err
+	}
+	if ch.active() {
+		if c.conn.side == customerSide {
+			return nil, fail("chat_already_active", "chat %s already has the active thread %s", ch.ID, ch.last().ID)
+		}
+		return nil, invalid("payload.chat.id: chat %s already has the active thread %s", ch.ID, ch.last().ID)
+	}
+	return c.openThread(ch, in)
+}
+
+// openThread starts a chat, or gives one a new thread. ch is nil for a new one.
+func (c *call) openThread(ch *chat, in params) (any, error) {
+	o := c.org
+	groups, err := c.access(in)
+	if err != nil {
+		return nil, err
+	}
+	active := c.payload.boolOr("active", true)
+	th := &thread{ID: o.s.ids.short(), Active: active, CreatedAt: o.now(), Groups: groups, Properties: properties{}, Events: []*event{}}
+	thread := in.obj("thread")
+	th.Properties.merge(thread.props("properties"))
+	chatProps := properties{}
+	chatProps.merge(in.props("properties"))
+	r := &record{Kind: threadOpened, By: c.user(), CustomerID: c.user(), Thread: th}
+	if ch != nil {
+		r.ChatID, r.CustomerID = ch.ID, ch.CustomerID
+	} else {
+		r.ChatID = o.s.ids.short()
+	}
+
+	continuous := false
+	if ch != nil {
+		routing, _ := ch.Properties["routing"].(map[string]any)
+		continuous, _ = routing["continuous"].(bool)
+	}
+	continuous = c.payload.boolOr("continuous", continuous)
+	chatProps = chatProps.with("routing", "continuous", continuous)
+
+	if c.conn.side == agentSide {
+		r.AgentIDs = []string{c.user()}
+		more, err := c.initialAgents(ch, in, groups)
+		if err != nil {
+			return nil, err
+		}
+		r.AgentIDs = append(r.AgentIDs, more...)
+	} else if active {
+		// A chat that is not continuous needs a group that is not offline, that
+		// is one with an agent logged in: an agent who does not accept chats now,
+		// or is full, is somebody worth waiting for, so the chat queues. A
+		// continuous chat queues even when nobody is there.
+		if !continuous && o.groupsStatus(groups) == offline {
+			return nil, fail("groups_offline", "no agent of groups %v is logged in: pass continuous to leave a message anyway", groups)
+		}
+		if agent := o.pick(groups, ""); agent != "" {
+			r.AgentIDs = []string{agent}
+		} else {
+			th.enqueue(o.now())
+		}
+	}
+
+	for i, x := range thread.list("events") {
+		e, err := c.newEvent(params(x.(map[string]any)), th, "payload.chat.thread.events["+itoa(i)+"]")
+		if err != nil {
+			return nil, err
+		}
+		if c.conn.side == agentSide {
+			e.Visibility = "all" // initial events always are
+		}
+		th.Events = append(th.Events, e)
+	}
+	ids := eventIDs(th.Events)
+	r.Properties = chatProps
+	if err := o.commit(c.em, r); err != nil {
+		return nil, err
+	}
+	out := obj{"thread_id": th.ID}
+	if ch == nil {
+		out["chat_id"] = r.ChatID
+	}
+	if len(ids) > 0 {
+		out["event_ids"] = ids
+	}
+	return out, nil
+}
+
+// access returns the groups of a chat that is started or resumed.
+func (c *call) access(in params) ([]int, error) {
+	o := c.org
+	given, ok := in["access"].(map[string]any)
+	if !ok || given["group_ids"] == nil {
+		// Without access a chat is open to all agents (group 0), unless the
+		// customer chose a group at login: that is what group_id is for.
+		return []int{c.conn.group}, nil
+	}
+	var groups []int
+	for _, x := range params(given).list("group_ids") {
+		g := number(x)
+		if o.group(g) == nil {
+			return nil, o.groupNotFound(c.conn.side, "payload.chat.access.group_ids", g)
+		}
+		if !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+	}
+	if len(groups) == 0 {
+		return nil, invalid("payload.chat.access.group_ids: needs at least one group")
+	}
+	return groups, nil
+}
+
+// initialAgents returns the agents named in chat.users of an agent's request.
+func (c *call) initialAgents(ch *chat, in params, groups []int) ([]string, error) {
+	var ids []string
+	for i, x := range in.list("users") {
+		u := params(x.(map[string]any))
+		where := "payload.chat.users[" + itoa(i) + "]"
+		id := u.str("id")
+		if u.str("type") == "customer" {
+			if id != ch.CustomerID {
+				return nil, invalid("%s.id: %s is not the customer of chat %s", where, id, ch.ID)
+			}
+			continue
+		}
+		a := c.org.agent(id)
+		if a == nil {
+			return nil, fail("not_found", "%s.id: no agent %s", where, id)
+		}
+		if !a.sees(groups) {
+			return nil, fail("missing_access", "%s.id: agent %s is in none of the groups %v", where, id, groups)
+		}
+		if id != c.user() && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// deactivateChat is deactivate_chat of both APIs.
+func deactivateChat(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("id"))
+	if err != nil {
+		return nil, err
+	}
+	typ, name := "manual_archived_customer", "customer"
+	if c.conn.side == agentSide {
+		typ, name = "manual_archived_agent", "agent"
+		if !ch.active() {
+			return nil, failAs(c.conn.catalogue, "chat_inactive")
+		}
+		if m := ch.member(c.user()); (m == nil || !m.Present) && !c.payload.boolOr("ignore_requester_presence", false) {
+			return nil, fail("authorization", "agent %s is not a user of chat %s: join it or pass ignore_requester_presence", c.user(), ch.ID)
+		}
+	} else if !ch.active() {
+		return obj{}, nil // for customers nothing happens
+	}
+	th := ch.last()
+	e := c.org.systemMessage(th, typ, map[string]string{name: c.org.userName(c.user())})
+	return obj{}, c.org.commit(c.em,
+		&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e},
+		&record{Kind: threadClosed, ChatID: ch.ID, ThreadID: th.ID, UserID: c.user()})
+}
+
+// getChat is get_chat of both APIs.
+func getChat(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	th := ch.last()
+	if id := c.payload.str("thread_id"); id != "" {
+		if th = ch.thread(id); th == nil {
+			return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, id)
+		}
+		if c.conn.side == agentSide && !c.conn.agent.sees(th.Groups) {
+			return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
+		}
+	}
+	return c.org.chatView(c.conn.side, ch, th), nil
+}
+
+// listChats is list_chats of both APIs.
+func listChats(c *call) (any, error) {
+	st := c.org.st
+	q, err := c.page(pageSpec{limit: 10, filters: true})
+	if err != nil {
+		return nil, err
+	}
+	var chats []*chat
+	if c.conn.side == customerSide {
+		for _, id := range st.Customers[c.user()].ChatIDs {
+			chats = append(chats, st.Chats[id])
+		}
+	} else {
+		for _, id := range sortedKeys(st.Chats) {
+			if ch := st.Chats[id]; c.sees(ch) && matches(ch, q.Filters) {
+				chats = append(chats, ch)
+			}
+		}
+	}
+	found := len(chats)
+	key := func(ch *chat) string { return sortKey(ch.last().CreatedAt, ch.ID) }
+	slices.SortFunc(chats, func(a, b *chat) int { return strings.Compare(key(a), key(b)) })
+	chats, out := paginate(c, q, chats, key)
+	list := []obj{}
+	for _, ch := range chats {
+		list = append(list, c.org.chatSummary(c.conn.side, ch))
+	}
+	out["chats_summary"] = list
+	if c.conn.side == customerSide {
+		out["total_chats"] = found
+	} else {
+		out["found_chats"] = found
+	}
+	return out, nil
+}
+
+// matches applies the filters of the agent's list_chats.
+func matches(ch *chat, filters params) bool {
+	if active, ok := filters["active"].(bool); ok && active != ch.active() {
+		return false
+	}
+	if filters["group_ids"] != nil {
+		var any bool
+		for _, g := range filters.list("group_ids") {
+			any = any || slices.Contains(ch.Groups, number(g))
+		}
+		if !any {
+			return false
+		}
+	}
+	for ns, names := range filters.obj("properties") {
+		for name, x := range params(names.(map[string]any)) {
+			f := params(x.(map[string]any))
+			values, _ := ch.Properties[ns].(map[string]any)
+			value, there := values[name]
+			if want, ok := f["exists"].(bool); ok && want != there {
+				return false
+			}
+			same := func(x any) bool { return there && sameValue(x, value) }
+			if f["values"] != nil && !slices.ContainsFunc(f.list("values"), same) {
+				return false
+			}
+			if slices.ContainsFunc(f.list("exclude_values"), same) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// chat returns a chat that the requester may use.
+func (c *call) chat(id string) (*chat, error) {
+	ch := c.org.st.Chats[id]
+	if ch == nil || c.conn.side == customerSide && ch.CustomerID != c.user() {
+		return nil, fail("not_found", "there is no chat %s", quote(id))
+	}
+	if !c.sees(ch) {
+		return nil, fail("missing_access", "agent %s has no access to chat %s: they share no group", c.user(), id)
+	}
+	return ch, nil
+}
+
+// sees reports whether the requester has access to the chat.
+func (c *call) sees(ch *chat) bool {
+	if c.conn.side == customerSide {
+		return ch.CustomerID == c.user()
+	}
+	return c.org.mayAccess(c.conn.agent, ch)
+}
+
+// mayAccess reports whether an agent has access to a chat, by group or because
+// it takes part.
+func (o *org) mayAccess(a *Agent, ch *chat) bool {
+	m := ch.member(a.ID)
+	return a.sees(ch.Groups) || m != nil && m.Present
+}
+
+// chatView renders a chat with one of its threads: Chat of either API.
+func (o *org) chatView(side side, ch *chat, th *thread) obj {
+	v := obj{
+		"id": ch.ID, "users": o.usersView(side, ch), "thread": o.threadView(side, ch, th),
+		"properties": ch.Properties, "access": obj{"group_ids": ch.Groups},
+	}
+	if side == agentSide {
+		v["is_followed"] = false
+	}
+	return v
+}
+
+// chatSummary renders a chat for lists: ChatSummary of either API.
+func (o *org) chatSummary(side side, ch *chat) obj {
+	th := ch.last()
+	v := obj{"id": ch.ID, "users": o.usersView(side, ch), "properties": ch.Properties, "access": obj{"group_ids": ch.Groups}}
+	last := obj{}
+	for _, t := range slices.Backward(ch.Threads) {
+		for _, e := range slices.Backward(t.Events) {
+			if _, ok := last[e.Type]; !ok && e.visibleTo(side) {
+				last[e.Type] = obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt), "event": o.eventView(side, e)}
+			}
+		}
+	}
+	if len(last) > 0 {
+		v["last_event_per_type"] = last
+	}
+	if side == customerSide {
+		v["active"] = th.Active
+		v["last_thread_id"] = th.ID
+		v["last_thread_created_at"] = stamp(th.CreatedAt)
+		return v
+	}
+	sum := obj{
+		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": th.Properties,
+		"active": th.Active, "access": obj{"group_ids": th.Groups},
+	}
+	if q := o.queueView(ch, th, true); q != nil {
+		sum["queue"] = q
+	}
+	v["last_thread_summary"] = sum
+	v["is_followed"] = false
+	return v
+}
+
+func (o *org) usersView(side side, ch *chat) []obj {
+	users := []obj{}
+	for _, m := range ch.Members {
+		if side == customerSide && m.Visibility == "agents" {
+			continue
+		}
+		users = append(users, o.userView(side, m))
+	}
+	return users
+}
+
+// userView renders a member of a chat: User of either API.
+func (o *org) userView(side side, m *member) obj {
+	var v obj
+	if m.Type == "customer" {
+		v = o.customerView(side, o.st.Customers[m.ID])
+	} else {
+		v = obj{"id": o.userID(side, m.ID), "type": "agent", "name": o.userName(m.ID)}
+		if a := o.agent(m.ID); a != nil && a.Avatar != "" {
+			v["avatar"] = a.Avatar
+		}
+		if side == agentSide {
+			v["email"] = m.ID
+			v["visibility"] = m.Visibility
+		}
+	}
+	v["present"] = m.Present
+	if !m.SeenUpTo.IsZero() {
+		v["events_seen_up_to"] = stamp(m.SeenUpTo)
+	}
+	return v
+}

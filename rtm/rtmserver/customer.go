@@ -1,0 +1,285 @@
+package rtmserver
+
+import (
+	"net/mail"
+	"slices"
+	"time"
+)
+
+// A customer is a visitor of the organization's site.
+type customer struct {
+	ID               string         `json:"id"`
+	Secret           string         `json:"secret"` // of the cookie, hashed
+	CreatedAt        time.Time      `json:"created_at"`
+	Fields           map[string]any `json:"fields"` // name, email, avatar … as the wire has them
+	ChatIDs          []string       `json:"chat_ids,omitempty"`
+	Threads          int            `json:"threads"`
+	Visits           int            `json:"visits"`
+	Visit            *visit         `json:"visit,omitempty"` // the latest
+	LastEventAt      time.Time      `json:"last_event_at,omitzero"`
+	AgentLastEventAt time.Time      `json:"agent_last_event_at,omitzero"`
+}
+
+// A visit lasts from a customer's first connection to the end of its last.
+type visit struct {
+	StartedAt time.Time `json:"started_at"`
+	IP        string    `json:"ip"`
+	UserAgent string    `json:"user_agent"`
+	Referrer  string    `json:"referrer,omitempty"`
+	PageURL   string    `json:"page_url,omitempty"`
+	PageTitle string    `json:"page_title,omitempty"`
+}
+
+// maxSessionFields is the catalogue's limit of set_customer_session_fields.
+const maxSessionFields = 100
+
+// loginCustomer is login of the Customer API.
+func loginCustomer(c *call) (any, error) {
+	o, conn := c.org, c.conn
+	t, err := o.customerToken(c.payload.str("token"))
+	if err != nil {
+		return nil, err
+	}
+	group := c.payload.intOr("group_id", 0)
+	if o.group(group) == nil {
+		return nil, o.groupNotFound(customerSide, "payload.group_id", group)
+	}
+	pushes, err := pushFilter(conn.catalogue, c.payload.obj("pushes"))
+	if err != nil {
+		return nil, err
+	}
+	fields, err := o.customerFields(o.st.Customers[t.CustomerID], c.payload.obj("customer"), "payload.customer")
+	if err != nil {
+		return nil, err
+	}
+	var records []*record
+	if len(o.customers[t.CustomerID]) == 0 {
+		page := c.payload.obj("customer_page")
+		records = append(records, &record{Kind: customerVisited, CustomerID: t.CustomerID, Visit: &visit{
+			StartedAt: o.now(), IP: conn.ip, UserAgent: conn.userAgent, Referrer: c.payload.str("referrer"),
+			PageURL: page.str("url"), PageTitle: page.str("title"),
+		}})
+	}
+	if len(fields) > 0 {
+		records = append(records, &record{Kind: customerUpdated, By: t.CustomerID, CustomerID: t.CustomerID, Fields: fields})
+	}
+	if err := o.commit(c.em, records...); err != nil {
+		return nil, err
+	}
+	conn.group = group
+	conn.token = t
+	conn.login(t.CustomerID, pushes)
+	o.customers[t.CustomerID] = append(o.customers[t.CustomerID], conn)
+	o.track(t.CustomerID)
+
+	cust := o.st.Customers[t.CustomerID]
+	chats, active := []obj{}, false
+	for _, id := range cust.ChatIDs {
+		ch := o.st.Chats[id]
+		active = active || ch.active()
+		chats = append(chats, obj{"chat_id": id, "has_unread_events": ch.unread(), "has_active_thread": ch.active()})
+	}
+	me := obj{"id": cust.ID, "type": "customer", "statistics": cust.statistics()}
+	for name, v := range cust.Fields {
+		me[name] = v
+	}
+	config := obj{
+		"organization_id":       o.seed.ID,
+		"static_config_version": "1",
+		"customer_groups":       obj{"monitoring": obj{"id": group}},
+	}
+	// Missing when every group is offline.
+	if online := o.onlineGroups(); len(online) > 0 {
+		config["online_groups_ids"] = online
+	}
+	return obj{"customer": me, "has_active_thread": active, "chats": chats, "__priv_dynamic_config": config}, nil
+}
+
+// updateCustomer is update_customer of the Customer API.
+func updateCustomer(c *call) (any, error) {
+	cust := c.org.st.Customers[c.user()]
+	fields, err := c.org.customerFields(cust, c.payload, "payload")
+	if err != nil {
+		return nil, err
+	}
+	if len(fields) == 0 {
+		return nil, invalid("payload: needs at least one of name, email, avatar, session_fields, omnichannel, address, phone_number")
+	}
+	return obj{}, c.org.commit(c.em, &record{Kind: customerUpdated, By: cust.ID, CustomerID: cust.ID, Fields: fields})
+}
+
+// customerFields returns what a request changes about a customer, as the wire
+// has it in a customer.
+func (o *org) customerFields(cust *customer, in params, where string) (map[string]any, error) {
+	out := map[string]any{}
+	for _, name := range []string{"name", "avatar", "phone_number"} {
+		if v, ok := in[name].(string); ok {
+			out[name] = v
+		}
+	}
+	if v, ok := in["email"].(string); ok {
+		if a, err := mail.ParseAddress(v); err != nil || a.Address != v {
+			return nil, invalid("%s.email: must be an e-mail address, not %s", where, quote(v))
+		}
+		out["email"] = v
+	}
+	if v, ok := in["address"].(map[string]any); ok {
+		out["address"] = v
+	}
+	if in["session_fields"] != nil {
+		merged, err := sessionFields(cust, in.list("session_fields"), where)
+		if err != nil {
+			return nil, err
+		}
+		out["session_fields"] = merged
+	}
+	if v := in.obj("omnichannel"); len(v) > 0 {
+		// Requests have one object for each channel, customers have lists.
+		channels := map[string]any{}
+		for from, to := range map[string]string{"fbmessenger": "fb_messenger", "twilio": "twilio"} {
+			if one, ok := v[from].(map[string]any); ok {
+				channels[to] = []any{one}
+			}
+		}
+		if len(channels) > 0 {
+			out["omnichannel"] = channels
+		}
+	}
+	return out, nil
+}
+
+// sessionFields adds to a customer's session fields: a known key gets its new
+// value, a new one goes to the end.
+func sessionFields(cust *customer, in []any, where string) ([]any, error) {
+	merged := slices.Clone(params(cust.Fields).list("session_fields"))
+	for i, x := range in {
+		field := x.(map[string]any)
+		if len(field) != 1 {
+			return nil, invalid("%s.session_fields[%d]: must have exactly one key, not %d", where, i, len(field))
+		}
+		at := slices.IndexFunc(merged, func(old any) bool {
+			for key := range field {
+				if _, ok := old.(map[string]any)[key]; ok {
+					return true
+				}
+			}
+			return false
+		})
+		if at >= 0 {
+			merged[at] = field
+		} else {
+			merged = append(merged, field)
+		}
+	}
+	if len(merged) > maxSessionFields {
+		return nil, fail("customer_session_fields_limit_reached", "%s.session_fields: a customer can have %d session fields, this would make %d", where, maxSessionFields, len(merged))
+	}
+	return merged, nil
+}
+
+func (c *customer) statistics() obj {
+	return obj{
+		"chats_count": len(c.ChatIDs), "threads_count": c.Threads, "visits_count": c.Visits,
+		"page_views_count": c.Visits, "greetings_shown_count": 0, "greetings_accepted_count": 0,
+	}
+}
+
+// customerView renders a customer for a side; inside a chat, presence and the
+// seen mark are added to it.
+func (o *org) customerView(side side, c *customer) obj {
+	v := obj{"id": c.ID, "type": "customer"}
+	for name, x := range c.Fields {
+		v[name] = x
+	}
+	if side == customerSide {
+		return v
+	}
+	v["created_at"] = stamp(c.CreatedAt)
+	v["online"] = len(o.customers[c.ID]) > 0
+	v["statistics"] = c.statistics()
+	if !c.LastEventAt.IsZero() {
+		v["customer_last_event_created_at"] = stamp(c.LastEventAt)
+	}
+	if !c.AgentLastEventAt.IsZero() {
+		v["agent_last_event_created_at"] = stamp(c.AgentLastEventAt)
+	}
+	if vi := c.Visit; vi != nil {
+		visit := obj{"id": c.Visits, "started_at": stamp(vi.StartedAt), "ip": vi.IP, "user_agent": vi.UserAgent}
+		if vi.Referrer != "" {
+			visit["referrer"] = vi.Referrer
+		}
+		if vi.PageURL != "" {
+			page := obj{"opened_at": stamp(vi.StartedAt), "url": vi.PageURL}
+			if vi.PageTitle != "" {
+				page["title"] = vi.PageTitle
+			}
+			visit["last_pages"] = []obj{page}
+		}
+		v["visit"] = visit
+	}
+	return v
+}
+
+// tracks reports whether an agent is to know of a customer. Each monitoring
+// level holds the ones before it.
+func (o *org) tracks(a *Agent, id string) bool {
+	if len(o.customers[id]) == 0 {
+		return false // not on the site
+	}
+	level := o.st.agent(a.ID).Level
+	for _, chatID := range o.st.Customers[id].ChatIDs {
+		ch := o.st.Chats[chatID]
+		if !ch.active() {
+			continue
+		}
+		if m := ch.member(a.ID); m != nil && m.Present {
+			return true
+		}
+		if level != "my" && a.sees(ch.Groups) {
+			return true
+		}
+	}
+	if level == "my" || level == "chatting" || level == "invited" {
+		return false // nobody is invited here: there are no greetings yet
+	}
+	for _, conn := range o.customers[id] {
+		if a.sees([]int{conn.group}) {
+			return true
+		}
+	}
+	return false
+}
+
+// track tells agents of a customer that they have come to track, and forgets it
+// for those who no longer do.
+func (o *org) track(id string) {
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		s := o.agents[a.ID]
+		if len(s.conns) == 0 {
+			continue
+		}
+		switch tracks := o.tracks(a, id); {
+		case tracks && !s.known[id]:
+			s.known[id] = true
+			em := &emission{org: o}
+			em.agents(func(x *Agent) bool { return x.ID == a.ID }, "incoming_customer", o.customerView(agentSide, o.st.Customers[id]))
+			o.later = append(o.later, em)
+		case !tracks && len(o.customers[id]) > 0:
+			delete(s.known, id)
+		}
+	}
+}
+
+// customerLeft tells the agents who tracked a customer that its last connection
+// is gone.
+func (o *org) customerLeft(id string) {
+	em := &emission{org: o}
+	em.agents(func(a *Agent) bool {
+		s := o.agents[a.ID]
+		known := s.known[id]
+		delete(s.known, id)
+		return known
+	}, "customer_left", obj{"id": id, "left_at": stamp(o.now())})
+	em.flush()
+}

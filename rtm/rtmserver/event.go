@@ -1,0 +1,211 @@
+package rtmserver
+
+import (
+	"mime"
+	"net/url"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+)
+
+// An event is an item of a thread.
+type event struct {
+	ID         string         `json:"id"`
+	CreatedAt  time.Time      `json:"created_at"`
+	Type       string         `json:"type"`
+	AuthorID   string         `json:"author_id,omitempty"` // empty on system messages
+	CustomID   string         `json:"custom_id,omitempty"`
+	Visibility string         `json:"visibility"` // all or agents
+	Properties properties     `json:"properties"`
+	Body       map[string]any `json:"body"` // what is particular to the type, as the wire has it
+}
+
+// visibleTo reports whether a side may see the event at all.
+func (e *event) visibleTo(side side) bool { return side == agentSide || e.Visibility == "all" }
+
+// common are the members of an event that are no part of its body.
+var common = []string{"id", "created_at", "type", "author_id", "custom_id", "visibility", "recipients", "properties", "deleted"}
+
+// newEvent makes an event of a validated EventInput. It is not in the thread yet.
+func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
+	e := &event{
+		ID: th.nextEventID(), CreatedAt: c.org.now(), Type: in.str("type"), AuthorID: c.user(), CustomID: in.str("custom_id"),
+		Visibility: "all", Properties: properties{}, Body: map[string]any{},
+	}
+	e.Properties.merge(in.props("properties"))
+	// The two sides have their own word for it; customers are known to send both.
+	for _, name := range []string{"visibility", "recipients"} {
+		if v := in.str(name); v == "all" || v == "agents" && (c.conn.side == agentSide || name == "recipients") {
+			e.Visibility = v
+			break
+		}
+	}
+	fields, _ := c.conn.catalogue.Object("Event." + e.Type)
+	for _, f := range fields {
+		if v, ok := in[f.Name]; ok && v != nil && !slices.Contains(common, f.Name) {
+			e.Body[f.Name] = v
+		}
+	}
+	switch e.Type {
+	case "system_message":
+		e.AuthorID = ""
+		if c.conn.side == agentSide && in.str("visibility") == "" {
+			e.Visibility = "agents" // the default when an agent sends one
+		}
+	case "file":
+		// Any web address will do: there is no CDN here whose files it could be.
+		u, err := url.Parse(in.str("url"))
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return nil, invalid("%s.url: must be an http or https address, not %s", where, quote(in.str("url")))
+		}
+		e.Body["name"] = path.Base("/" + u.Path)
+		e.Body["content_type"] = contentType(u.Path)
+	}
+	if p, ok := in["postback"].(map[string]any); ok && (p["type"] == nil) != (p["value"] == nil) {
+		return nil, invalid("%s.postback: type and value go together", where)
+	}
+	return e, nil
+}
+
+func contentType(name string) string {
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// nextEventID counts from 1 in each thread.
+func (th *thread) nextEventID() string { return th.ID + "_" + itoa(len(th.Events)+1) }
+
+func eventIDs(events []*event) []string {
+	var ids []string
+	for _, e := range events {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// systemMessage makes a system message of the catalogue with its text filled in.
+func (o *org) systemMessage(th *thread, typ string, vars map[string]string) *event {
+	body := map[string]any{"system_message_type": typ, "text": catalogue.Agent().SystemMessage(typ).Fill(vars)}
+	if len(vars) > 0 {
+		body["text_vars"] = vars
+	}
+	return &event{ID: th.nextEventID(), CreatedAt: o.now(), Type: "system_message", Visibility: "all", Properties: properties{}, Body: body}
+}
+
+// sendEvent is send_event of both APIs.
+func sendEvent(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	th := ch.last()
+	if !th.Active && (c.conn.side == agentSide || !c.payload.boolOr("attach_to_last_thread", false)) {
+		return nil, failAs(c.conn.catalogue, "chat_inactive")
+	}
+	e, err := c.newEvent(c.payload.obj("event"), th, "payload.event")
+	if err != nil {
+		return nil, err
+	}
+	if c.conn.side == agentSide {
+		m := ch.member(c.user())
+		if m == nil || !m.Present {
+			return nil, fail("authorization", "agent %s is not a user of chat %s: only its users can write in it", c.user(), ch.ID)
+		}
+		if m.Visibility == "agents" && e.Visibility == "all" {
+			return nil, fail("authorization", "agent %s supervises chat %s: it can send events with visibility agents only", c.user(), ch.ID)
+		}
+	}
+	if err := c.org.commit(c.em, &record{Kind: eventAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, Event: e}); err != nil {
+		return nil, err
+	}
+	return obj{"event_id": e.ID}, nil
+}
+
+// markEventsAsSeen is mark_events_as_seen of both APIs. The mark never moves
+// back; a mark that is older than the one in force changes nothing.
+func markEventsAsSeen(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	at, _ := c.payload.time("seen_up_to")
+	if at.After(c.org.now()) {
+		return nil, invalid("payload.seen_up_to: must not be in the future")
+	}
+	m := ch.member(c.user())
+	if m == nil || !at.After(m.SeenUpTo) {
+		return obj{}, nil
+	}
+	return obj{}, c.org.commit(c.em, &record{Kind: eventsSeen, ChatID: ch.ID, UserID: c.user(), SeenUpTo: at})
+}
+
+// sendSneakPeek is send_sneak_peek of the Customer API. Nothing is kept.
+func sendSneakPeek(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	if !ch.active() {
+		return nil, failAs(c.conn.catalogue, "chat_inactive")
+	}
+	c.em.members(ch, "incoming_sneak_peek", obj{
+		"chat_id": ch.ID, "thread_id": ch.last().ID,
+		"sneak_peek": obj{"author_id": c.user(), "text": c.payload.str("sneak_peek_text"), "timestamp": c.org.now().Unix()},
+	})
+	return obj{}, nil
+}
+
+// sendTypingIndicator is send_typing_indicator of the Agent API. Nothing is
+// kept, and the author itself gets no push.
+func sendTypingIndicator(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	if !ch.active() {
+		return nil, failAs(c.conn.catalogue, "chat_inactive")
+	}
+	visibility := c.payload.str("visibility")
+	if visibility == "" {
+		visibility = "all"
+	}
+	push := func(side side) obj {
+		ind := obj{"author_id": c.org.userID(side, c.user()), "timestamp": c.org.now().Unix(), "is_typing": c.payload.boolOr("is_typing", false)}
+		if side == agentSide {
+			ind["visibility"] = visibility
+		} else {
+			ind["recipients"] = visibility
+		}
+		return obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "typing_indicator": ind}
+	}
+	c.em.agents(func(a *Agent) bool { return a.ID != c.user() && ch.follows(a.ID) }, "incoming_typing_indicator", push(agentSide))
+	if m := ch.member(c.user()); visibility == "all" && (m == nil || m.Visibility == "all") {
+		c.em.customer(ch.CustomerID, "incoming_typing_indicator", push(customerSide))
+	}
+	return obj{}, nil
+}
+
+// eventView renders an event: Event of either API.
+func (o *org) eventView(side side, e *event) obj {
+	v := obj{"id": e.ID, "created_at": stamp(e.CreatedAt), "type": e.Type}
+	for name, x := range e.Body {
+		v[name] = x
+	}
+	if e.AuthorID != "" {
+		v["author_id"] = o.userID(side, e.AuthorID)
+	}
+	if e.CustomID != "" {
+		v["custom_id"] = e.CustomID
+	}
+	if len(e.Properties) > 0 {
+		v["properties"] = e.Properties
+	}
+	if side == agentSide {
+		v["visibility"] = e.Visibility
+	}
+	return v
+}

@@ -1,0 +1,241 @@
+package rtmserver
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+
+	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+)
+
+// An emission collects the pushes of one command. They are rendered at once, in
+// the state that caused them, and leave with flush.
+type emission struct {
+	org       *org
+	requester *conn  // may be nil
+	requestID string // goes into the requester's own copies
+	hasID     bool
+	out       []outgoing
+}
+
+// outgoing is a frame for a connection.
+type outgoing struct {
+	conn       *conn
+	frame      []byte
+	disconnect string // instead of a frame: the reason to close
+}
+
+type pushFrame struct {
+	Version   string          `json:"version"`
+	RequestID *string         `json:"request_id,omitempty"`
+	Action    string          `json:"action"`
+	Type      string          `json:"type"`
+	Payload   json.RawMessage `json:"payload"`
+}
+
+// to sends a push to connections that want it.
+func (em *emission) send(conns []*conn, action string, payload any) {
+	var body json.RawMessage
+	for _, c := range conns {
+		if !c.wants(action) {
+			continue
+		}
+		if body == nil {
+			var err error
+			if body, err = json.Marshal(payload); err != nil {
+				panic(err) // views are made of what JSON can say
+			}
+		}
+		f := pushFrame{Version: c.version, Action: action, Type: "push", Payload: body}
+		if c == em.requester && em.hasID {
+			f.RequestID = &em.requestID
+		}
+		frame, err := json.Marshal(f)
+		if err != nil {
+			panic(err)
+		}
+		em.out = append(em.out, outgoing{conn: c, frame: frame})
+	}
+}
+
+func (em *emission) to(c *conn, action string, payload any) {
+	em.send([]*conn{c}, action, payload)
+}
+
+// customer sends to all connections of a customer.
+func (em *emission) customer(id, action string, payload any) {
+	em.send(em.org.customers[id], action, payload)
+}
+
+// agents sends to all connections of the agents that the filter lets through.
+func (em *emission) agents(filter func(*Agent) bool, action string, payload any) {
+	for i := range em.org.seed.Agents {
+		a := &em.org.seed.Agents[i]
+		if conns := em.org.agents[a.ID].conns; len(conns) > 0 && filter(a) {
+			em.send(conns, action, payload)
+		}
+	}
+}
+
+// members sends to the agents who take part in a chat.
+func (em *emission) members(ch *chat, action string, payload any) {
+	em.agents(func(a *Agent) bool { return ch.follows(a.ID) }, action, payload)
+}
+
+// access sends to the agents who take part in a chat or have access to it.
+func (em *emission) access(ch *chat, action string, payload any) {
+	em.agents(func(a *Agent) bool { return ch.follows(a.ID) || em.org.mayAccess(a, ch) }, action, payload)
+}
+
+// disconnect closes a connection after what was sent before.
+func (em *emission) disconnect(c *conn, reason string) {
+	em.out = append(em.out, outgoing{conn: c, disconnect: reason})
+}
+
+// flush hands everything to the connections' queues. It never waits.
+func (em *emission) flush() {
+	for _, out := range em.out {
+		if out.disconnect != "" {
+			out.conn.disconnect(out.disconnect)
+		} else {
+			out.conn.enqueue(out.frame)
+		}
+	}
+	em.out = nil
+}
+
+// announce makes the pushes of a record that was just folded in.
+func (o *org) announce(em *emission, r *record) {
+	ch := o.st.Chats[r.ChatID]
+	switch r.Kind {
+	case threadOpened:
+		push := func(side side) obj {
+			p := obj{"chat": o.chatView(side, ch, ch.last())}
+			if r.By != "" {
+				p["requester_id"] = o.userID(side, r.By)
+			}
+			return p
+		}
+		em.customer(ch.CustomerID, "incoming_chat", push(customerSide))
+		em.access(ch, "incoming_chat", push(agentSide))
+		o.routingChanged(ch)
+	case eventAdded:
+		push := func(side side) obj {
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, r.Event)}
+		}
+		if r.Event.visibleTo(customerSide) {
+			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
+		}
+		em.members(ch, "incoming_event", push(agentSide))
+	case threadClosed:
+		push := func(side side) obj {
+			p := obj{"chat_id": ch.ID, "thread_id": r.ThreadID}
+			if r.UserID != "" {
+				p["user_id"] = o.userID(side, r.UserID)
+			}
+			return p
+		}
+		em.customer(ch.CustomerID, "chat_deactivated", push(customerSide))
+		em.access(ch, "chat_deactivated", push(agentSide))
+		o.routingChanged(ch)
+	case eventsSeen:
+		push := func(side side) obj {
+			return obj{"chat_id": ch.ID, "user_id": o.userID(side, r.UserID), "seen_up_to": stamp(r.SeenUpTo)}
+		}
+		em.customer(ch.CustomerID, "events_marked_as_seen", push(customerSide))
+		em.members(ch, "events_marked_as_seen", push(agentSide))
+	case chatAssigned:
+		both := func(action string, push func(side) obj) {
+			em.customer(ch.CustomerID, action, push(customerSide))
+			em.access(ch, action, push(agentSide))
+		}
+		both("user_added_to_chat", func(side side) obj {
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "assigned", "user": o.userView(side, ch.member(r.UserID))}
+		})
+		if r.Dequeued {
+			o.announceUnassigned(em, ch, r.ThreadID, false)
+		}
+		both("chat_transferred", func(side side) obj {
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "assigned",
+				"transferred_to": obj{"agent_ids": []string{o.userID(side, r.UserID)}}}
+		})
+		o.routingChanged(ch)
+	case chatQueued:
+		o.announceUnassigned(em, ch, r.ThreadID, true)
+		push := obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "unassigned",
+			"transferred_to": obj{"group_ids": ch.Groups}, "queue": o.queueView(ch, ch.last(), true)}
+		em.customer(ch.CustomerID, "chat_transferred", push)
+		em.access(ch, "chat_transferred", push)
+		o.routingChanged(ch)
+	case userRemoved:
+		push := func(side side) obj {
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "user_id": o.userID(side, r.UserID), "reason": r.Reason}
+		}
+		em.customer(ch.CustomerID, "user_removed_from_chat", push(customerSide))
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID || ch.follows(a.ID) || o.mayAccess(a, ch) },
+			"user_removed_from_chat", push(agentSide))
+		o.routingChanged(ch)
+	case customerUpdated:
+		push := obj{"id": r.CustomerID, "type": "customer"}
+		for name, v := range r.Fields {
+			push[name] = v
+		}
+		em.customer(r.CustomerID, "customer_updated", push)
+		em.agents(func(a *Agent) bool {
+			return o.agents[a.ID].known[r.CustomerID] || slices.ContainsFunc(o.st.Customers[r.CustomerID].ChatIDs, func(id string) bool {
+				return o.st.Chats[id].follows(a.ID)
+			})
+		}, "customer_updated", push)
+	case routingStatusSet:
+		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
+		o.dirty = true
+	}
+}
+
+// routingChanged notes that settle has to look, and who tracks whom.
+func (o *org) routingChanged(ch *chat) {
+	o.dirty = true
+	o.track(ch.CustomerID)
+}
+
+// announceUnassigned pushes the property that says whether a thread waits.
+func (o *org) announceUnassigned(em *emission, ch *chat, thread string, waits bool) {
+	push := obj{"chat_id": ch.ID, "thread_id": thread, "properties": obj{"routing": obj{"unassigned": waits}}}
+	em.customer(ch.CustomerID, "thread_properties_updated", push)
+	em.members(ch, "thread_properties_updated", push)
+}
+
+// filter says which pushes a connection asked for; nil stands for all.
+type filter map[string]bool
+
+var versionPattern = regexp.MustCompile(`^3\.[0-9]$`)
+
+// pushFilter reads the pushes of a login. A map replaces the default, so one
+// that names other versions only gives silence: this server has 3.6 alone.
+func pushFilter(api *catalogue.API, in params) (filter, error) {
+	if in == nil {
+		return nil, nil
+	}
+	f := filter{}
+	for _, version := range sortedKeys(in) {
+		if !versionPattern.MatchString(version) {
+			return nil, invalid("payload.pushes: %s is not an API version such as 3.6", quote(version))
+		}
+		for _, x := range in.list(version) {
+			name := x.(string)
+			if name != "all" && api.Push(name) == nil {
+				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
+			}
+			if version == api.Version {
+				f[name] = true
+			}
+		}
+	}
+	if f["all"] {
+		return nil, nil
+	}
+	return f, nil
+}
+
+// wants reports whether a connection asked for a push.
+func (c *conn) wants(action string) bool { return c.pushes == nil || c.pushes[action] }

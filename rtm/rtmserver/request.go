@@ -1,0 +1,265 @@
+package rtmserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+)
+
+// side is one of the two APIs.
+type side uint8
+
+const (
+	customerSide side = iota
+	agentSide
+)
+
+func (s side) String() string {
+	if s == agentSide {
+		return "agent"
+	}
+	return "customer"
+}
+
+func (s side) api() *catalogue.API {
+	if s == agentSide {
+		return catalogue.Agent()
+	}
+	return catalogue.Customer()
+}
+
+// A request is the envelope of a frame.
+type request struct {
+	action  string
+	id      string
+	hasID   bool
+	version string
+	payload params
+}
+
+// A call is a request on its way through a method.
+type call struct {
+	conn    *conn
+	org     *org
+	request *request
+	payload params
+	em      *emission
+	agent   *Agent // of a login
+}
+
+// user is the id of the requester.
+func (c *call) user() string { return c.conn.user }
+
+// methods are those that this server serves. ping is not among them: it needs
+// no login.
+var methods = [2]map[string]func(*call) (any, error){
+	customerSide: {
+		"login":               loginCustomer,
+		"start_chat":          startChat,
+		"resume_chat":         resumeChat,
+		"deactivate_chat":     deactivateChat,
+		"send_event":          sendEvent,
+		"list_chats":          listChats,
+		"list_threads":        listThreads,
+		"get_chat":            getChat,
+		"send_sneak_peek":     sendSneakPeek,
+		"mark_events_as_seen": markEventsAsSeen,
+		"update_customer":     updateCustomer,
+	},
+	agentSide: {
+		"login":                 loginAgent,
+		"logout":                logoutAgent,
+		"list_chats":            listChats,
+		"list_threads":          listThreads,
+		"get_chat":              getChat,
+		"send_event":            sendEvent,
+		"deactivate_chat":       deactivateChat,
+		"resume_chat":           resumeChat,
+		"send_typing_indicator": sendTypingIndicator,
+		"mark_events_as_seen":   markEventsAsSeen,
+		"set_routing_status":    setRoutingStatus,
+		"list_routing_statuses": listRoutingStatuses,
+	},
+}
+
+// parseRequest reads a frame. With an error, the request holds what could be
+// read, so that the answer can carry it.
+func parseRequest(frame []byte) (*request, error) {
+	r := &request{payload: params{}}
+	if !utf8.Valid(frame) {
+		return r, invalid("the frame is not valid UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(frame))
+	d.UseNumber()
+	var x any
+	err := d.Decode(&x)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("there is more after the first value")
+		}
+	}
+	if err != nil {
+		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	m, ok := x.(map[string]any)
+	if !ok {
+		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
+	}
+	var bad error
+	text := func(name string) (string, bool) {
+		switch s := m[name].(type) {
+		case nil:
+			return "", false
+		case string:
+			return s, true
+		default:
+			if bad == nil {
+				bad = mustBe(name, "a string", s)
+			}
+			return "", false
+		}
+	}
+	r.id, r.hasID = text("request_id")
+	r.action, ok = text("action")
+	if !ok && bad == nil {
+		bad = invalid("action: is required")
+	}
+	r.version, _ = text("version")
+	switch p := m["payload"].(type) {
+	case nil:
+	case map[string]any:
+		r.payload = p
+	default:
+		if bad == nil {
+			bad = mustBe("payload", "an object", p)
+		}
+	}
+	return r, bad
+}
+
+// peek reads action and request_id from the start of a frame that was too long
+// to keep, as far as they can be found there.
+func peek(frame []byte) *request {
+	r := &request{}
+	d := json.NewDecoder(bytes.NewReader(frame))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return r
+	}
+	for {
+		name, err := d.Token()
+		if err != nil {
+			return r
+		}
+		var raw json.RawMessage
+		if d.Decode(&raw) != nil {
+			return r
+		}
+		switch name {
+		case "action":
+			_ = json.Unmarshal(raw, &r.action)
+		case "request_id":
+			r.hasID = json.Unmarshal(raw, &r.id) == nil
+		}
+	}
+}
+
+// handle answers one frame.
+func (c *conn) handle(frame []byte) {
+	r, err := parseRequest(frame)
+	if err != nil {
+		c.respond(r, nil, err)
+		return
+	}
+	if err := c.check(r); err != nil {
+		c.respond(r, nil, err)
+		return
+	}
+	if r.action == "ping" {
+		c.respond(r, obj{}, nil)
+		return
+	}
+	in := &call{conn: c, org: c.org, request: r, payload: r.payload}
+	if r.action == "login" && c.side == agentSide {
+		token, err := loginToken(r.payload.str("token"), true)
+		if err != nil {
+			c.respond(r, nil, err)
+			return
+		}
+		org, agent := c.s.findAgent(token)
+		if agent == nil || c.org != nil && c.org != org {
+			c.respond(r, nil, fail("authentication", "the access token is unknown, was revoked or has expired"))
+			return
+		}
+		in.org, in.agent = org, agent
+	}
+	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID}
+	in.org.do(in, methods[c.side][r.action])
+}
+
+// check refuses what can be refused without looking at the state.
+func (c *conn) check(r *request) error {
+	m := c.catalogue.Method(r.action)
+	if m == nil {
+		return invalid("action: the %s API has no action %s", c.side, quote(r.action))
+	}
+	if m.RemovedIn != "" && m.RemovedIn <= c.version {
+		return invalid("action: %s was removed in version %s", quote(r.action), m.RemovedIn)
+	}
+	if r.version != "" && r.version != c.version {
+		if !versionPattern.MatchString(r.version) || r.version < c.version {
+			return fail("unsupported_version", "version: must be an API version not lower than the connection's %s, not %s", c.version, quote(r.version))
+		}
+		return fail("unsupported_version", "version: this server serves %s only, not %s", c.version, quote(r.version))
+	}
+	switch {
+	case r.action == "ping":
+		return nil
+	case methods[c.side][r.action] == nil:
+		return invalid("action: %s is not served here yet", quote(r.action))
+	case r.action == "login" && c.loggedIn.Load():
+		return invalid("action: this connection is already logged in")
+	case r.action != "login" && !c.loggedIn.Load():
+		return fail("authorization", "%s needs a login first", r.action)
+	}
+	return validate(c.catalogue, r.action, r.payload)
+}
+
+type responseFrame struct {
+	RequestID *string `json:"request_id,omitempty"`
+	Action    string  `json:"action"`
+	Type      string  `json:"type"`
+	Success   bool    `json:"success"`
+	Payload   any     `json:"payload"`
+}
+
+// respond sends the answer to a request.
+func (c *conn) respond(r *request, result any, err error) {
+	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
+	if r.hasID {
+		f.RequestID = &r.id
+	}
+	if err != nil {
+		var known *apiError
+		if !errors.As(err, &known) {
+			c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
+			known = failAs(c.catalogue, "internal")
+		}
+		f.Payload = obj{"error": obj{"type": known.typ, "message": known.message}}
+	}
+	frame, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // results are made of what JSON can say
+	}
+	c.enqueue(frame)
+}
+
+// tooLong is the error for a frame over the limit.
+func tooLong() error {
+	return invalid("the frame is over the limit of %s bytes", strconv.Itoa(maxFrame))
+}

@@ -1,0 +1,212 @@
+package rtmserver
+
+import (
+	"slices"
+)
+
+// waitPerPlace is the estimate that customers get: nobody measures it here.
+const waitPerPlace = 60 // seconds
+
+// pick returns the agent who is to get a chat of these groups: one who accepts
+// chats, is connected, has access and a free slot, and of those the one with the
+// fewest active chats; between equals, the first in the seed. It returns "" when
+// there is none. except is passed over.
+func (o *org) pick(groups []int, except string) string {
+	load := o.st.load()
+	best, fewest := "", 0
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		n := load[a.ID]
+		if a.ID == except || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() {
+			continue
+		}
+		if best == "" || n < fewest {
+			best, fewest = a.ID, n
+		}
+	}
+	return best
+}
+
+// routable reports whether an agent takes chats at all. One who lost its
+// connection keeps those it has for a while, but gets no new ones.
+func (o *org) routable(a *Agent) bool {
+	return o.st.agent(a.ID).Status == accepting && len(o.agents[a.ID].conns) > 0
+}
+
+// groupsStatus is the best status of the groups, as customers see it: online
+// when an agent can take a chat at once, online_for_queue when agents are logged
+// in and all of them full or not accepting, offline when nobody is logged in.
+func (o *org) groupsStatus(groups []int) string {
+	best := offline
+	if o.pick(groups, "") != "" {
+		return "online"
+	}
+	for i := range o.seed.Agents {
+		if a := &o.seed.Agents[i]; a.sees(groups) && o.st.agent(a.ID).Status != offline {
+			best = "online_for_queue"
+		}
+	}
+	return best
+}
+
+// agentGroupStatus is the status of a group as agents see it.
+func (o *org) agentGroupStatus(group int) string {
+	best := offline
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		if !a.sees([]int{group}) {
+			continue
+		}
+		switch o.st.agent(a.ID).Status {
+		case accepting:
+			return accepting
+		case notAccepting:
+			best = notAccepting
+		}
+	}
+	return best
+}
+
+func (o *org) onlineGroups() []int {
+	var ids []int
+	for _, g := range o.seed.Groups {
+		if o.groupsStatus([]int{g.ID}) == "online" {
+			ids = append(ids, g.ID)
+		}
+	}
+	return ids
+}
+
+// position is the place of a queued chat among those that wait for the same
+// groups, from 1.
+func (o *org) position(ch *chat) int {
+	n := 1
+	for _, id := range o.st.Queue {
+		if id == ch.ID {
+			break
+		}
+		if slices.ContainsFunc(o.st.Chats[id].Groups, func(g int) bool { return slices.Contains(ch.Groups, g) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// queueView renders the place of a thread in the queue, nil when it has none.
+func (o *org) queueView(ch *chat, th *thread, withTime bool) obj {
+	if th.QueuedAt.IsZero() {
+		return nil
+	}
+	n := o.position(ch)
+	q := obj{"position": n, "wait_time": n * waitPerPlace}
+	if withTime {
+		q["queued_at"] = stamp(th.QueuedAt)
+	}
+	return q
+}
+
+// moveChat takes an agent out of an active chat because its session ended.
+// Another agent gets the chat, or it waits for one; a chat that still has an
+// agent stays where it is.
+func (o *org) moveChat(em *emission, ch *chat, from *Agent, how string) error {
+	th := ch.last()
+	records := []*record{{Kind: userRemoved, ChatID: ch.ID, ThreadID: th.ID, UserID: from.ID, Reason: how}}
+	if len(ch.agents()) > 1 {
+		return o.commit(em, records...)
+	}
+	if to := o.pick(ch.Groups, from.ID); to != "" {
+		e := o.systemMessage(th, "routing.assigned_"+how, map[string]string{"agent_added": o.userName(to), "agent_removed": from.Name})
+		records = append(records,
+			&record{Kind: chatAssigned, ChatID: ch.ID, ThreadID: th.ID, UserID: to},
+			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
+	} else {
+		e := o.systemMessage(th, "routing.unassigned_"+how, map[string]string{"agent": from.Name})
+		records = append(records,
+			&record{Kind: chatQueued, ChatID: ch.ID, ThreadID: th.ID},
+			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
+	}
+	return o.commit(em, records...)
+}
+
+// settle does what follows from a change: waiting chats go to agents who have
+// room, and those concerned hear of new places in the queue and of groups that
+// changed their status. Its pushes have no requester.
+func (o *org) settle() {
+	if o.dirty {
+		o.dirty = false
+		em := &emission{org: o}
+		for _, id := range slices.Clone(o.st.Queue) {
+			ch := o.st.Chats[id]
+			if to := o.pick(ch.Groups, ""); to != "" {
+				r := &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}
+				if err := o.commit(em, r); err != nil {
+					o.s.opts.Logger.Error("assign a waiting chat", "chat", id, "error", err)
+					break
+				}
+			}
+		}
+		o.announceGroups(em)
+		o.announceQueue(em)
+		em.flush()
+		o.dirty = false
+	}
+	for _, em := range o.later {
+		em.flush()
+	}
+	o.later = nil
+}
+
+// announceGroups pushes the groups whose status is not what it was.
+func (o *org) announceGroups(em *emission) {
+	var customers []obj
+	for _, g := range o.seed.Groups {
+		if status := o.groupsStatus([]int{g.ID}); status != o.groupStatus[g.ID] {
+			o.groupStatus[g.ID] = status
+			customers = append(customers, obj{"id": g.ID, "status": status})
+		}
+		if status := o.agentGroupStatus(g.ID); status != o.agentStatus[g.ID] {
+			o.agentStatus[g.ID] = status
+			em.agents(func(a *Agent) bool { return a.sees([]int{g.ID}) }, "groups_status_updated",
+				obj{"groups": []obj{{"id": g.ID, "status": status}}})
+		}
+	}
+	if customers != nil {
+		for _, id := range sortedKeys(o.customers) {
+			em.customer(id, "groups_status_updated", obj{"groups": customers})
+		}
+	}
+}
+
+// announceQueue pushes the places that are not what they were. A chat's first
+// place came with the push that queued it.
+func (o *org) announceQueue(em *emission) {
+	places := map[string]int{}
+	var moved []*chat
+	for _, id := range o.st.Queue {
+		ch := o.st.Chats[id]
+		places[id] = o.position(ch)
+		if old := o.places[id]; old != 0 && old != places[id] {
+			moved = append(moved, ch)
+		}
+	}
+	o.places = places
+	for _, ch := range moved {
+		em.customer(ch.CustomerID, "queue_position_updated",
+			obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.queueView(ch, ch.last(), false)})
+	}
+	if len(moved) == 0 {
+		return
+	}
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		var list []obj
+		for _, ch := range moved {
+			if o.mayAccess(a, ch) {
+				list = append(list, obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.queueView(ch, ch.last(), false)})
+			}
+		}
+		if list != nil {
+			em.agents(func(x *Agent) bool { return x.ID == a.ID }, "queue_positions_updated", list)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package rtmserver
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Seed is what a server knows before anybody connects.
+type Seed struct {
+	Organizations []Organization
+}
+
+// Organization is one account with its groups and agents.
+type Organization struct {
+	ID     string // a UUID
+	Groups []Group
+	Agents []Agent
+}
+
+// Group is a group of agents. Group 0 is open to all agents.
+type Group struct {
+	ID   int
+	Name string
+}
+
+// Agent is a human agent.
+type Agent struct {
+	ID       string // the e-mail address
+	Name     string
+	Avatar   string   // URL; may be empty
+	Tokens   []string // what login accepts, without the scheme word
+	Groups   []int
+	Role     string // owner, viceowner, administrator or normal; empty means normal
+	MaxChats int    // active chats that are routed to the agent; 0 means 6, the protocol's default
+}
+
+// DefaultSeed is the seed that the demo and the tests rely on: one organization
+// with two groups, and two agents who are in both.
+func DefaultSeed() *Seed {
+	return &Seed{Organizations: []Organization{{
+		ID:     "11111111-1111-4111-8111-111111111111",
+		Groups: []Group{{0, "General"}, {1, "Sales"}},
+		Agents: []Agent{
+			{ID: "agent1@example.com", Name: "Ada Moreno", Tokens: []string{"dal:agent1"}, Groups: []int{0, 1}, Role: "administrator"},
+			{ID: "agent2@example.com", Name: "Ben Okafor", Tokens: []string{"dal:agent2"}, Groups: []int{0, 1}, Role: "normal"},
+		},
+	}}}
+}
+
+const defaultMaxChats = 6
+
+var roles = []string{"owner", "viceowner", "administrator", "normal"}
+
+// check returns what is wrong with the seed.
+func (s *Seed) check() error {
+	orgs, tokens := map[string]bool{}, map[string]bool{}
+	for _, o := range s.Organizations {
+		if o.ID == "" || orgs[o.ID] {
+			return fmt.Errorf("rtmserver: seed: organization id %q is empty or there twice", o.ID)
+		}
+		orgs[o.ID] = true
+		groups, agents := map[int]bool{}, map[string]bool{}
+		for _, g := range o.Groups {
+			if groups[g.ID] {
+				return fmt.Errorf("rtmserver: seed: group %d of %s is there twice", g.ID, o.ID)
+			}
+			groups[g.ID] = true
+		}
+		if !groups[0] {
+			return fmt.Errorf("rtmserver: seed: organization %s needs group 0", o.ID)
+		}
+		for _, a := range o.Agents {
+			if a.ID == "" || agents[a.ID] {
+				return fmt.Errorf("rtmserver: seed: agent id %q of %s is empty or there twice", a.ID, o.ID)
+			}
+			agents[a.ID] = true
+			for _, g := range a.Groups {
+				if !groups[g] {
+					return fmt.Errorf("rtmserver: seed: agent %s is in group %d, which %s does not have", a.ID, g, o.ID)
+				}
+			}
+			for _, t := range a.Tokens {
+				// A token finds the organization, so it has to be unique in all.
+				if t == "" || tokens[t] {
+					return fmt.Errorf("rtmserver: seed: a token of agent %s is empty or there twice", a.ID)
+				}
+				tokens[t] = true
+			}
+			if a.Role != "" && !slices.Contains(roles, a.Role) {
+				return fmt.Errorf("rtmserver: seed: agent %s has the role %q, which is none of %v", a.ID, a.Role, roles)
+			}
+		}
+	}
+	return nil
+}
+
+// sees reports whether the agent has access to something of these groups.
+func (a *Agent) sees(groups []int) bool {
+	for _, g := range groups {
+		if g == 0 || slices.Contains(a.Groups, g) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Agent) maxChats() int {
+	if a.MaxChats == 0 {
+		return defaultMaxChats
+	}
+	return a.MaxChats
+}
+
+func (a *Agent) role() string {
+	if a.Role == "" {
+		return "normal"
+	}
+	return a.Role
+}
+
+// manages reports whether the role may act on other agents.
+func (a *Agent) manages() bool { return a.role() != "normal" }

@@ -1,0 +1,179 @@
+package rtmserver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// servedVersion is the API version of the paths.
+const servedVersion = "3.6"
+
+// Options are the options of [New]. The zero value of each field has a meaning.
+type Options struct {
+	// Seed says which organizations and agents there are. nil means DefaultSeed.
+	Seed *Seed
+
+	// Log keeps what happens. nil means NewMemoryLog. The server reads it from
+	// the start, so a log of an earlier server brings its chats back.
+	Log Log
+
+	// Logger gets failures of the server itself. nil means slog.Default.
+	Logger *slog.Logger
+
+	// Now is the clock of everything that is kept or shown. nil means time.Now.
+	// Deadlines of connections always follow the system's clock.
+	Now func() time.Time
+
+	// RandomSeed makes ids and tokens repeat from run to run. 0 takes them from
+	// crypto/rand; anything else makes tokens guessable and is for tests.
+	RandomSeed uint64
+
+	// AgentGrace is how long an agent whose last connection dropped keeps its
+	// chats. 0 means 30 s, less than 0 means no time at all.
+	AgentGrace time.Duration
+}
+
+// Server is an http.Handler that speaks the RTM protocol. It is safe for
+// concurrent use. Call Shutdown to end it: an http.Server's own Shutdown does
+// not know of sockets.
+type Server struct {
+	opts Options
+	ids  *idSource
+	orgs map[string]*org
+
+	ctx     context.Context // of the server's life
+	cancel  context.CancelFunc
+	closing atomic.Bool
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+	idle  chan struct{} // closed when conns is empty and the server is closing
+}
+
+// New makes a server out of its options and the log. It fails when the seed is
+// not consistent or the log cannot be read.
+func New(opts *Options) (*Server, error) {
+	s := &Server{orgs: map[string]*org{}, conns: map[*conn]struct{}{}, idle: make(chan struct{})}
+	if opts != nil {
+		s.opts = *opts
+	}
+	if s.opts.Seed == nil {
+		s.opts.Seed = DefaultSeed()
+	}
+	if s.opts.Log == nil {
+		s.opts.Log = NewMemoryLog()
+	}
+	if s.opts.Logger == nil {
+		s.opts.Logger = slog.Default()
+	}
+	if s.opts.Now == nil {
+		s.opts.Now = time.Now
+	}
+	if s.opts.AgentGrace == 0 {
+		s.opts.AgentGrace = 30 * time.Second
+	}
+	s.opts.AgentGrace = max(0, s.opts.AgentGrace)
+	s.ids = newIDSource(s.opts.RandomSeed)
+	if err := s.opts.Seed.check(); err != nil {
+		return nil, err
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	for i := range s.opts.Seed.Organizations {
+		seed := &s.opts.Seed.Organizations[i]
+		o, err := newOrg(s.ctx, s, seed)
+		if err != nil {
+			s.cancel()
+			return nil, err
+		}
+		s.orgs[seed.ID] = o
+	}
+	return s, nil
+}
+
+var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
+
+// ServeHTTP serves the sockets, the customers' tokens and /healthz. Anything
+// else gets a 404 whose JSON body says so.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; path {
+	case "/v3.6/customer/rtm/ws":
+		s.serveSocket(w, r, customerSide)
+	case "/v3.6/agent/rtm/ws":
+		s.serveSocket(w, r, agentSide)
+	case "/v2/customer/token", "/v2/customer/info":
+		s.serveToken(w, r)
+	case "/healthz":
+		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+	default:
+		if m := socketPath.FindStringSubmatch(path); m != nil {
+			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+servedVersion+"/"+m[2]+"/rtm/ws")
+			return
+		}
+		httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
+	}
+}
+
+// Shutdown ends all connections, telling customers to come back later, and
+// waits for them until ctx ends; then it cuts them off and returns ctx's error.
+// New connections are refused from the start.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closing.Swap(true) && len(s.conns) == 0 {
+		close(s.idle)
+	}
+	for c := range s.conns {
+		c.goAway()
+	}
+	s.mu.Unlock()
+	defer s.cancel()
+	for _, o := range s.orgs {
+		o.mu.Lock()
+		for _, a := range o.agents {
+			if a.grace != nil {
+				a.grace.Stop()
+			}
+		}
+		o.mu.Unlock()
+	}
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+	}
+	s.cancel()
+	<-s.idle
+	return ctx.Err()
+}
+
+var errClosing = errors.New("rtmserver: the server is shutting down")
+
+// enter counts a connection in, unless the server is closing.
+func (s *Server) enter(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		c.cancel(errClosing)
+		return false
+	}
+	s.conns[c] = struct{}{}
+	return true
+}
+
+func (s *Server) leave(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if s.closing.Load() && len(s.conns) == 0 {
+		close(s.idle)
+	}
+}
+
+func httpError(w http.ResponseWriter, status int, typ, text string) {
+	writeJSON(w, status, obj{"error": obj{"type": typ, "message": text}})
+}

@@ -1,0 +1,204 @@
+package rtmserver
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// state is what an organization's log adds up to. Its exported fields are all
+// there is: two states of the same log are the same JSON.
+type state struct {
+	Seq       uint64                 `json:"seq"`
+	At        time.Time              `json:"at"` // of the newest record
+	Customers map[string]*customer   `json:"customers"`
+	Chats     map[string]*chat       `json:"chats"`
+	Active    []string               `json:"active"` // chats with an active thread, oldest thread first
+	Queue     []string               `json:"queue"`  // those of them that wait for an agent
+	Agents    map[string]*agentState `json:"agents"`
+	Tokens    map[string]*token      `json:"tokens"` // by hash
+}
+
+// agentState is what changes about an agent.
+type agentState struct {
+	Status string `json:"status"`         // accepting_chats, not_accepting_chats or offline
+	Last   string `json:"last,omitempty"` // the status before offline
+	Level  string `json:"level"`          // customer_monitoring_level
+}
+
+const (
+	accepting    = "accepting_chats"
+	notAccepting = "not_accepting_chats"
+	offline      = "offline"
+)
+
+func newState() *state {
+	return &state{
+		Customers: map[string]*customer{},
+		Chats:     map[string]*chat{},
+		Agents:    map[string]*agentState{},
+		Tokens:    map[string]*token{},
+	}
+}
+
+func (st *state) agent(id string) *agentState {
+	a := st.Agents[id]
+	if a == nil {
+		a = &agentState{Status: offline, Level: "my"}
+		st.Agents[id] = a
+	}
+	return a
+}
+
+// load returns how many active chats each agent takes part in.
+func (st *state) load() map[string]int {
+	load := map[string]int{}
+	for _, id := range st.Active {
+		for _, m := range st.Chats[id].Members {
+			if m.Type == "agent" && m.Present {
+				load[m.ID]++
+			}
+		}
+	}
+	return load
+}
+
+// fold applies a record. It is the only place where the state changes; it looks
+// at nothing but the state and the record, and it cannot refuse.
+func (st *state) fold(r *record) {
+	st.Seq++
+	st.At = r.At
+	switch r.Kind {
+	case customerRegistered:
+		st.Customers[r.CustomerID] = &customer{ID: r.CustomerID, Secret: r.Secret, CreatedAt: r.At, Fields: map[string]any{}}
+	case customerUpdated:
+		maps.Copy(st.Customers[r.CustomerID].Fields, r.Fields)
+	case customerVisited:
+		c := st.Customers[r.CustomerID]
+		c.Visits++
+		c.Visit = r.Visit
+	case tokenIssued:
+		// Whoever issues one clears what nobody can use any more.
+		maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return !t.ExpiresAt.After(r.At) })
+		st.Tokens[r.Token.Hash] = r.Token
+	case tokenRevoked:
+		delete(st.Tokens, r.Token.Hash)
+	case threadOpened:
+		st.foldThreadOpened(r)
+	case threadClosed:
+		ch := st.Chats[r.ChatID]
+		th := ch.last()
+		th.dequeue(r.At)
+		th.Active = false
+		for _, m := range ch.Members {
+			if m.Type == "agent" {
+				m.Present = false
+			}
+		}
+		st.Active = remove(st.Active, ch.ID)
+		st.Queue = remove(st.Queue, ch.ID)
+	case eventAdded:
+		ch := st.Chats[r.ChatID]
+		th := ch.thread(r.ThreadID)
+		th.Events = append(th.Events, r.Event)
+		ch.seen(r.By, r.Event.CreatedAt)
+		if c := st.Customers[ch.CustomerID]; r.By == ch.CustomerID {
+			c.LastEventAt = r.At
+		} else if r.By != "" {
+			c.AgentLastEventAt = r.At
+		}
+	case eventsSeen:
+		st.Chats[r.ChatID].seen(r.UserID, r.SeenUpTo)
+	case chatAssigned:
+		ch := st.Chats[r.ChatID]
+		ch.last().dequeue(r.At)
+		ch.join(r.UserID)
+		st.Queue = remove(st.Queue, ch.ID)
+	case chatQueued:
+		ch := st.Chats[r.ChatID]
+		ch.last().enqueue(r.At)
+		st.Queue = append(st.Queue, ch.ID)
+	case userRemoved:
+		if m := st.Chats[r.ChatID].member(r.UserID); m != nil {
+			m.Present = false
+		}
+	case routingStatusSet:
+		a := st.agent(r.UserID)
+		if r.Status == offline && a.Status != offline {
+			a.Last = a.Status
+		}
+		a.Status = r.Status
+	case monitoringSet:
+		st.agent(r.UserID).Level = r.Level
+	}
+}
+
+func (st *state) foldThreadOpened(r *record) {
+	ch := st.Chats[r.ChatID]
+	if ch == nil {
+		ch = &chat{
+			ID: r.ChatID, CustomerID: r.CustomerID, CreatedAt: r.Thread.CreatedAt, Properties: properties{},
+			Members: []*member{{ID: r.CustomerID, Type: "customer", Visibility: "all"}},
+		}
+		st.Chats[ch.ID] = ch
+		c := st.Customers[r.CustomerID]
+		c.ChatIDs = append(c.ChatIDs, ch.ID)
+	}
+	th := r.Thread
+	ch.Groups = th.Groups
+	ch.Properties.merge(r.Properties)
+	ch.Threads = append(ch.Threads, th)
+	st.Customers[ch.CustomerID].Threads++
+	ch.member(ch.CustomerID).Present = true
+	th.UserIDs = []string{ch.CustomerID}
+	for _, id := range r.AgentIDs {
+		ch.join(id)
+		if !th.Active {
+			ch.member(id).Present = false
+		}
+	}
+	if th.Active {
+		st.Active = append(st.Active, ch.ID)
+		if !th.QueuedAt.IsZero() {
+			st.Queue = append(st.Queue, ch.ID)
+		}
+	}
+	if last := ch.lastEvent(); last != nil {
+		ch.seen(r.By, last.CreatedAt)
+	}
+	if len(th.Events) > 0 {
+		if c := st.Customers[ch.CustomerID]; r.By == ch.CustomerID {
+			c.LastEventAt = r.At
+		} else {
+			c.AgentLastEventAt = r.At
+		}
+	}
+}
+
+func remove(list []string, s string) []string {
+	return slices.DeleteFunc(list, func(x string) bool { return x == s })
+}
+
+// properties are namespace -> name -> value.
+type properties map[string]any
+
+func (p properties) merge(from properties) {
+	for ns, values := range from {
+		into, ok := p[ns].(map[string]any)
+		if !ok {
+			into = map[string]any{}
+			p[ns] = into
+		}
+		if values, ok := values.(map[string]any); ok {
+			maps.Copy(into, values)
+		}
+	}
+}
+
+// with returns a copy with one more value.
+func (p properties) with(namespace, name string, value any) properties {
+	out := properties{}
+	out.merge(p)
+	out.merge(properties{namespace: map[string]any{name: value}})
+	return out
+}

@@ -1,0 +1,116 @@
+package rtmserver
+
+import (
+	"slices"
+	"time"
+)
+
+// A thread is one conversation of a chat. Only the last one may be active.
+type thread struct {
+	ID         string     `json:"id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	Active     bool       `json:"active"`
+	UserIDs    []string   `json:"user_ids,omitempty"`
+	Events     []*event   `json:"events"`
+	Properties properties `json:"properties"`
+	Groups     []int      `json:"groups"`
+
+	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
+	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
+}
+
+func (th *thread) enqueue(at time.Time) {
+	th.QueuedAt = at
+	th.Properties = th.Properties.with("routing", "unassigned", true)
+}
+
+func (th *thread) dequeue(at time.Time) {
+	if th.QueuedAt.IsZero() {
+		return
+	}
+	th.Waited += at.Sub(th.QueuedAt)
+	th.QueuedAt = time.Time{}
+	th.Properties = th.Properties.with("routing", "unassigned", false)
+}
+
+// listThreads is list_threads of both APIs.
+func listThreads(c *call) (any, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, err
+	}
+	q, err := c.page(pageSpec{limit: 3, filters: true, chat: ch.ID, minEvents: true})
+	if err != nil {
+		return nil, err
+	}
+	var threads []*thread
+	for _, th := range ch.Threads {
+		if c.conn.side == agentSide && (!after(th.CreatedAt, q.Filters, "from") || !before(th.CreatedAt, q.Filters, "to")) {
+			continue
+		}
+		threads = append(threads, th)
+	}
+	found := len(threads)
+	if q.MinEvents > 0 {
+		// As many of the latest threads as it takes.
+		n, from := 0, len(threads)
+		for from > 0 && n < q.MinEvents {
+			from--
+			n += len(threads[from].Events)
+		}
+		threads = threads[from:]
+		q.Limit = len(ch.Threads)
+	}
+	threads, out := paginate(c, q, threads, func(th *thread) string { return sortKey(th.CreatedAt, th.ID) })
+	list := []obj{}
+	for _, th := range threads {
+		list = append(list, c.org.threadView(c.conn.side, ch, th))
+	}
+	out["threads"] = list
+	out["found_threads"] = found
+	return out, nil
+}
+
+func after(t time.Time, filters params, name string) bool {
+	from, ok := filters.time(name)
+	return !ok || !t.Before(from)
+}
+
+func before(t time.Time, filters params, name string) bool {
+	to, ok := filters.time(name)
+	return !ok || !t.After(to)
+}
+
+// threadView renders a thread with its events: Thread of either API.
+func (o *org) threadView(side side, ch *chat, th *thread) obj {
+	v := obj{"id": th.ID, "active": th.Active, "created_at": stamp(th.CreatedAt), "properties": th.Properties, "access": obj{"group_ids": th.Groups}}
+	if side == agentSide && th.Waited > 0 {
+		v["queues_duration"] = int(th.Waited / time.Second)
+	}
+	users := []string{}
+	for _, id := range th.UserIDs {
+		if m := ch.member(id); side == customerSide && m != nil && m.Visibility == "agents" {
+			continue
+		}
+		users = append(users, o.userID(side, id))
+	}
+	v["user_ids"] = users
+	events := []obj{}
+	for _, e := range th.Events {
+		if e.visibleTo(side) {
+			events = append(events, o.eventView(side, e))
+		}
+	}
+	v["events"] = events
+	if q := o.queueView(ch, th, true); q != nil {
+		v["queue"] = q
+	}
+	i := slices.Index(ch.Threads, th)
+	if i > 0 {
+		v["previous_thread_id"] = ch.Threads[i-1].ID
+	}
+	if i >= 0 && i+1 < len(ch.Threads) {
+		v["next_thread_id"] = ch.Threads[i+1].ID
+	}
+	return v
+}

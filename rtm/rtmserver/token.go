@@ -1,0 +1,294 @@
+package rtmserver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A token lets a customer log in. Only its hash is kept.
+type token struct {
+	Hash       string    `json:"hash"`
+	CustomerID string    `json:"customer_id"`
+	ClientID   string    `json:"client_id"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+const (
+	tokenLifetime  = 28800      // seconds
+	cookieLifetime = 63072000   // seconds
+	cookieID       = "__lc_cid" // the customer
+	cookieSecret   = "__lc_cst" // what proves it
+	maxTokenBody   = 64 << 10   // bytes
+	tokenRegion    = "dal:"     // the region that the token's prefix names
+)
+
+// loginToken takes the scheme word off the token of a login. Agents may also
+// use Basic with base64 of account:token.
+func loginToken(s string, agent bool) (string, error) {
+	scheme, rest, ok := strings.Cut(s, " ")
+	switch {
+	case ok && strings.EqualFold(scheme, "Bearer"):
+		// A token that was pasted out of a URL has its colon escaped.
+		return strings.ReplaceAll(strings.TrimSpace(rest), "%3A", ":"), nil
+	case ok && agent && strings.EqualFold(scheme, "Basic"):
+		data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+		_, token, found := strings.Cut(string(data), ":")
+		if err != nil || !found {
+			return "", fail("authentication", "payload.token: after Basic there must be base64 of account:token")
+		}
+		return token, nil
+	case agent:
+		return "", fail("authentication", "payload.token: must be Bearer and an access token, or Basic and base64 of account:token")
+	}
+	return "", fail("authentication", "payload.token: must be Bearer and an access token")
+}
+
+// findAgent returns the agent of a token. It compares with every token there
+// is, each in constant time.
+func (s *Server) findAgent(token string) (*org, *Agent) {
+	want := sha256.Sum256([]byte(token))
+	var org *org
+	var agent *Agent
+	for _, id := range sortedKeys(s.orgs) {
+		o := s.orgs[id]
+		for i := range o.seed.Agents {
+			for _, t := range o.seed.Agents[i].Tokens {
+				got := sha256.Sum256([]byte(t))
+				if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+					org, agent = o, &o.seed.Agents[i]
+				}
+			}
+		}
+	}
+	return org, agent
+}
+
+// customerToken returns the customer's token that a login gives.
+func (o *org) customerToken(s string) (*token, error) {
+	text, err := loginToken(s, false)
+	if err != nil {
+		return nil, err
+	}
+	if t := o.validToken(text); t != nil {
+		return t, nil
+	}
+	return nil, fail("authentication", "the access token is unknown, was revoked or has expired")
+}
+
+// validToken returns a token that is in force. Looking it up by its hash tells
+// an attacker's clock nothing about the token.
+func (o *org) validToken(text string) *token {
+	t := o.st.Tokens[hash(text)]
+	if t == nil || !t.ExpiresAt.After(o.now()) {
+		return nil
+	}
+	return t
+}
+
+// serveToken serves the customer's part of the authorization server: POST and
+// DELETE /v2/customer/token, GET /v2/customer/info.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	// Pages of any origin ask for tokens with their cookies. The real service
+	// checks the origin against the client's registered addresses; here there are
+	// no registered clients.
+	if origin := r.Header.Get("Origin"); origin != "" {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+	}
+	w.Header().Add("Vary", "Origin")
+	w.Header().Set("Cache-Control", "no-store")
+	allowed := "GET"
+	if strings.HasSuffix(r.URL.Path, "/token") {
+		allowed = "POST, DELETE"
+	}
+	switch {
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Access-Control-Allow-Methods", allowed)
+		w.Header().Set("Access-Control-Allow-Headers", "Content-Type, Authorization")
+		w.Header().Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+	case !strings.Contains(allowed, r.Method):
+		w.Header().Set("Allow", allowed+", OPTIONS")
+		tokenError(w, http.StatusMethodNotAllowed, "invalid_request", "use "+allowed)
+	case r.Method == http.MethodPost:
+		s.issueToken(w, r)
+	case r.Method == http.MethodDelete:
+		s.revokeToken(w, r)
+	default:
+		s.tokenInfo(w, r)
+	}
+}
+
+// issueToken is the cookie grant.
+func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
+	var req struct {
+		GrantType      *string `json:"grant_type"`
+		ClientID       *string `json:"client_id"`
+		OrganizationID *string `json:"organization_id"`
+		ResponseType   *string `json:"response_type"`
+		RedirectURI    string  `json:"redirect_uri"`
+		ExpiresIn      *int    `json:"expires_in"`
+	}
+	bad := func(exception, text string) { tokenError(w, http.StatusBadRequest, exception, text) }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxTokenBody)).Decode(&req); err != nil {
+		bad("invalid_request", "the body must be a JSON object with grant_type, client_id, organization_id and response_type: "+strings.TrimPrefix(err.Error(), "json: "))
+		return
+	}
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"grant_type", req.GrantType}, {"client_id", req.ClientID}, {"organization_id", req.OrganizationID}, {"response_type", req.ResponseType}} {
+		if f.value == nil || *f.value == "" {
+			bad("invalid_request", f.name+": is required")
+			return
+		}
+	}
+	if *req.GrantType != "cookie" {
+		bad("unsupported_grant_type", "grant_type: must be cookie, not "+quote(*req.GrantType))
+		return
+	}
+	if *req.ResponseType != "token" {
+		bad("invalid_request", "response_type: must be token, not "+quote(*req.ResponseType))
+		return
+	}
+	expires := tokenLifetime
+	if req.ExpiresIn != nil {
+		if expires = *req.ExpiresIn; expires < 1 || expires > tokenLifetime {
+			bad("invalid_request", "expires_in: must be from 1 to "+itoa(tokenLifetime)+" seconds")
+			return
+		}
+	}
+	o := s.orgs[*req.OrganizationID]
+	if o == nil {
+		bad("resource_not_found", "organization_id: there is no organization "+quote(*req.OrganizationID))
+		return
+	}
+
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var records []*record
+	id, secret := cookie(r, cookieID), cookie(r, cookieSecret)
+	if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
+		id, secret = s.ids.uuid(), s.ids.secret()
+		records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
+	}
+	text := tokenRegion + s.ids.secret()
+	t := &token{Hash: hash(text), CustomerID: id, ClientID: *req.ClientID, ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
+	records = append(records, &record{Kind: tokenIssued, Token: t})
+	if err := o.commit(&emission{org: o}, records...); err != nil {
+		s.opts.Logger.Error("issue a token", "error", err)
+		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be stored")
+		return
+	}
+	setCookie(w, r, cookieID, id)
+	setCookie(w, r, cookieSecret, secret)
+	writeJSON(w, http.StatusOK, obj{
+		"access_token": text, "entity_id": id, "expires_in": expires, "token_type": "Bearer",
+		"organization_id": o.seed.ID, "client_id": t.ClientID,
+	})
+}
+
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// setCookie sets a cookie for pages of any site, which browsers allow over TLS
+// and on the local machine only; elsewhere it is one for pages of this site.
+func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: cookieLifetime, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if r.TLS != nil || loopback(r.Host) {
+		c.Secure, c.SameSite = true, http.SameSiteNoneMode
+	}
+	http.SetCookie(w, c)
+}
+
+func loopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// requestToken returns the token of a request to the other two endpoints with
+// its organization, which is locked then. Without one it has answered.
+func (s *Server) requestToken(w http.ResponseWriter, r *http.Request, text string) (*org, *token) {
+	if auth := r.Header.Get("Authorization"); auth != "" {
+		var err error
+		if text, err = loginToken(auth, false); err != nil {
+			tokenError(w, http.StatusUnauthorized, "invalid_request", "Authorization: must be Bearer and an access token")
+			return nil, nil
+		}
+	}
+	for _, id := range sortedKeys(s.orgs) {
+		o := s.orgs[id]
+		o.mu.Lock()
+		if t := o.validToken(text); t != nil {
+			return o, t
+		}
+		o.mu.Unlock()
+	}
+	tokenError(w, http.StatusUnauthorized, "access_denied", "the access token is unknown, was revoked or has expired")
+	return nil, nil
+}
+
+func (s *Server) tokenInfo(w http.ResponseWriter, r *http.Request) {
+	code := r.URL.Query().Get("code")
+	o, t := s.requestToken(w, r, code)
+	if o == nil {
+		return
+	}
+	defer o.mu.Unlock()
+	if auth := r.Header.Get("Authorization"); auth != "" {
+		code, _ = loginToken(auth, false)
+	}
+	writeJSON(w, http.StatusOK, obj{
+		"access_token": code, "client_id": t.ClientID, "entity_id": t.CustomerID, "organization_id": o.seed.ID,
+		"expires_in": int(t.ExpiresAt.Sub(o.now()) / time.Second), "token_type": "Bearer",
+	})
+}
+
+// revokeToken ends a token, and the connections that logged in with it.
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
+	o, t := s.requestToken(w, r, "")
+	if o == nil {
+		return
+	}
+	defer o.mu.Unlock()
+	if err := o.commit(&emission{org: o}, &record{Kind: tokenRevoked, Token: t}); err != nil {
+		s.opts.Logger.Error("revoke a token", "error", err)
+		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be revoked")
+		return
+	}
+	for _, c := range o.customers[t.CustomerID] {
+		if c.token.Hash == t.Hash {
+			c.disconnect("access_token_revoked")
+		}
+	}
+	writeJSON(w, http.StatusOK, obj{})
+}
+
+func tokenError(w http.ResponseWriter, status int, exception, text string) {
+	writeJSON(w, status, obj{"oauth_exception": exception, "exception_description": text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only what JSON can say is given
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n'))
+}
