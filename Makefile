@@ -1,0 +1,26 @@
+.PHONY: help demo test bench build wasm clean
+
+ADDR ?= 127.0.0.1:8080
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## set everything up and start the server with its pages; ADDR=host:port
+	@exec .build/rtmd -addr $(ADDR)
+
+test: ## set everything up and run every test there is
+	@go run ./cmd/check
+
+bench: ## measure what has a benchmark
+	@go test -run '^$$' -bench . -benchmem ./...
+
+build: ## the pages and the server, without starting it
+	@go run ./cmd/check -run "npm ci"
+	@go run ./cmd/webbuild
+	@go build -o .build/rtmd ./cmd/rtmd
+
+wasm: ## the core for the browser alone: .build/rtm.wasm
+	@GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o .build/rtm.wasm ./wasm
+
+clean: ## remove what builds made, keep installed packages
+	@rm -rf .build web/dist
