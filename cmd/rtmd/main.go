@@ -1,0 +1,109 @@
+// Rtmd is a local server of the RTM protocol, with a demo of the widget and the console.
+//
+//	rtmd -addr 127.0.0.1:8080
+//
+// It prints "listening on http://HOST:PORT" when it is ready, then the addresses of the
+// demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
+// /v3.6/agent/rtm/ws. Warnings go to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
+)
+
+// stopTimeout bounds a clean stop; connections that are still open then are cut.
+const stopTimeout = 5 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal kills
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns its exit code: 1 when it can't serve, 2 when the command
+// line is wrong.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("rtmd", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
+	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2 // flags has printed it
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
+		return 2
+	}
+	if err := serve(ctx, *addr, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		fmt.Fprintln(stderr, "rtmd:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs until ctx is done and everything is closed.
+func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Logger) error {
+	rtm, err := rtmserver.New(nil)
+	if err != nil {
+		return err
+	}
+	pages, err := newPages(web, rtm, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler:           pages,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	url := address(listener.Addr())
+	fmt.Fprintf(stdout, "listening on %s\n", url)
+	for _, name := range pages.built() {
+		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	// The sockets are rtm's: Shutdown of net/http neither closes nor waits for them.
+	err = errors.Join(rtm.Shutdown(stopping), server.Shutdown(stopping))
+	if err != nil {
+		server.Close()
+	}
+	<-failed
+	return err
+}
+
+// address is a URL that a browser on this machine can open.
+func address(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://" + addr.String()
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// rtmd is the program under test, built once.
+var rtmd string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "rtmd-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	rtmd = filepath.Join(dir, "rtmd")
+	if out, err := exec.Command("go", "build", "-o", rtmd, ".").CombinedOutput(); err != nil {
+		os.Stderr.Write(out)
+		return 1
+	}
+	return m.Run()
+}
+
+// process is a running rtmd.
+type process struct {
+	cmd    *exec.Cmd
+	lines  *bufio.Scanner
+	stderr bytes.Buffer
+	url    string
+}
+
+// start runs rtmd until it listens. It is killed at the end if it still runs.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	p := &process{cmd: exec.CommandContext(ctx, rtmd, append([]string{"-addr", "127.0.0.1:0"}, args...)...)}
+	p.cmd.Stderr = &p.stderr
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.lines = bufio.NewScanner(stdout)
+	if !p.lines.Scan() {
+		p.cmd.Wait()
+		t.Fatalf("rtmd printed nothing: %s", p.stderr.String())
+	}
+	var ok bool
+	if p.url, ok = strings.CutPrefix(p.lines.Text(), "listening on "); !ok {
+		t.Fatalf("first line: %q", p.lines.Text())
+	}
+	return p
+}
+
+// stop sends the signal, returns what else was printed and fails unless the exit code is 0.
+func (p *process) stop(t *testing.T, signal os.Signal) []string {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	var rest []string
+	for p.lines.Scan() {
+		rest = append(rest, p.lines.Text())
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("stopped with %v: %s", err, p.stderr.String())
+	}
+	return rest
+}
+
+func TestServesAndStops(t *testing.T) {
+	web := testBuild(t, small)
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			p := start(t, "-web", web)
+			resp, err := http.Get(p.url + "/shop")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			b, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != 200 || string(b) != small["shop.html"] {
+				t.Errorf("/shop: %d %q %v", resp.StatusCode, b, err)
+			}
+			rest := p.stop(t, signal)
+			if want := "shop     " + p.url + "/shop"; len(rest) != 1 || rest[0] != want {
+				t.Errorf("printed %q, want %q", rest, want)
+			}
+			if p.stderr.Len() > 0 {
+				t.Errorf("standard error: %s", p.stderr.String())
+			}
+		})
+	}
+}
+
+func TestServesWithoutPages(t *testing.T) {
+	p := start(t, "-web", t.TempDir())
+	for path, want := range map[string]int{"/shop": 503, "/v3.6/customer/rtm/none": 404, "/none": 404} {
+		resp, err := http.Get(p.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != want || len(b) == 0 {
+			t.Errorf("%s: %d %q %v, want %d and a sentence", path, resp.StatusCode, b, err, want)
+		}
+	}
+	if rest := p.stop(t, syscall.SIGTERM); len(rest) != 0 {
+		t.Errorf("printed %q", rest)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	broken := testBuild(t, small)
+	if err := os.WriteFile(filepath.Join(broken, "manifest.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		args []string
+		code int
+		says string
+		line bool // nothing but one line
+	}{
+		{"port in use", []string{"-addr", taken.Addr().String()}, 1, "rtmd: listen tcp " + taken.Addr().String() + ": bind: address already in use", true},
+		{"no address", []string{"-addr", "here"}, 1, "rtmd: listen tcp: address here: missing port in address", true},
+		{"broken build", []string{"-addr", "127.0.0.1:0", "-web", broken}, 1, "manifest.json: unexpected end of JSON input", true},
+		{"unknown flag", []string{"-nope"}, 2, "flag provided but not defined: -nope", false},
+		{"argument", []string{"nope"}, 2, `rtmd: unexpected argument "nope"`, true},
+		{"help", []string{"-h"}, 0, "-addr host:port", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			cmd := exec.CommandContext(t.Context(), rtmd, test.args...)
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			err := cmd.Run()
+			var exit *exec.ExitError
+			if err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			if code := cmd.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if got := stderr.String(); !strings.Contains(got, test.says) || test.line && strings.Count(got, "\n") != 1 {
+				t.Errorf("standard error %q, want %q", got, test.says)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("standard output %q", stdout.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// workerName is the logical name of the script that runs the core; it is served with a
+// policy of its own, which governs the Worker.
+const workerName = "worker.js"
+
+// reportPath takes the reports of violated policies. GET answers with their number.
+const reportPath = "/_rtmd/csp"
+
+// pagePolicy lets a page run its own scripts and nothing else. WebAssembly stays refused
+// here: the core runs in a Worker under workerPolicy.
+//
+// Trusted Types: "rtmwidget" makes the Worker's URL, "lit-html" is lit's own. Duplicates
+// are allowed because a page may import widget.js and console.js, each with its own copy.
+var pagePolicy = policy(
+	"default-src 'self'",
+	"script-src 'self'",
+	"style-src 'self'",
+	"img-src 'self' data:",
+	"connect-src 'self'",
+	"worker-src 'self'",
+	"frame-src 'self'",
+	"object-src 'none'",
+	"base-uri 'none'",
+	"form-action 'self'",
+	"frame-ancestors 'self'",
+	"require-trusted-types-for 'script'",
+	"trusted-types rtmwidget lit-html 'allow-duplicates'",
+)
+
+// workerPolicy lets the Worker compile WebAssembly, fetch it, and open the socket: in
+// connect-src 'self' covers ws and wss of the same host.
+var workerPolicy = policy(
+	"default-src 'none'",
+	"script-src 'self' 'wasm-unsafe-eval'",
+	"connect-src 'self'",
+)
+
+func policy(directives ...string) string {
+	return strings.Join(append(directives, "report-uri "+reportPath), "; ")
+}
+
+// fileHeader is what everything is served with that is not a page or the Worker.
+func fileHeader() http.Header {
+	return http.Header{
+		"Cache-Control":           {"no-cache"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":  {"nosniff"},
+		"Referrer-Policy":         {"same-origin"},
+	}
+}
+
+func workerHeader() http.Header {
+	header := fileHeader()
+	header.Set("Content-Security-Policy", workerPolicy)
+	return header
+}
+
+func pageHeader() http.Header {
+	header := fileHeader()
+	header.Set("Content-Security-Policy", pagePolicy)
+	header.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	return header
+}
+
+// maxReport bounds one report in bytes.
+const maxReport = 64 << 10
+
+// report counts and logs what a browser refused under one of the policies above.
+func (p *pages) report(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		fmt.Fprintf(w, `{"reports":%d}`, p.reports.Load())
+	case http.MethodPost:
+		p.reports.Add(1)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			http.Error(w, "a report has at most 65536 bytes", http.StatusRequestEntityTooLarge)
+			return
+		}
+		var report struct {
+			Report struct {
+				Document  string `json:"document-uri"`
+				Directive string `json:"effective-directive"`
+				Blocked   string `json:"blocked-uri"`
+				Source    string `json:"source-file"`
+				Line      int    `json:"line-number"`
+				Sample    string `json:"script-sample"`
+			} `json:"csp-report"`
+		}
+		if err != nil || json.Unmarshal(body, &report) != nil {
+			p.log.Warn("csp report that is not JSON", "bytes", len(body))
+			http.Error(w, "the body must be a CSP report in JSON", http.StatusBadRequest)
+			return
+		}
+		c := report.Report
+		p.log.Warn("csp violation", "document", c.Document, "directive", c.Directive, "blocked", c.Blocked,
+			"source", c.Source, "line", c.Line, "sample", c.Sample)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		http.Error(w, r.Method+" is not possible here: POST a report or GET their number", http.StatusMethodNotAllowed)
+	}
+}
