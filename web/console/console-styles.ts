@@ -53,7 +53,7 @@ export const consoleStyles = css`
   .chat-item .line { grid-area: line; overflow: hidden; color: var(--_muted); font-size: .9333em; text-overflow: ellipsis; white-space: nowrap; }
   .chat-item[aria-current] time, .chat-item[aria-current] .line { color: color-mix(in srgb, var(--_muted) 60%, var(--_text)); }
   .chat-item .line em { color: var(--_accent-text); font-style: normal; }
-  .chat-item[data-status='closed'] .avatar { opacity: .7; }
+  .chat-item[data-status='closed'] .avatar { background: #5f6675; }
   .marks { grid-area: marks; display: flex; gap: 6px; justify-content: flex-end; }
   .count {
     display: grid; place-items: center; min-inline-size: 20px; block-size: 20px; padding-inline: 6px; border-radius: 10px;

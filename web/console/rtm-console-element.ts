@@ -1,6 +1,7 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
 import { composer, fit } from '../widget/composer.ts'
+import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
 import { backIcon } from '../widget/icons.ts'
 import { StickToEnd } from '../widget/scroll.ts'
@@ -51,6 +52,7 @@ export class RTMConsoleElement extends LitElement {
 
   constructor() {
     super()
+    new KeepFocus(this, () => this.#typingPlace)
     this.token = ''
     this.organizationId = ''
   }
@@ -157,10 +159,12 @@ export class RTMConsoleElement extends LitElement {
     this.#stick.jump()
     this.#act('open', { chat_id: chatId })
     this.requestUpdate()
-    void this.updateComplete.then(() => {
-      const at = this.renderRoot.querySelector<HTMLElement>('.composer textarea, .reopen')
-      at?.focus({ preventScroll: true })
-    })
+    void this.updateComplete.then(() => this.#typingPlace?.focus({ preventScroll: true }))
+  }
+
+  /** Where the keyboard goes in a conversation: the text field, or what brings it back. */
+  get #typingPlace(): HTMLElement | null {
+    return this.renderRoot.querySelector('.composer textarea, .reopen')
   }
 
   #leave(): void {
@@ -204,7 +208,7 @@ export class RTMConsoleElement extends LitElement {
     if (!text) return
     this.#act('send', { chat_id: chat.id, text })
     this.#drafts.delete(chat.id)
-    this.#stopTyping()
+    this.#typedAt = 0 // a message ends typing by itself
     this.#stick.jump()
     this.requestUpdate()
     void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))

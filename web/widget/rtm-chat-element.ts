@@ -1,11 +1,12 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { load, emptyState, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
+import { Announced } from './announced.ts'
 import { composer, fit } from './composer.ts'
 import { raw } from './content.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
+import { KeepFocus } from './focus.ts'
 import { badge, formatWait } from './format.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
-import { Announced } from './announced.ts'
 import { StickToEnd } from './scroll.ts'
 import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
@@ -60,6 +61,7 @@ export class RTMChatElement extends LitElement {
 
   constructor() {
     super()
+    new KeepFocus(this, () => this.#typingPlace)
     this.organizationId = ''
     this.clientId = ''
     this.open = false
@@ -131,9 +133,13 @@ export class RTMChatElement extends LitElement {
     })
   }
 
+  /** Where the keyboard goes: the text field, or what brings it back. */
+  get #typingPlace(): HTMLElement | null {
+    return this.renderRoot.querySelector('.composer textarea, .restart')
+  }
+
   #focusComposer(): void {
-    const at = this.renderRoot.querySelector<HTMLElement>('.composer textarea') ?? this.renderRoot.querySelector<HTMLElement>('.restart')
-    at?.focus({ preventScroll: true })
+    this.#typingPlace?.focus({ preventScroll: true })
   }
 
   /** place shows the dialog the way the screen wants it: modal on a phone, else beside the page without taking the focus. */
@@ -147,7 +153,8 @@ export class RTMChatElement extends LitElement {
     if (!this.open || !this.isConnected) return
     if (modal) dialog.showModal()
     else dialog.setAttribute('open', '')
-    if (focused instanceof HTMLElement && dialog.contains(focused)) focused.focus()
+    const inside = focused instanceof HTMLElement && dialog.contains(focused)
+    if (inside || modal) (inside ? focused : dialog).focus()
   }
 
   async #connect(): Promise<void> {
@@ -283,7 +290,7 @@ export class RTMChatElement extends LitElement {
         ${this.open ? downIcon : chatIcon}
         ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread)}</span>` : nothing}
       </button>
-      <dialog class="panel" part="panel" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}>
+      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}>
         ${this.#header()}
         ${this.#banner()}
         ${this.#timeline()}
@@ -297,7 +304,7 @@ export class RTMChatElement extends LitElement {
     const state = this.#connectionState
     const text = state !== 'live' ? s.connection[state] : !agent ? s.subtitle : agent.present ? s.connection.live : s.agentAway
     return html`
-      <header class="header" part="header">
+      <div class="header" part="header">
         ${agent ? avatar(agent, s) : html`<span class="mark" aria-hidden="true">${chatIcon}</span>`}
         <div class="who">
           <h2>${agent ? userName(agent, s) : s.title}</h2>
@@ -305,7 +312,7 @@ export class RTMChatElement extends LitElement {
             data-present=${state === 'live' && agent?.present ? '' : nothing}>${text}</p>
         </div>
         <button class="icon-button" part="close" type="button" aria-label=${s.close} @click=${() => this.close()}>${closeIcon}</button>
-      </header>`
+      </div>`
   }
 
   /** Until the core has been loaded the model says idle; for the person in front it is connecting. */

@@ -129,7 +129,6 @@ export const timelineStyles = css`
   .message:first-of-type .bubble { border-start-start-radius: 16px; }
   .group:not(.own, .system) .message:last-child .bubble { border-end-start-radius: 5px; }
   .own .message:last-child .bubble { border-end-end-radius: 5px; }
-  .message[data-state='pending'] .bubble { opacity: .75; }
   .message[data-state='failed'] .bubble { background: none; color: var(--_text); box-shadow: inset 0 0 0 1.5px var(--_danger); }
   .system .message { max-inline-size: 90%; }
   .system .bubble { padding: 0; background: none; color: var(--_muted); font-size: .8667em; text-align: center; }

@@ -26,6 +26,7 @@ export const widgetStyles = css`
     transform-origin: bottom right; animation: open .18s ease-out;
   }
   .panel[open] { display: flex; }
+  .panel:focus { outline: 0; }
   .panel::backdrop { background: none; }
   @keyframes open { from { opacity: 0; transform: translateY(12px) scale(.98); } }
 
