@@ -1,5 +1,6 @@
 // Gives Node the two names that the bundler resolves otherwise: wasm_exec is the file of the Go toolchain, rtmwidget the SDK.
 import { register } from 'node:module'
+import { pathToFileURL } from 'node:url'
 
 register(
   'data:text/javascript,' +
@@ -12,8 +13,8 @@ register(
     `),
   {
     data: {
-      wasm_exec: new URL('file://' + process.env.GOROOT + '/lib/wasm/wasm_exec.js').href,
-      rtmwidget: new URL('../../.build/sdk/src/index.js', import.meta.url).href,
+      wasm_exec: pathToFileURL(`${process.env.GOROOT}/lib/wasm/wasm_exec.js`).href,
+      rtmwidget: pathToFileURL(`${process.env.RTM_BUILD}/sdk/src/index.js`).href,
     },
   },
 )

@@ -1,19 +1,22 @@
 // Runs every *.test.ts under web/: compiles them with the sources, builds the core, and hands both to node --test.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const build = join(web, '.build')
 const run = (command, args, env = {}) => {
   const { status, error } = spawnSync(command, args, { cwd: web, stdio: 'inherit', env: { ...process.env, ...env } })
   if (error) console.error(`${command}: ${error.message}`)
   if (status !== 0) process.exit(status ?? 1)
 }
 
-rmSync(build, { recursive: true, force: true })
-run(process.execPath, [join(web, 'node_modules', 'typescript', 'bin', 'tsc')])
+// A directory of its own, so that two runs do not meet.
+mkdirSync(join(web, '.build'), { recursive: true })
+const build = mkdtempSync(join(web, '.build', 'test-'))
+process.on('exit', () => rmSync(build, { recursive: true, force: true }))
+
+run(process.execPath, [join(web, 'node_modules', 'typescript', 'bin', 'tsc'), '--outDir', build])
 run('go', ['build', '-C', join(web, '..'), '-trimpath', '-ldflags=-s -w', '-o', join(build, 'rtm.wasm'), './wasm'], { GOOS: 'js', GOARCH: 'wasm' })
 
 const tests = readdirSync(build, { recursive: true })
@@ -21,5 +24,6 @@ const tests = readdirSync(build, { recursive: true })
   .map((name) => join(build, name))
 if (tests.length === 0) throw new Error(`no tests in ${build}`)
 run(process.execPath, ['--import', new URL('./hooks.mjs', import.meta.url).href, '--test', ...tests, ...process.argv.slice(2)], {
+  RTM_BUILD: build,
   GOROOT: execFileSync('go', ['env', 'GOROOT'], { cwd: web, encoding: 'utf8' }).trim(),
 })
