@@ -1,0 +1,62 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// actions are what Observe and Act look at.
+var actions = strings.Fields("login list_chats get_chat incoming_chat incoming_event event_updated event_deleted chat_deactivated chat_transferred " +
+	"user_added_to_chat user_removed_from_chat events_marked_as_seen incoming_typing_indicator incoming_sneak_peek queue_position_updated " +
+	"queue_positions_updated customer_updated send start close sneak_peek seen retry discard open typing update_customer")
+
+// FuzzObserve feeds a payload to every push, response and act, twice over, and
+// holds the mirror against the snapshot.
+func FuzzObserve(f *testing.F) {
+	f.Add([]byte(customerLogin), []byte(agentLogin))
+	f.Add([]byte(`{"id":"C","chat_id":"C","chat":{"id":"C","thread":`+thread("T", 0, true, message("T_1", "bob", "hello", 1))+`}}`),
+		[]byte(`{"chat_id":"C","thread_id":"T","user_id":"bob","event_id":"T_1","event":`+message("T_2", "me", "hi", 2)+`}`))
+	f.Add([]byte(`{"chat_id":"C","typing_indicator":{"author_id":"bob","is_typing":true},"sneak_peek":{"author_id":"bob","text":"\ud800"}}`), []byte(`{"text":"x"}`))
+	f.Add([]byte(`{"text":"x","chat_id":"","key":"","chats":[{"chat_id":"Q"}]}`), []byte(`[{"chat_id":"C","queue":{"position":-1,"wait_time":9e9}}]`))
+	f.Add([]byte(`{"id":"a","created_at":"0000-01-01T00:00:00+23:59"}`), []byte("{\"id\":\"\xff\"}"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		for _, api := range []session.API{session.Customer, session.Agent} {
+			h := newHost(t, api, customerLogin)
+			if api == session.Agent {
+				h = newHost(t, api, agentLogin)
+			}
+			h.push("incoming_chat", `{"chat":{"id":"C","users":`+customerUsers+`,"thread":`+thread("T", 0, true, message("T_1", "bob", "hello", 1))+`}}`)
+			for _, payload := range [][]byte{a, b, a} {
+				for _, action := range actions {
+					h.m.Observe(h.now, session.Output{Kind: session.Pushed, Action: action, Payload: payload})
+					h.m.Observe(h.now, session.Output{Kind: session.Settled, ID: 1, Action: action, Payload: payload})
+					_ = h.m.Act(h.now, action, payload)
+				}
+				for _, r := range h.open {
+					h.s.Receive(h.now, []byte(`{"type":"response","success":true,"request_id":"`+r.ID+`","action":"x","payload":`+string(payload)+`}`))
+				}
+				h.open = nil
+				h.drainLoosely()
+			}
+		}
+	})
+}
+
+// drainLoosely compares only what any JSON reader reads alike: a payload that
+// is not UTF-8, or nested too deep, is none of them.
+func (h *host) drainLoosely() {
+	h.lazy = true
+	h.drain()
+	p, s := h.m.Patch(), h.m.Snapshot()
+	if p == nil {
+		return
+	}
+	if err := h.mirror.apply(p); err != nil {
+		h.t.Fatalf("%v\npatch %s", err, p)
+	}
+	if err := h.mirror.same(s); err != nil {
+		h.t.Fatal(err)
+	}
+}

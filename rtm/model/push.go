@@ -1,0 +1,235 @@
+package model
+
+import (
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
+
+// pushed takes a push. Pushes that change nothing on a screen are passed over.
+func (m *Model) pushed(now time.Time, action string, payload []byte) {
+	var take func(*Model, time.Time, *chat, []byte) (ok bool)
+	switch action {
+	case "incoming_chat":
+		if m.object(payload) {
+			m.incomingChat(now, payload)
+		}
+		return
+	case "customer_updated":
+		if m.object(payload) {
+			m.customerUpdated(payload)
+		}
+		return
+	case "queue_positions_updated":
+		m.queuePositions(payload)
+		return
+	case "incoming_event":
+		take = (*Model).incomingEvent
+	case "event_updated":
+		take = (*Model).eventUpdated
+	case "event_deleted":
+		take = (*Model).eventDeleted
+	case "chat_deactivated":
+		take = (*Model).chatDeactivated
+	case "chat_transferred":
+		take = (*Model).chatTransferred
+	case "user_added_to_chat":
+		take = (*Model).userAdded
+	case "user_removed_from_chat":
+		take = (*Model).userRemoved
+	case "events_marked_as_seen":
+		take = (*Model).markedAsSeen
+	case "incoming_typing_indicator":
+		take = (*Model).typingIndicator
+	case "incoming_sneak_peek":
+		take = (*Model).incomingSneakPeek
+	case "queue_position_updated":
+		take = (*Model).queuePosition
+	default:
+		return
+	}
+	if !m.object(payload) {
+		return
+	}
+	id := wire.Str(payload, "chat_id")
+	c := m.byID[id]
+	switch {
+	case id == "":
+		m.stats.Ignored++
+		return
+	case c != nil:
+	case action == "incoming_event" || action == "user_added_to_chat":
+		// It became visible without an incoming_chat: see what it is.
+		c = m.chat(id)
+		if m.customer() {
+			m.sync(now, c)
+		} else if m.live() {
+			m.fetchChat(now, c)
+		}
+	default:
+		return // of a chat that no screen shows
+	}
+	if !take(m, now, c, payload) {
+		m.stats.Ignored++
+	}
+}
+
+func (m *Model) incomingChat(now time.Time, payload []byte) {
+	c := m.whole(now, wire.Get(payload, "chat"), false)
+	if d := m.byID[""]; d != nil && c != nil {
+		m.pump(now, d) // not started yet: it goes into this chat
+	}
+}
+
+func (m *Model) incomingEvent(now time.Time, c *chat, payload []byte) bool {
+	e, ok := parseEvent(wire.Get(payload, "event"))
+	if !ok {
+		return false
+	}
+	thread := wire.Str(payload, "thread_id")
+	if c.thread == "" && thread != "" {
+		c.thread, c.guess, c.active = thread, true, true
+	}
+	if c.byEvent[e.id] == nil && e.author != "" {
+		m.stopTyping(c, e.author)
+	}
+	m.merge(c, e, thread, false)
+	return true
+}
+
+func (m *Model) eventUpdated(_ time.Time, c *chat, payload []byte) bool {
+	e, ok := parseEvent(wire.Get(payload, "event"))
+	if ok && c.byEvent[e.id] != nil {
+		m.merge(c, e, c.byEvent[e.id].thread, true)
+	}
+	return ok
+}
+
+func (m *Model) eventDeleted(_ time.Time, c *chat, payload []byte) bool {
+	id := wire.Str(payload, "event_id")
+	if it := c.byEvent[id]; it != nil {
+		m.remove(it)
+	}
+	return id != ""
+}
+
+func (m *Model) chatDeactivated(_ time.Time, c *chat, payload []byte) bool {
+	thread := wire.Str(payload, "thread_id")
+	if thread == c.thread || thread == "" || c.thread == "" {
+		m.deactivate(c)
+	}
+	return thread != ""
+}
+
+func (m *Model) chatTransferred(_ time.Time, c *chat, payload []byte) bool {
+	if c.active {
+		c.queue = parseQueue(wire.Get(payload, "queue"))
+		c.dirty = true
+	}
+	return true
+}
+
+func (m *Model) userAdded(_ time.Time, c *chat, payload []byte) bool {
+	raw := wire.Get(payload, "user")
+	u := m.setUser(c, raw)
+	if u == nil {
+		return true // counted there
+	}
+	if u.kind == "agent" && u.present && wire.Str(raw, "visibility") != "agents" {
+		c.queue = nil
+	}
+	return true
+}
+
+func (m *Model) userRemoved(_ time.Time, c *chat, payload []byte) bool {
+	id := wire.Str(payload, "user_id")
+	if u := c.user(id); u != nil {
+		u.present = false
+		c.dirty = true
+		m.stopTyping(c, id)
+	}
+	return id != ""
+}
+
+func (m *Model) markedAsSeen(_ time.Time, c *chat, payload []byte) bool {
+	id, at := wire.Str(payload, "user_id"), micros(wire.Get(payload, "seen_up_to"))
+	if u := c.user(id); u != nil && at > u.seen {
+		u.seen = at
+		c.dirty = true
+	}
+	if id == m.me.id && at > c.seen {
+		c.seen = at
+		c.dirty = true
+	}
+	return id != "" && at != 0
+}
+
+func (m *Model) typingIndicator(now time.Time, c *chat, payload []byte) bool {
+	author := wire.Str(payload, "typing_indicator", "author_id")
+	is, ok := wire.Bool(wire.Get(payload, "typing_indicator", "is_typing"))
+	switch {
+	case author == "" || !ok:
+		return false
+	case is:
+		m.startTyping(now, c, author, "")
+	default:
+		m.stopTyping(c, author)
+	}
+	return true
+}
+
+func (m *Model) incomingSneakPeek(now time.Time, c *chat, payload []byte) bool {
+	author := wire.Str(payload, "sneak_peek", "author_id")
+	text, ok := wire.String(wire.Get(payload, "sneak_peek", "text"))
+	switch {
+	case author == "" || !ok:
+		return false
+	case text != "":
+		m.startTyping(now, c, author, text)
+	default:
+		m.stopTyping(c, author)
+	}
+	return true
+}
+
+func (m *Model) queuePosition(_ time.Time, c *chat, payload []byte) bool {
+	q := parseQueue(wire.Get(payload, "queue"))
+	if q == nil {
+		return false
+	}
+	if thread := wire.Str(payload, "thread_id"); c.active && (thread == c.thread || thread == "") {
+		c.queue = q
+		c.dirty = true
+	}
+	return true
+}
+
+func (m *Model) queuePositions(payload []byte) {
+	if !wire.Valid(payload) || wire.IsObject(payload) {
+		m.stats.Ignored++
+		return
+	}
+	for raw := range wire.Elements(payload) {
+		if c := m.byID[wire.Str(raw, "chat_id")]; c != nil && !m.queuePosition(time.Time{}, c, raw) {
+			m.stats.Ignored++
+		}
+	}
+}
+
+func (m *Model) customerUpdated(payload []byte) {
+	id := wire.Str(payload, "id")
+	if id == "" {
+		m.stats.Ignored++
+		return
+	}
+	for _, c := range m.chats {
+		if u := c.user(id); u != nil {
+			u.update(payload)
+			c.dirty = true
+		}
+	}
+	if name, ok := wire.String(wire.Get(payload, "name")); ok && id == m.me.id {
+		m.me.name = name
+		m.patch.me = true
+	}
+}
