@@ -1,0 +1,218 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// peer is a host that writes down what it is told; on, when set, comes first
+// and may panic or call back.
+type peer struct {
+	said []string
+	on   func(what string)
+}
+
+func (p *peer) say(format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	if p.on != nil {
+		p.on(what)
+	}
+	p.said = append(p.said, what)
+}
+
+func (p *peer) Dial(conn int, url string)            { p.say("%d dial %s", conn, url) }
+func (p *peer) Send(conn int, frame []byte)          { p.say("%d send %s", conn, frame) }
+func (p *peer) Shut(conn, code int, reason string)   { p.say("%d shut %d %s", conn, code, reason) }
+func (p *peer) Wake(conn int, d time.Duration)       { p.say("%d wake %v", conn, d) }
+func (p *peer) Patch(conn int, ops []byte)           { p.say("%d patch %s", conn, ops) }
+func (p *peer) State(conn int, state, reason string) { p.say("%d state %s %s", conn, state, reason) }
+func (p *peer) NeedToken(conn int, fresh bool)       { p.say("%d token %v", conn, fresh) }
+func (p *peer) Report(conn int, text string)         { p.say("%d report %s", conn, text) }
+func (p *peer) Push(conn int, action, id string, payload []byte) {
+	p.say("%d push %s %s %s", conn, action, id, payload)
+}
+func (p *peer) Settle(conn, ref int, payload []byte, err *session.Error) {
+	if err != nil {
+		p.say("%d settle %d %s", conn, ref, err.Type)
+		return
+	}
+	p.say("%d settle %d ok %s", conn, ref, payload)
+}
+
+// all returns what was said that has the word what in second place.
+func (p *peer) all(what string) (found []string) {
+	for _, s := range p.said {
+		if f := strings.Fields(s); len(f) > 1 && f[1] == what {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func (p *peer) want(t *testing.T, what string, want ...string) {
+	t.Helper()
+	if got := p.all(what); !slices.Equal(got, want) {
+		t.Errorf("%s:\n got %q\nwant %q\nall of it: %q", what, got, want, p.said)
+	}
+}
+
+var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// live returns a bridge whose connection 1, an agent's, is logged in.
+func live(t *testing.T) (*Bridge, *peer) {
+	t.Helper()
+	p := &peer{}
+	b := New(p)
+	must(t, b.Create(1, session.Config{API: session.Agent, Server: "http://h"}))
+	must(t, b.Start(1, epoch))
+	must(t, b.Call(1, epoch, 10, "login", `{"token":"Bearer x"}`, 0))
+	must(t, b.Opened(1, epoch))
+	answer(t, b, p, `{"my_profile":{"id":"a","name":"Ann"},"chats_summary":[]}`)
+	p.want(t, "settle", `1 settle 10 ok {"my_profile":{"id":"a","name":"Ann"},"chats_summary":[]}`)
+	p.said = nil
+	return b, p
+}
+
+// answer answers the newest request.
+func answer(t *testing.T, b *Bridge, p *peer, payload string) {
+	t.Helper()
+	sent := p.all("send")
+	if len(sent) == 0 {
+		t.Fatal("nothing was sent")
+	}
+	var request struct {
+		ID     string `json:"request_id"`
+		Action string `json:"action"`
+	}
+	must(t, json.Unmarshal([]byte(strings.TrimPrefix(sent[len(sent)-1], "1 send ")), &request))
+	must(t, b.Receive(1, epoch, fmt.Sprintf(`{"request_id":%q,"action":%q,"type":"response","success":true,"payload":%s}`, request.ID, request.Action, payload)))
+}
+
+func TestCallsKeepTheHostsNumbers(t *testing.T) {
+	b, p := live(t)
+	must(t, b.Call(1, epoch, 5, "get_chat", `{"chat_id":"c"}`, 0))
+	if err := b.Call(1, epoch, 5, "get_chat", `{}`, 0); err == nil {
+		t.Error("a number in use must be refused")
+	}
+	answer(t, b, p, `{"id":"c","users":[]}`)
+	p.want(t, "settle", `1 settle 5 ok {"id":"c","users":[]}`)
+	must(t, b.Call(1, epoch, 5, "ping", `{}`, 0)) // free again
+	must(t, b.Cancel(1, epoch, 5))
+	must(t, b.Cancel(1, epoch, 5))
+	p.want(t, "settle", `1 settle 5 ok {"id":"c","users":[]}`, `1 settle 5 canceled`)
+}
+
+func TestTheModelsCallsAreItsOwn(t *testing.T) {
+	b, p := live(t)
+	must(t, b.Receive(1, epoch, `{"action":"incoming_chat","type":"push","payload":{"chat":{"id":"c","users":[],"thread":{"id":"t","active":true,"user_ids":[],"events":[],"created_at":"2030-01-01T00:00:00.000000Z"}}}}`))
+	must(t, b.Act(1, epoch, "send", `{"chat_id":"c","text":"hello"}`))
+	if sent := p.all("send"); len(sent) == 0 || !strings.Contains(sent[len(sent)-1], `"send_event"`) {
+		t.Fatalf("sent %q, want a send_event", sent)
+	}
+	answer(t, b, p, `{"event_id":"e"}`)
+	p.want(t, "settle")
+	state, err := b.Snapshot(1)
+	must(t, err)
+	if !json.Valid([]byte(state)) || !strings.Contains(state, `"hello"`) {
+		t.Errorf("snapshot %s", state)
+	}
+}
+
+func TestPatchFollowsWhatCausedIt(t *testing.T) {
+	b, p := live(t)
+	must(t, b.Receive(1, epoch, `{"action":"incoming_chat","type":"push","payload":{"chat":{"id":"c","users":[],"thread":{"id":"t","active":true,"user_ids":[],"events":[],"created_at":"2030-01-01T00:00:00.000000Z"}}}}`))
+	push := slices.IndexFunc(p.said, func(s string) bool { return strings.HasPrefix(s, "1 push incoming_chat") })
+	patch := slices.IndexFunc(p.said, func(s string) bool { return strings.HasPrefix(s, "1 patch ") })
+	if push < 0 || patch < push {
+		t.Errorf("push at %d, patch at %d of %q", push, patch, p.said)
+	}
+}
+
+func TestPanicOfTheHost(t *testing.T) {
+	b, p := live(t)
+	p.on = func(what string) {
+		if strings.HasPrefix(what, "1 push") || strings.HasPrefix(what, "1 report") {
+			panic("host is broken")
+		}
+	}
+	must(t, b.Receive(1, epoch, `{"action":"routing_status_set","type":"push","payload":{}}`))
+	must(t, b.Call(1, epoch, 5, "ping", "", 0))
+	answer(t, b, p, `{}`)
+	p.want(t, "settle", `1 settle 5 ok {}`)
+}
+
+func TestPanicOfTheInput(t *testing.T) {
+	b, p := live(t)
+	err := b.enter(1, epoch, func(c *conn) error {
+		c.session.Call(epoch, "ping", nil, session.CallOptions{})
+		panic("a bug")
+	})
+	if err == nil || err.Error() != "internal error: a bug" {
+		t.Errorf("error %v", err)
+	}
+	if len(p.all("send")) != 1 {
+		t.Errorf("what came before the panic must be delivered: %q", p.said)
+	}
+	must(t, b.Call(1, epoch, 5, "ping", "", 0))
+}
+
+func TestHostCallsBack(t *testing.T) {
+	p := &peer{}
+	b := New(p)
+	p.on = func(what string) {
+		switch {
+		case strings.HasPrefix(what, "1 dial"):
+			must(t, b.Opened(1, epoch))
+		case strings.HasPrefix(what, "1 token"):
+			must(t, b.Token(1, epoch, "Bearer x", ""))
+		}
+	}
+	must(t, b.Create(1, session.Config{API: session.Agent, Server: "http://h"}))
+	must(t, b.Call(1, epoch, 1, "login", `{}`, 0))
+	must(t, b.Start(1, epoch))
+	p.want(t, "send", `1 send {"request_id":"1","action":"login","payload":{"token":"Bearer x"}}`)
+	p.want(t, "state", "1 state connecting ", "1 state authorizing ")
+}
+
+func TestStopAndDestroy(t *testing.T) {
+	b, p := live(t)
+	must(t, b.Call(1, epoch, 5, "get_chat", `{"chat_id":"c"}`, 0))
+	must(t, b.Stop(1, epoch))
+	p.want(t, "settle", "1 settle 5 closed")
+	p.want(t, "state", "1 state stopped closed")
+	p.want(t, "shut", "1 shut 1000 ")
+	if wakes := p.all("wake"); wakes[len(wakes)-1] != "1 wake -1ns" {
+		t.Errorf("the timer must be taken back: %q", wakes)
+	}
+	b.Destroy(1)
+	if err := b.Tick(1, epoch); err == nil {
+		t.Error("a connection that is gone must be refused")
+	}
+	if len(b.conns) != 0 {
+		t.Error("connections left")
+	}
+}
+
+func TestWakeIsTheEarlierOfBoth(t *testing.T) {
+	b, p := live(t)
+	must(t, b.Receive(1, epoch, `{"action":"incoming_chat","type":"push","payload":{"chat":{"id":"c","users":[{"id":"u","type":"customer","present":true}],"thread":{"id":"t","active":true,"user_ids":["u"],"events":[],"created_at":"2030-01-01T00:00:00.000000Z"}}}}`))
+	p.said = nil
+	at := epoch.Add(time.Second)
+	must(t, b.Receive(1, at, `{"action":"incoming_sneak_peek","type":"push","payload":{"chat_id":"c","thread_id":"t","sneak_peek":{"author_id":"u","text":"hel","timestamp":1}}}`))
+	p.want(t, "wake", "1 wake 6s") // the model's; the engine's ping comes at 15 s
+	must(t, b.Tick(1, at.Add(6*time.Second)))
+	p.want(t, "wake", "1 wake 6s", "1 wake 8s")
+}
