@@ -6,14 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 )
 
-// vulnTool is not in go.mod: the newest release does not install everywhere, because of
-// a dependency that not every module proxy has. This one does.
-const vulnTool = "golang.org/x/vuln/cmd/govulncheck@v1.1.4"
+// vulnVersion is not in go.mod: newer releases need a version of golang.org/x/telemetry
+// that not every module proxy has.
+const vulnVersion = "v1.7.0"
 
 // govulncheck asks the vulnerability database, where it can be reached; where not, it
 // says so. A vulnerability that the code calls is a failure.
@@ -25,17 +24,14 @@ func govulncheck(c *checker) (string, error) {
 	if err := reachable(db); err != nil {
 		return fmt.Sprintf("NOT CHECKED: the database %s can't be reached", db), nil
 	}
-	tool, err := exec.LookPath("govulncheck")
-	if err != nil {
-		bin := filepath.Join(c.root, ".build", "bin")
-		tool = filepath.Join(bin, "govulncheck")
-		if _, err := os.Stat(tool); err != nil {
-			if err := c.exec(".", []string{"GOBIN=" + bin}, "go", "install", vulnTool); err != nil {
-				return "", err
-			}
+	bin := filepath.Join(c.root, ".build", "govulncheck-"+vulnVersion)
+	tool := filepath.Join(bin, "govulncheck")
+	if _, err := os.Stat(tool); err != nil {
+		if err := c.exec(".", []string{"GOBIN=" + bin}, "go", "install", "golang.org/x/vuln/cmd/govulncheck@"+vulnVersion); err != nil {
+			return "", err
 		}
 	}
-	return "", c.exec(".", nil, tool, "./...")
+	return "", c.exec(".", nil, tool, "-db", db, "./...")
 }
 
 // reachable asks for the database's index; a file URL is tried as it is.

@@ -25,7 +25,7 @@ import (
 )
 
 // stopTimeout bounds a clean stop; connections that are still open then are cut.
-const stopTimeout = 5 * time.Second
+const stopTimeout = 3 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs until ctx is done and everything is closed.
 func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Logger) error {
-	rtm, err := rtmserver.New(nil)
+	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log})
 	if err != nil {
 		return err
 	}
@@ -92,8 +92,10 @@ func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Lo
 	defer cancel()
 	// The sockets are rtm's: Shutdown of net/http neither closes nor waits for them.
 	err = errors.Join(rtm.Shutdown(stopping), server.Shutdown(stopping))
-	if err != nil {
-		server.Close()
+	if errors.Is(err, context.DeadlineExceeded) {
+		// A browser keeps spare connections that it has not used yet; nobody misses them.
+		log.Warn("connections were cut", "after", stopTimeout)
+		err = server.Close()
 	}
 	<-failed
 	return err

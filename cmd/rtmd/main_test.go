@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // rtmd is the program under test, built once.
@@ -108,6 +110,38 @@ func TestServesAndStops(t *testing.T) {
 				t.Errorf("standard error: %s", p.stderr.String())
 			}
 		})
+	}
+}
+
+// TestStopsUnderConnections stops while a socket is open and a connection was never used.
+func TestStopsUnderConnections(t *testing.T) {
+	p := start(t, "-web", t.TempDir())
+	spare, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spare.Close()
+	socket, _, err := websocket.Dial(t.Context(), p.url+"/v3.6/customer/rtm/ws?organization_id=11111111-1111-4111-8111-111111111111", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.CloseNow()
+	closed := make(chan error, 1)
+	go func() {
+		for {
+			if _, _, err := socket.Read(t.Context()); err != nil {
+				closed <- err
+				return
+			}
+		}
+	}()
+	began := time.Now()
+	p.stop(t, syscall.SIGTERM)
+	if took := time.Since(began); took > stopTimeout+2*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
+	if err := <-closed; websocket.CloseStatus(err) == -1 {
+		t.Errorf("the socket ended with %v, want a close frame", err)
 	}
 }
 
