@@ -16,6 +16,7 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/model"
@@ -153,7 +154,14 @@ func (b *Bridge) Token(n int, now time.Time, token, failure string) error {
 // Act does something in the model; args is a JSON object. The error names the
 // argument that is wrong.
 func (b *Bridge) Act(n int, now time.Time, act, args string) error {
-	return b.enter(n, now, func(c *conn) error { return c.model.Act(now, act, []byte(args)) })
+	return b.enter(n, now, func(c *conn) error {
+		err := c.model.Act(now, act, []byte(args))
+		if wrong, ok := errors.AsType[*model.ActError](err); ok {
+			// The caller knows which act it was.
+			return errors.New(strings.TrimSpace(wrong.Field + " " + wrong.Problem))
+		}
+		return err
+	})
 }
 
 // Snapshot returns the model's whole state as JSON.

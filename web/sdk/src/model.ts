@@ -38,6 +38,7 @@ export interface ModelUser extends ModelPerson {
 }
 
 export interface ModelChat {
+  /** `''` while the server has yet to name a chat that is just being started. */
   readonly id: string
   /** The newest thread. */
   readonly thread_id: string
@@ -50,7 +51,7 @@ export interface ModelChat {
   readonly unread: number
   /** Whether the timeline was fetched. */
   readonly loaded: boolean
-  /** The last activity; RFC 3339. */
+  /** The last activity; RFC 3339 in UTC with microseconds. */
   readonly updated_at: string
   /** Oldest first, what is pending last. */
   readonly timeline: readonly ModelItem[]
@@ -156,8 +157,10 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
   return { connection, me, chats }
 }
 
+/** The times have one width, so their texts sort. */
 function byActivity(a: ModelChat, b: ModelChat): number {
-  return Date.parse(b.updated_at) - Date.parse(a.updated_at) || (a.updated_at < b.updated_at ? 1 : a.updated_at > b.updated_at ? -1 : 0)
+  if (a.updated_at !== b.updated_at) return a.updated_at < b.updated_at ? 1 : -1
+  return a.id < b.id ? -1 : 1
 }
 
 /** The model of a client: the state to draw, and what the person in front of it does. */

@@ -139,7 +139,7 @@ test('an act shows at once, and wrong arguments name the field', async (t) => {
   const [chat] = client.model.state.chats
   assert.equal(chat?.timeline[0]?.state, 'pending')
   assert.equal(socket.last.action, 'start_chat')
-  await fails(client.model.act('send', { text: '' }), 'validation', /text/)
+  await fails(client.model.act('send', { text: '' }), 'validation', /^send: text /)
   await fails(client.model.act('nothing' as 'start', {}), 'validation', /nothing/)
 })
 
