@@ -51,6 +51,11 @@ func TestPushes(t *testing.T) {
 		{name: "next thread", pushes: []string{"chat_deactivated", `{"chat_id":"C","thread_id":"T"}`,
 			"incoming_chat", `{"chat":{"id":"C","users":` + customerUsers + `,"thread":` + thread("U", 60, true, message("U_1", "bob", "back", 61)) + `}}`},
 			lines: "sent hello|sent back", check: func(c *chat) bool { return c.Active && c.ThreadID == "U" && c.Loaded }},
+		{name: "incoming_chat replayed into a queue", pushes: []string{"user_added_to_chat", `{"chat_id":"C","thread_id":"T","user":{"id":"bob","type":"agent","name":"Bob","present":true},"reason":"routing"}`,
+			"incoming_chat", `{"chat":{"id":"C","users":` + customerUsers + `,"thread":{"id":"T","active":true,"created_at":"` + at(0) + `","events":[],"queue":{"position":1,"wait_time":1}}}}`},
+			lines: "sent hello", check: func(c *chat) bool { return c.Active && c.Queue == nil }},
+		{name: "a user who is in no list any more", pushes: []string{"incoming_chat", `{"chat":{"id":"C","users":[{"id":"me","type":"customer","present":true}],"thread":` + thread("T", 0, true) + `}}`},
+			lines: "sent hello", check: func(c *chat) bool { return c.Users[0].Present && !c.Users[1].Present }},
 		{name: "user_removed_from_chat", pushes: []string{"user_removed_from_chat", `{"chat_id":"C","thread_id":"T","user_id":"bob","reason":"manual"}`},
 			lines: "sent hello", check: func(c *chat) bool { return len(c.Users) == 2 && !c.Users[1].Present && c.Users[1].Name == "Bob" }},
 		{name: "user_added_to_chat", pushes: []string{"user_added_to_chat", `{"chat_id":"C","user":{"id":"eve","type":"agent","name":"Eve","avatar":"//a/e.png","present":true},"reason":"manual"}`},
@@ -224,6 +229,9 @@ func TestCustomerLogin(t *testing.T) {
 func TestAgent(t *testing.T) {
 	h := newHost(t, session.Agent, agentLogin)
 	h.want("C", "sent three")
+	if got := h.mirror.Me; *got != (me{"me", "agent", "Bob"}) {
+		t.Errorf("me %+v", got)
+	}
 	if c := h.mirror.chat("C"); c.Loaded || !c.Active || c.ThreadID != "T" || c.Unread != 1 || len(h.open) != 0 {
 		t.Errorf("chat %+v, requests %v", c, h.actions())
 	}

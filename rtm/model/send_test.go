@@ -217,6 +217,22 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// The push of a resumed thread may come after the response and even after the
+// thread's end.
+func TestResumedAndClosed(t *testing.T) {
+	h := newCustomer(t)
+	h.push("chat_deactivated", `{"chat_id":"C","thread_id":"T"}`)
+	h.act("send", `{"text":"again"}`)
+	r := h.take("resume_chat")
+	h.reply(r, `{"thread_id":"U","event_ids":["U_1"]}`)
+	h.push("chat_deactivated", `{"chat_id":"C","thread_id":"U"}`)
+	h.push("incoming_chat", chatPush(r, "C", "U", 60))
+	h.want("C", "sent hello", "sent again")
+	if h.mirror.chat("C").Active {
+		t.Error("a closed thread was opened again")
+	}
+}
+
 func TestServerKnowsBetter(t *testing.T) {
 	t.Run("chat_inactive", func(t *testing.T) {
 		h := newCustomer(t)
@@ -320,6 +336,16 @@ func TestBeforeLogin(t *testing.T) {
 	h.want("C", "pending early")
 	h.answer("send_event", `{"event_id":"T_1"}`)
 	h.want("C", "sent early")
+}
+
+func TestStartBeforeLogin(t *testing.T) {
+	h := newHost(t, session.Customer, "")
+	h.act("start", `{}`)
+	h.answer("login", `{"customer":{"id":"me"},"has_active_thread":false,"chats":[{"chat_id":"C"}]}`)
+	h.answer("resume_chat", `{"thread_id":"T"}`) // the chat that there is, not a second one
+	if len(h.mirror.Chats) != 1 || !h.mirror.chat("C").Active {
+		t.Errorf("chats %+v", h.mirror.Chats)
+	}
 }
 
 func TestStopped(t *testing.T) {
