@@ -45,6 +45,8 @@ export class RTMConsoleElement extends LitElement {
   #selected: string | undefined
   #accepting: boolean | undefined
   #error = ''
+  /** The login failed; without a socket that is still tried, nothing more happens by itself. */
+  #refused = false
   #typedAt = 0
   #seenMark = ''
   #life: AbortController | undefined
@@ -90,6 +92,7 @@ export class RTMConsoleElement extends LitElement {
     const session = new AbortController()
     this.#session = session
     this.#error = ''
+    this.#refused = false
     try {
       const rtm = await load()
       if (session.signal.aborted) return
@@ -113,7 +116,9 @@ export class RTMConsoleElement extends LitElement {
       const { my_profile: me } = await client.login({ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone })
       if (!session.signal.aborted) this.#setAccepting(me.routing_status)
     } catch (cause) {
-      if (!session.signal.aborted) this.#fail(cause)
+      if (session.signal.aborted) return
+      this.#refused = true
+      this.#fail(cause)
     }
   }
 
@@ -125,6 +130,7 @@ export class RTMConsoleElement extends LitElement {
     this.#selected = undefined
     this.#accepting = undefined
     this.#error = ''
+    this.#refused = false
     this.#seenMark = ''
     this.#drafts.clear()
     this.requestUpdate()
@@ -137,6 +143,7 @@ export class RTMConsoleElement extends LitElement {
 
   #show(state: ModelState): void {
     this.#state = state
+    if (state.connection.state === 'live') this.#refused = false
     this.requestUpdate()
   }
 
@@ -275,8 +282,8 @@ export class RTMConsoleElement extends LitElement {
 
   get #connectionState(): string {
     const { state } = this.#state.connection
-    if (state !== 'idle') return state
-    return this.#error ? 'stopped' : this.#session ? 'connecting' : 'idle'
+    if (this.#refused && state !== 'live' && state !== 'waiting') return 'stopped'
+    return state === 'idle' && this.#session ? 'connecting' : state
   }
 
   #notices() {
