@@ -45,6 +45,8 @@ export class RTMConsoleElement extends LitElement {
   #selected: string | undefined
   #accepting: boolean | undefined
   #error = ''
+  /** Why the draft was not taken. */
+  #notice = ''
   /** The login failed; without a socket that is still tried, nothing more happens by itself. */
   #refused = false
   #typedAt = 0
@@ -163,6 +165,7 @@ export class RTMConsoleElement extends LitElement {
   #select(chatId: string): void {
     this.#stopTyping()
     this.#selected = chatId
+    this.#notice = ''
     this.#stick.jump()
     this.#act('open', { chat_id: chatId })
     this.requestUpdate()
@@ -213,7 +216,12 @@ export class RTMConsoleElement extends LitElement {
   #send(chat: ModelChat): void {
     const text = (this.#drafts.get(chat.id) ?? '').trim()
     if (!text) return
-    this.#act('send', { chat_id: chat.id, text })
+    this.#client?.model.act('send', { chat_id: chat.id, text }).catch((cause: unknown) => {
+      this.#notice = cause instanceof Error ? cause.message : String(cause)
+      if (!this.#drafts.get(chat.id)) this.#drafts.set(chat.id, text)
+      this.requestUpdate()
+    })
+    this.#notice = ''
     this.#drafts.delete(chat.id)
     this.#typedAt = 0 // a message ends typing by itself
     this.#stick.jump()
@@ -340,6 +348,7 @@ export class RTMConsoleElement extends LitElement {
         value: this.#drafts.get(chat.id) ?? '',
         label: s.replyTo(name),
         strings: s,
+        notice: this.#notice && s.notSentReason(this.#notice),
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
       }) : html`

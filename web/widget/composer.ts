@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
 import { sendIcon } from './icons.ts'
 import type { Strings } from './strings.ts'
@@ -7,6 +7,8 @@ export interface ComposerOptions {
   value: string
   label: string
   strings: Strings
+  /** Why the text was not taken; '' when there is nothing to say. */
+  notice: string
   input: (text: string) => void
   send: () => void
 }
@@ -14,7 +16,7 @@ export interface ComposerOptions {
 const sizesItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
 /** composer draws a text field that grows, and its button. Enter sends, Shift+Enter starts a line. */
-export function composer({ value, label, strings: s, input, send }: ComposerOptions): TemplateResult {
+export function composer({ value, label, strings: s, notice, input, send }: ComposerOptions): TemplateResult {
   const onKeydown = (event: KeyboardEvent) => {
     // keyCode 229: Safari ends a composition before it reports the Enter that accepted it.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
@@ -32,6 +34,7 @@ export function composer({ value, label, strings: s, input, send }: ComposerOpti
   }
   return html`
     <form class="composer" part="composer" @submit=${onSubmit}>
+      <div role="alert">${notice ? html`<p class="note failed">${notice}</p>` : nothing}</div>
       <div class="field">
         <textarea rows="1" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
           .value=${live(value)} @input=${onInput} @keydown=${onKeydown}></textarea>

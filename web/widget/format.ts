@@ -21,7 +21,7 @@ export function formatDay(at: string, now: Date, s: Strings): string {
 /** formatWhen is what a list shows beside a chat: the time for today, else the day. */
 export function formatWhen(at: string | undefined, now: Date, s: Strings): string {
   const date = parse(at)
-  if (!date || !at) return ''
+  if (!date || !at || date.getTime() === 0) return '' // the model says 1970 where the server gave no time
   if (midnight(date) === midnight(now)) return formatTime(at, s.locale)
   const day = formatDay(at, now, s)
   return day === s.yesterday ? day : new Intl.DateTimeFormat(s.locale, { day: 'numeric', month: 'short' }).format(date)

@@ -52,6 +52,10 @@ export class RTMChatElement extends LitElement {
   #state: ModelState = emptyState
   #failure = ''
   #draft = ''
+  /** Enter was pressed before the core was there. */
+  #held = false
+  /** Why the draft was not taken. */
+  #notice = ''
   #restarting = false
   #seenMark = ''
   #announced = new Announced()
@@ -178,6 +182,7 @@ export class RTMChatElement extends LitElement {
         void client.close()
       })
       this.#show(client.model.state)
+      if (this.#held) this.#send()
       await client.login({ customer_page: { url: location.href, title: document.title } })
     } catch (cause) {
       if (session.signal.aborted) return
@@ -192,6 +197,7 @@ export class RTMChatElement extends LitElement {
     this.#client = undefined
     this.#state = emptyState
     this.#failure = ''
+    this.#notice = ''
     this.#seenMark = ''
     this.#restarting = false
     this.#announced = new Announced()
@@ -227,10 +233,8 @@ export class RTMChatElement extends LitElement {
   }
 
   #act<K extends keyof CustomerActs & string>(name: K, args: CustomerActs[K]): void {
-    this.#client?.model.act(name, args).catch((cause: unknown) => {
-      this.#failure = cause instanceof Error ? cause.message : String(cause)
-      this.requestUpdate()
-    })
+    // What the core itself refuses is out of date at most: the chat has gone since it was drawn.
+    this.#client?.model.act(name, args).catch(() => this.requestUpdate())
   }
 
   #markSeen(): void {
@@ -252,10 +256,17 @@ export class RTMChatElement extends LitElement {
 
   #send(): void {
     const text = this.#draft.trim()
-    if (!text || !this.#client) return
+    if (!text) return
+    this.#held = !this.#client
+    if (!this.#client) return void this.#connect()
     const chat = this.#chat
-    this.#act('send', chat ? { text, chat_id: chat.id } : { text })
+    this.#client.model.act('send', chat ? { text, chat_id: chat.id } : { text }).catch((cause: unknown) => {
+      this.#notice = cause instanceof Error ? cause.message : String(cause)
+      this.#draft ||= text
+      this.requestUpdate()
+    })
     this.#draft = ''
+    this.#notice = ''
     this.#stick.jump()
     this.requestUpdate()
     void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
@@ -365,7 +376,10 @@ export class RTMChatElement extends LitElement {
           <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button>
         </div>`
     }
-    return composer({ value: this.#draft, label: s.write, strings: s, input: text => this.#type(text), send: () => this.#send() })
+    return composer({
+      value: this.#draft, label: s.write, strings: s, notice: this.#notice && s.notSentReason(this.#notice),
+      input: text => this.#type(text), send: () => this.#send(),
+    })
   }
 }
 

@@ -168,6 +168,7 @@ export const timelineStyles = css`
 
 export const composerStyles = css`
   .composer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); background: var(--_raised); }
+  .composer .note { margin: 0 2px 8px; justify-content: flex-start; overflow-wrap: anywhere; }
   .field {
     display: flex; align-items: flex-end; gap: 4px; padding: 3px; border: 1px solid var(--_field-line); border-radius: 14px; background: var(--_surface);
   }

@@ -18,6 +18,7 @@ test('times and days', () => {
   assert.equal(formatDay(new Date(2029, 5, 2).toISOString(), now, en), 'June 2, 2029')
   assert.equal(formatWhen(at(23, 59, 9), now, en), 'Yesterday')
   assert.equal(formatWhen(at(9, 0, 8), now, en), 'Jan 8')
+  assert.equal(formatWhen('1970-01-01T00:00:00.000000Z', now, en), '')
   assert.match(formatWhen(at(0, 1), now, en), /^12:01.AM$/u)
 })
 
