@@ -39,12 +39,20 @@ func loginAgent(c *call) (any, error) {
 	s := o.agents[a.ID]
 	conn.org, conn.agent = o, a
 	conn.login(a.ID, pushes)
+	// It is one of the agent's connections already when the pushes are made, so
+	// that it gets them too.
 	s.conns = append(s.conns, conn)
+	committed := false
+	defer func() {
+		if !committed {
+			conn.loggedIn.Store(false)
+			s.conns = s.conns[:len(s.conns)-1]
+		}
+	}()
 	if err := o.commit(c.em, records...); err != nil {
-		conn.loggedIn.Store(false)
-		s.conns = s.conns[:len(s.conns)-1]
 		return nil, err
 	}
+	committed = true
 	if s.grace != nil {
 		s.grace.Stop()
 		s.grace = nil
