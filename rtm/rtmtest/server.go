@@ -37,11 +37,10 @@ type Server struct {
 	once     sync.Once
 }
 
-// NewServer starts a server. nil options mean the default seed, ids that repeat
-// and a logger that writes to tb. It ends with the test, or with Close.
+// NewServer starts a server. nil options mean the default seed, and ids that
+// repeat from run to run. It ends with the test, or with Close.
 //
-// In a synctest bubble call it inside the bubble, and Close before the bubble's
-// function returns: tb.Cleanup of the inner T does that.
+// For testing/synctest call it inside the bubble, with the bubble's T.
 func NewServer(tb testing.TB, opts *rtmserver.Options) *Server {
 	tb.Helper()
 	if opts == nil {
@@ -122,7 +121,10 @@ func (s *Server) Close() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		_ = s.RTM.Shutdown(ctx)
-		_ = s.http.Close()
+		// Close would not wait for the goroutines of plain requests.
+		if s.http.Shutdown(ctx) != nil {
+			_ = s.http.Close()
+		}
 		<-s.served
 		s.client.CloseIdleConnections()
 	})
