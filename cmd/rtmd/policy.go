@@ -49,13 +49,16 @@ func policy(directives ...string) string {
 	return strings.Join(append(directives, "report-uri "+reportPath), "; ")
 }
 
-// fileHeader is what everything is served with that is not a page or the Worker.
+// fileHeader is what everything is served with that is not a page or the Worker. Any
+// site may import these files; there is nothing of a user in them.
 func fileHeader() http.Header {
 	return http.Header{
-		"Cache-Control":           {"no-cache"},
-		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
-		"X-Content-Type-Options":  {"nosniff"},
-		"Referrer-Policy":         {"same-origin"},
+		"Access-Control-Allow-Origin":  {"*"},
+		"Cross-Origin-Resource-Policy": {"cross-origin"},
+		"Cache-Control":                {"no-cache"},
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"same-origin"},
 	}
 }
 
@@ -67,6 +70,8 @@ func workerHeader() http.Header {
 
 func pageHeader() http.Header {
 	header := fileHeader()
+	header.Del("Access-Control-Allow-Origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")

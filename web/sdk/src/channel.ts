@@ -5,15 +5,18 @@ import type { FromWorker, Port, Receive, ToWorker, WasmSource } from './messages
 export function openWorker(url: string, wasm: WasmSource, receive: Receive): Promise<Port> {
   return new Promise((resolve, reject) => {
     let worker: Worker
+    const script = localScript(url)
     try {
-      worker = new Worker(scriptURL(url), { type: 'module', name: 'rtmwidget' })
+      worker = new Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
     } catch (cause) {
+      release(script)
       reject(new RTMError('core_failed', `the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
       return
     }
     const post = (message: ToWorker) => worker.postMessage(message)
     let ready = false
     const close = () => {
+      release(script)
       worker.onmessage = worker.onmessageerror = worker.onerror = null
       worker.terminate()
     }
@@ -29,6 +32,7 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
         fail(`the core could not be loaded: ${data.failed}`)
       } else {
         ready = true
+        release(script)
         resolve({ post, close })
       }
     }
@@ -39,6 +43,22 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
     }
     post({ start: wasm })
   })
+}
+
+/**
+ * A Worker's script must come from the page's own origin. One from elsewhere is imported by a script of one line; the
+ * page's policy has to allow `blob:` Workers then.
+ */
+function localScript(url: string): string {
+  const own = globalThis.location?.origin
+  if (own === undefined || new URL(url).origin === own) return url
+  return URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' }))
+}
+
+function release(script: string): void {
+  if (!script.startsWith('blob:')) return
+  URL.revokeObjectURL(script)
+  allowed.delete(script)
 }
 
 interface TrustedTypes {

@@ -11,7 +11,7 @@ declare const __RTM_WASM_URL__: string | undefined
 
 /** Where the core is and where it runs. All of it has defaults. */
 export interface LoadOptions {
-  /** The module `worker.js`. Default: beside this module. It must come from the page's own origin. */
+  /** The module `worker.js`. Default: beside this module. From another origin it needs CORS headers, and a page whose policy allows `blob:` Workers. */
   workerURL?: string | URL
   /** The file `rtm.wasm`. Default: beside this module. */
   wasmURL?: string | URL
