@@ -128,32 +128,27 @@ func (o *org) now() time.Time {
 func (o *org) do(c *call, run func(*call) (any, error)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	result, err := guard(c, run)
+	var result any
+	err := guard(func() (err error) {
+		result, err = run(c)
+		return err
+	})
 	c.conn.respond(c.request, result, err)
 	c.em.flush()
-	if err := guardFunc(o.settle); err != nil {
+	if err := guard(func() error { o.settle(); return nil }); err != nil {
 		o.s.opts.Logger.Error("after a request", "action", c.request.action, "error", err)
 	}
 }
 
-// guard turns a panic of a method into the protocol's internal error, so that
-// neither the connection nor the server dies of it.
-func guard(c *call, run func(*call) (any, error)) (result any, err error) {
-	err = guardFunc(func() { result, err = run(c) }, &err)
-	return result, err
-}
-
-func guardFunc(fn func(), inner ...*error) (err error) {
+// guard turns a panic into an error, which the requester sees as internal, so
+// that neither the connection nor the server dies of it.
+func guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	fn()
-	if len(inner) == 1 {
-		return *inner[0]
-	}
-	return nil
+	return fn()
 }
 
 func (o *org) group(id int) *Group {

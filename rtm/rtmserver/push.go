@@ -33,7 +33,7 @@ type pushFrame struct {
 	Payload   json.RawMessage `json:"payload"`
 }
 
-// to sends a push to connections that want it.
+// send renders a push for those of the connections that want it.
 func (em *emission) send(conns []*conn, action string, payload any) {
 	var body json.RawMessage
 	for _, c := range conns {
@@ -58,6 +58,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 	}
 }
 
+// to sends to one connection.
 func (em *emission) to(c *conn, action string, payload any) {
 	em.send([]*conn{c}, action, payload)
 }

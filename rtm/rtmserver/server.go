@@ -16,7 +16,8 @@ const servedVersion = "3.6"
 
 // Options are the options of [New]. The zero value of each field has a meaning.
 type Options struct {
-	// Seed says which organizations and agents there are. nil means DefaultSeed.
+	// Seed says which organizations and agents there are, and must not change
+	// afterwards. nil means DefaultSeed.
 	Seed *Seed
 
 	// Log keeps what happens. nil means NewMemoryLog. The server reads it from
