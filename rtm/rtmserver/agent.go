@@ -72,7 +72,7 @@ func loginAgent(c *call) (any, error) {
 	chats := []obj{}
 	for _, id := range o.st.Active {
 		if ch := o.st.Chats[id]; o.mayAccess(a, ch) {
-			chats = append(chats, o.chatSummary(agentSide, ch))
+			chats = append(chats, o.chatSummary(agentSide, a, ch))
 		}
 	}
 	profile := obj{"id": a.ID, "type": "agent", "name": a.Name, "email": a.ID, "permission": a.role(), "routing_status": st.Status}

@@ -311,7 +311,7 @@ func getChat(c *call) (any, error) {
 		if th = ch.thread(id); th == nil {
 			return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, id)
 		}
-		if c.conn.side == agentSide && !c.conn.agent.sees(th.Groups) {
+		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
 			return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
 		}
 	}
@@ -343,7 +343,7 @@ func listChats(c *call) (any, error) {
 	chats, out := paginate(c, q, chats, key)
 	list := []obj{}
 	for _, ch := range chats {
-		list = append(list, c.org.chatSummary(c.conn.side, ch))
+		list = append(list, c.org.chatSummary(c.conn.side, c.conn.agent, ch))
 	}
 	out["chats_summary"] = list
 	if c.conn.side == customerSide {
@@ -427,16 +427,24 @@ func (o *org) chatView(side side, ch *chat, th *thread) obj {
 	return v
 }
 
-// chatSummary renders a chat for lists: ChatSummary of either API.
-func (o *org) chatSummary(side side, ch *chat) obj {
+// chatSummary renders a chat for lists: ChatSummary of either API. The agent is
+// nil for customers.
+func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 	th := ch.last()
 	v := obj{"id": ch.ID, "users": o.usersView(side, ch), "properties": ch.Properties, "access": obj{"group_ids": ch.Groups}}
 	last := obj{}
 	for _, t := range slices.Backward(ch.Threads) {
 		for _, e := range slices.Backward(t.Events) {
-			if _, ok := last[e.Type]; !ok && e.visibleTo(side) {
-				last[e.Type] = obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt), "event": o.eventView(side, e)}
+			if _, ok := last[e.Type]; ok || !e.visibleTo(side) {
+				continue
 			}
+			newest := obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt)}
+			if a == nil || t.readableBy(a) {
+				newest["event"] = o.eventView(side, e)
+			} else {
+				newest["restricted_access"] = restricted
+			}
+			last[e.Type] = newest
 		}
 	}
 	if len(last) > 0 {

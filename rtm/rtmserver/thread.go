@@ -33,6 +33,15 @@ func (th *thread) dequeue(at time.Time) {
 	th.Properties = th.Properties.with("routing", "unassigned", false)
 }
 
+// restricted is the text in place of a thread that an agent may not read.
+const restricted = "the thread belongs to groups that the agent is not in"
+
+// readableBy reports whether an agent may read the thread. Its groups can be
+// others than those that the chat has now.
+func (th *thread) readableBy(a *Agent) bool {
+	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID)
+}
+
 // listThreads is list_threads of both APIs.
 func listThreads(c *call) (any, error) {
 	ch, err := c.chat(c.payload.str("chat_id"))
@@ -64,7 +73,13 @@ func listThreads(c *call) (any, error) {
 	threads, out := paginate(c, q, threads, func(th *thread) string { return sortKey(th.CreatedAt, th.ID) })
 	list := []obj{}
 	for _, th := range threads {
-		list = append(list, c.org.threadView(c.conn.side, ch, th))
+		v := c.org.threadView(c.conn.side, ch, th)
+		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
+			// It keeps its entry and loses what was said in it.
+			delete(v, "events")
+			v["restricted_access"] = restricted
+		}
+		list = append(list, v)
 	}
 	out["threads"] = list
 	out["found_threads"] = found
