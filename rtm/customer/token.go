@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"strings"
 	"sync"
 
@@ -15,10 +15,10 @@ import (
 )
 
 // CookieGrant returns a token source for a visitor without an identity of
-// their own: it asks POST {server}/v2/customer/token and keeps the cookies, so
-// that each token is for the same customer. Server "" is the vendor's accounts
-// server. clientID is the application's, any string for rtmd. A nil client is
-// http.DefaultClient; its own cookie jar is used where it has one. See
+// their own: it asks POST {server}/v2/customer/token and keeps the cookies of
+// the answer, so that each token is for the same customer. Server "" is the
+// vendor's accounts server. clientID is the application's, any string for rtmd.
+// A nil client is http.DefaultClient; its cookie jar is not used. See
 // https://platform.text.com/docs/authorization/customer-authorization.
 func CookieGrant(server, organizationID, clientID string, client *http.Client) rtm.TokenSource {
 	if server == "" {
@@ -27,37 +27,41 @@ func CookieGrant(server, organizationID, clientID string, client *http.Client) r
 	if client == nil {
 		client = http.DefaultClient
 	}
-	own := *client
-	if own.Jar == nil {
-		own.Jar, _ = cookiejar.New(nil) // nil options cannot fail
-	}
-	body, _ := json.Marshal(map[string]string{ // a map of strings cannot fail
+	g := &cookieGrant{client: *client, url: strings.TrimRight(server, "/") + "/v2/customer/token"}
+	// The cookies are Secure, and a jar would not send them back over http,
+	// not even on this machine.
+	g.client.Jar = nil
+	g.body, _ = json.Marshal(map[string]string{ // a map of strings cannot fail
 		"grant_type": "cookie", "response_type": "token", "client_id": clientID, "organization_id": organizationID,
 	})
-	url := strings.TrimRight(server, "/") + "/v2/customer/token"
-	var mu sync.Mutex
-	var last string
-	return func(ctx context.Context, fresh bool) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if last != "" && !fresh {
-			return last, nil
-		}
-		token, err := grant(ctx, &own, url, body)
-		if err == nil {
-			last = token
-		}
-		return token, err
-	}
+	return g.token
 }
 
-func grant(ctx context.Context, client *http.Client, url string, body []byte) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+type cookieGrant struct {
+	client http.Client
+	url    string
+	body   []byte
+
+	mu      sync.Mutex // guards what follows; held over a request
+	cookies []*http.Cookie
+	last    string
+}
+
+func (g *cookieGrant) token(ctx context.Context, fresh bool) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.last != "" && !fresh {
+		return g.last, nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url, bytes.NewReader(g.body))
 	if err != nil {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	response, err := client.Do(req)
+	for _, cookie := range g.cookies {
+		req.AddCookie(cookie)
+	}
+	response, err := g.client.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -68,12 +72,16 @@ func grant(ctx context.Context, client *http.Client, url string, body []byte) (s
 		IdentityException    string `json:"identity_exception"`
 		ExceptionDescription string `json:"exception_description"`
 	}
-	err = json.NewDecoder(response.Body).Decode(&answer)
+	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%s: %s: %w", url, response.Status, err)
+		return "", fmt.Errorf("%s: %s: %w", g.url, response.Status, err)
 	case answer.AccessToken == "":
-		return "", errors.New(url + ": " + response.Status + ": " + answer.OAuthException + answer.IdentityException + " " + answer.ExceptionDescription)
+		return "", errors.New(g.url + ": " + response.Status + ": " + answer.OAuthException + answer.IdentityException + " " + answer.ExceptionDescription)
 	}
-	return answer.AccessToken, nil
+	if cookies := response.Cookies(); len(cookies) > 0 {
+		g.cookies = cookies
+	}
+	g.last = answer.AccessToken
+	return g.last, nil
 }
