@@ -11,6 +11,7 @@ import (
 const (
 	defaultTimeout = 15 * time.Second // as long as a server may take, see transport.request_timeout_s
 	maxInflight    = 10               // transport.max_pending_requests
+	maxCalls       = maxInflight - 1  // leaves room for a ping
 	maxQueue       = 256
 )
 
@@ -29,10 +30,12 @@ type call struct {
 	payload  []byte
 	deadline time.Time
 	internal bool // made by the engine: its end is no output
+	late     bool // withdrawn: only keeps its place until the server has answered
 }
 
 // Call asks the server for action with payload, a JSON object or nil. The
-// answer is an output of Kind Settled with the id returned here.
+// answer is an output of Kind Settled with the id returned here. The caller must
+// not change payload afterwards.
 func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
 	c := s.newCall(now, action, payload, opts.Timeout)
 	switch {
@@ -40,10 +43,10 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 		s.settle(c, nil, &Error{Type: "validation", Message: "payload must be a JSON object"})
 	case s.state == Stopped:
 		s.settle(c, nil, s.closedError())
-	case action == "login" && s.state != Live:
+	case action == "login":
 		s.beginLogin(now, c)
 	case !s.login.wanted():
-		s.settle(c, nil, &Error{Type: ErrNotLoggedIn, Message: "log in before you call " + action})
+		s.settle(c, nil, notLoggedIn(c))
 	case len(s.queue) >= maxQueue:
 		s.settle(c, nil, &Error{Type: ErrQueueFull, Message: "256 calls already wait for the connection"})
 	default:
@@ -64,6 +67,10 @@ func (s *Session) Cancel(now time.Time, id CallID) {
 	}
 }
 
+func notLoggedIn(c *call) *Error {
+	return &Error{Type: ErrNotLoggedIn, Message: "log in before you call " + c.action}
+}
+
 func (s *Session) newCall(now time.Time, action string, payload []byte, timeout time.Duration) *call {
 	if timeout <= 0 {
 		timeout = defaultTimeout
@@ -77,7 +84,7 @@ func (s *Session) newCall(now time.Time, action string, payload []byte, timeout 
 
 // flush sends what waits, as far as the limit of unanswered requests allows.
 func (s *Session) flush() {
-	for s.state == Live && len(s.queue) > 0 && len(s.inflight) < maxInflight {
+	for s.state == Live && len(s.queue) > 0 && len(s.inflight) < maxCalls {
 		c := s.queue[0]
 		s.queue = slices.Delete(s.queue, 0, 1)
 		s.send(c)
@@ -153,8 +160,10 @@ func (s *Session) expire(now time.Time) {
 	s.flush()
 }
 
-// withdraw fails a call that the server may still answer. A login that was
-// sent takes its connection with it, since nobody knows whether it succeeded.
+// withdraw fails a call that the server may still answer; a request that was
+// sent counts there until then, or for as long as a server may take. A login
+// that was sent takes its connection with it, since nobody knows whether it
+// succeeded.
 func (s *Session) withdraw(now time.Time, c *call, err *Error) {
 	if s.inflight[c.id] != c && s.login.call != c && !slices.Contains(s.queue, c) {
 		return
@@ -162,10 +171,13 @@ func (s *Session) withdraw(now time.Time, c *call, err *Error) {
 	login, sent := s.login.call == c, s.inflight[c.id] != nil
 	s.settle(c, nil, err)
 	if !login {
+		if sent && !c.internal {
+			s.inflight[c.id] = &call{id: c.id, action: c.action, deadline: now.Add(defaultTimeout), internal: true, late: true}
+		}
 		return
 	}
 	if !c.internal {
-		s.login = loginState{}
+		s.dropLogin()
 	}
 	if sent {
 		s.hangUp(now, closeGoingAway, err.Type)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
@@ -35,9 +36,6 @@ func (s *Session) hangUp(now time.Time, code int, why string) {
 // disconnect reason or an error type.
 func (s *Session) lost(now time.Time, why string) {
 	s.state = Waiting
-	if s.reason != "" {
-		why, s.reason = s.reason, ""
-	}
 	if !s.liveSince.IsZero() && now.Sub(s.liveSince) >= healthy {
 		s.attempt = 0
 	}
@@ -51,10 +49,6 @@ func (s *Session) lost(now time.Time, why string) {
 	}
 	if c := s.login.call; c != nil && c.internal {
 		s.settle(c, nil, nil)
-	}
-	if s.policy(why) == stopForGood {
-		s.stop(why)
-		return
 	}
 	floor := minBackoff
 	switch s.policy(why) {
@@ -80,26 +74,36 @@ func (s *Session) backoff(floor time.Duration) time.Duration {
 	return floor + time.Duration(s.random()%uint64(ceiling-floor+1))
 }
 
-// stop ends the session; the first reason counts.
-func (s *Session) stop(reason string) {
+// stop ends the session; the first reason counts. Reason is a disconnect reason
+// or the type of the error that refused a login, "" when the host wished it;
+// data is what the server added.
+func (s *Session) stop(reason string, data []byte) {
 	if s.state == Stopped {
 		return
 	}
 	if s.connected() || s.state == Connecting {
 		s.emit(Output{Kind: Close, Code: closeNormal})
 	}
-	s.reason = reason
-	s.setState(Output{State: Stopped, Reason: reason})
+	s.end = &Error{Type: ErrClosed, Message: "the connection is closed"}
+	if reason == "" {
+		reason = ErrClosed
+	} else {
+		var o wire.Object
+		o.Str("reason", reason)
+		o.Raw("data", data)
+		s.end = &Error{Type: ErrClosed, Message: "the connection was ended for good: " + reason, Data: o.Bytes()}
+	}
+	s.setState(Output{State: Stopped, Reason: reason, Payload: s.closedError().Data})
 	for _, c := range s.calls(func(*call) bool { return true }) {
 		s.settle(c, nil, s.closedError())
 	}
 }
 
+// closedError returns a copy of s.end, which its receiver owns.
 func (s *Session) closedError() *Error {
-	if s.reason == "closed" {
-		return &Error{Type: ErrClosed, Message: "the connection is closed"}
-	}
-	return &Error{Type: ErrClosed, Message: "the connection was ended for good: " + s.reason}
+	e := *s.end
+	e.Data = slices.Clone(e.Data)
+	return &e
 }
 
 func (s *Session) ping(now time.Time) {
@@ -118,7 +122,7 @@ func (s *Session) Receive(now time.Time, frame []byte) {
 	if !s.connected() {
 		return
 	}
-	s.pongBy = time.Time{}
+	s.pongBy, s.offline = time.Time{}, false
 	if !wire.Valid(frame) || !wire.IsObject(frame) {
 		s.report("a frame that is no JSON object")
 	} else {
@@ -172,6 +176,9 @@ func (s *Session) answered(now time.Time, id string, payload []byte, success boo
 		s.report("an answer to no request: request_id " + id)
 		return
 	}
+	if c.late {
+		s.report("a late answer to " + c.action + ": request_id " + id)
+	}
 	var err *Error
 	if !success {
 		payload, err = nil, wireError(payload)
@@ -189,16 +196,23 @@ func (s *Session) pushed(now time.Time, out Output) {
 	if out.Action != s.cfg.API.String()+"_disconnected" {
 		return
 	}
-	s.reason = wire.Str(out.Payload, "reason")
-	if s.policy(s.reason) == redirect {
-		region := wire.Str(out.Payload, "data", "region")
+	reason, data := wire.Str(out.Payload, "reason"), wire.Get(out.Payload, "data")
+	switch s.policy(reason) {
+	case stopForGood:
+		s.stop(reason, data)
+		return
+	case redirect:
+		region := wire.Str(data, "region")
 		if s.cfg.Server != "" || region == "" || region == s.cfg.Region {
-			s.stop(s.reason)
+			s.stop(reason, data)
 			return
 		}
 		s.cfg.Region = region
 	}
-	s.hangUp(now, closeNormal, s.reason)
+	if reason == "" {
+		reason = ErrConnectionLost
+	}
+	s.hangUp(now, closeNormal, reason)
 }
 
 func (s *Session) report(what string) { s.emit(Output{Kind: Reported, Reason: what}) }

@@ -38,16 +38,18 @@
 //
 // A login is a call like any other. Its payload is kept, and sent again after
 // each reconnect; a payload without a token makes the engine ask for one with
-// NeedToken. A token that came that way and is refused is asked for once more,
-// with Fresh set. Calls made before a login was asked for fail at once; calls
-// made while there is no connection wait their turn.
+// NeedToken. A token that came that way, or that worked before, and is refused
+// is asked for once more, with Fresh set. Calls made before a login was asked
+// for fail at once, calls that waited for a login fail with it; calls made
+// while there is no connection wait their turn. A session logs in once: another
+// login fails with type validation.
 //
 // # Promises
 //
 // Each call is settled exactly once: by its answer, by its deadline (15 s
 // unless the call says otherwise, waiting included), by Cancel, or by Stop. At
-// most 10 requests are unanswered per connection, the rest wait in order, at
-// most 256. A request that was sent when the connection broke is not repeated:
+// most 10 requests are unanswered per connection, pings and withdrawn ones
+// included; the rest wait in order, at most 256. A request that was sent when the connection broke is not repeated:
 // it fails with ErrConnectionLost, and its outcome is unknown. Frames that are
 // not understood are reported and change nothing.
 package session

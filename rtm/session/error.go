@@ -7,7 +7,7 @@ import "github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 const (
 	ErrTimeout        = "timeout"         // no answer within the deadline; the outcome is unknown, a read may be repeated
 	ErrConnectionLost = "connection_lost" // the connection broke before the answer; the outcome is unknown, a read may be repeated
-	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help
+	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help. Data has the reason
 	ErrNotLoggedIn    = "not_logged_in"   // a call before login; log in first
 	ErrQueueFull      = "queue_full"      // too many calls wait for the connection; retry later
 	ErrCanceled       = "canceled"        // the caller withdrew the call; if it was sent, the outcome is unknown
@@ -18,7 +18,13 @@ const (
 type Error struct {
 	Type    string // an error type of the catalogue, or one of the constants above
 	Message string // for people; never to be compared
-	Data    []byte // JSON the server added, such as {"region":"fra"}; nil when it added none
+
+	// Data is the JSON that the server added, such as {"region":"fra"}, nil when
+	// it added none. That of ErrClosed is as the disconnect push has it,
+	// {"reason":"license_not_found"} with the push's data if there was any; the
+	// reason may also be the type of the error that refused a repeated login. It
+	// is nil when the host stopped the session.
+	Data []byte
 }
 
 // Error returns the type and the message.

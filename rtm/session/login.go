@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
@@ -10,7 +11,7 @@ import (
 type loginState struct {
 	payload  []byte // as the caller gave it, without the token; nil when no login was asked for
 	token    string // "" when one has to be asked for
-	explicit bool   // the caller gave the token with the login
+	explicit bool   // the token came with the login: the host may have no other
 	asked    bool   // NeedToken is out
 	fresh    bool   // the next NeedToken asks for a fresh one
 	renewed  bool   // a fresh one was asked for since the last success
@@ -24,7 +25,11 @@ func (l *loginState) wanted() bool { return l.payload != nil }
 
 // beginLogin takes the caller's login.
 func (s *Session) beginLogin(now time.Time, c *call) {
-	if l := &s.login; l.call != nil || l.done {
+	switch l := &s.login; {
+	case l.done:
+		s.settle(c, nil, &Error{Type: "validation", Message: "the session is already logged in"})
+		return
+	case l.call != nil:
 		s.settle(c, nil, &Error{Type: "validation", Message: "a login is already under way"})
 		return
 	}
@@ -41,6 +46,15 @@ func (s *Session) beginLogin(now time.Time, c *call) {
 		s.tryLogin(now)
 	case s.state == Waiting && !s.offline:
 		s.dial(now)
+	}
+}
+
+// dropLogin forgets the caller's login after it failed, and fails what waited
+// for it.
+func (s *Session) dropLogin() {
+	s.login = loginState{}
+	for _, c := range slices.Clone(s.queue) {
+		s.settle(c, nil, notLoggedIn(c))
 	}
 }
 
@@ -84,7 +98,7 @@ func (s *Session) Token(now time.Time, token, failure string) {
 	if token == "" {
 		s.tokenFailed(now, failure)
 	} else {
-		l.token, l.fresh = token, false
+		l.token, l.explicit, l.fresh = token, false, false
 		s.tryLogin(now)
 	}
 	s.schedule(now)
@@ -94,11 +108,11 @@ func (s *Session) tokenFailed(now time.Time, failure string) {
 	c := s.login.call
 	if c != nil && !c.internal {
 		s.settle(c, nil, &Error{Type: ErrNoToken, Message: failure})
-		s.login = loginState{}
+		s.dropLogin()
 		return
 	}
 	if s.login.explicit {
-		s.stop("authentication")
+		s.stop("authentication", nil)
 		return
 	}
 	if s.connected() {
@@ -126,7 +140,7 @@ func (s *Session) loggedIn(now time.Time, c *call, payload []byte, err *Error) {
 
 func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 	l := &s.login
-	if err.Type == "authentication" && !l.explicit && !l.renewed {
+	if err.Type == "authentication" && !l.renewed && (l.done || !l.explicit) {
 		delete(s.inflight, c.id)
 		l.fresh, l.renewed = true, true
 		s.tryLogin(now)
@@ -134,13 +148,13 @@ func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 	}
 	s.settle(c, nil, err)
 	if !c.internal {
-		s.login = loginState{}
+		s.dropLogin()
 		return
 	}
 	switch err.Type {
-	case "internal", "service_unavailable", "too_many_requests", "request_timeout", "users_limit_reached":
+	case "internal", "service_unavailable", "too_many_requests", "pending_requests_limit_reached", "request_timeout", "users_limit_reached":
 		s.hangUp(now, closeNormal, "service_temporarily_unavailable")
 	default:
-		s.stop(err.Type)
+		s.stop(err.Type, err.Data)
 	}
 }

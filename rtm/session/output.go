@@ -33,7 +33,7 @@ type Output struct {
 	Version   string // Pushed: API version of the payload
 	Reason    string // StateChanged: disconnect reason or error type, "" when all is well
 	Frame     []byte
-	Payload   []byte // raw JSON, nil when there is none
+	Payload   []byte // raw JSON, nil when there is none; with Stopped as Error.Data has it
 	Err       *Error
 }
 

@@ -12,7 +12,7 @@ type Config struct {
 	Server       string // address to connect to, scheme and host; "" is the vendor's, chosen by Region
 	Organization string // organization id (UUID)
 	Version      string // API version; "" is 3.6
-	Region       string // "dal" or "fra"; "" is dal; a token's own region counts more
+	Region       string // "dal" or "fra"; "" is dal; where the server sends the connection counts more
 	Seed         uint64 // of backoff and ids; the same seed and inputs give the same outputs
 }
 
@@ -28,12 +28,12 @@ type Session struct {
 	attempt   int       // failed connections in a row
 	liveSince time.Time // zero when not live
 	offline   bool      // the host said there is no network
-	reason    string    // why the server ends the connection, from its disconnect push
 	dialAt    time.Time // when Waiting ends; zero when only an input can end it
 	openBy    time.Time // when Connecting is given up
 	pingAt    time.Time
 	pongBy    time.Time // zero when no ping is unanswered
 	wakeAt    time.Time // the last Wake given out
+	end       *Error    // what calls fail with; nil until Stopped
 
 	// Calls.
 	lastID   CallID
@@ -79,7 +79,7 @@ func (s *Session) Start(now time.Time) {
 
 // Stop ends the session for good; every call that waits fails with ErrClosed.
 func (s *Session) Stop(now time.Time) {
-	s.stop("closed")
+	s.stop("", nil)
 	s.schedule(now)
 }
 
@@ -88,8 +88,8 @@ func (s *Session) Opened(now time.Time) {
 	if s.state != Connecting {
 		return
 	}
+	s.offline = false // whatever the machine says: this server can be reached
 	s.setState(Output{State: Authorizing})
-	s.reason = ""
 	s.tryLogin(now)
 	s.schedule(now)
 }
@@ -105,7 +105,9 @@ func (s *Session) Closed(now time.Time, code int, reason string) {
 }
 
 // Online says whether the machine has a network. Coming online ends a wait and
-// checks a connection that looks alive; being offline suspends attempts.
+// checks a connection that looks alive; being offline suspends further
+// attempts. A socket that opens or delivers says more than the machine: after
+// it the session counts as online.
 func (s *Session) Online(now time.Time, up bool) {
 	s.offline = !up
 	switch {
