@@ -31,7 +31,9 @@ func (c *Conn) Err() error { return context.Cause(c.ctx) }
 // result. Payload is anything that encodes as a JSON object, nil for an empty
 // one; a nil result drops the answer. The wait is bounded by ctx, or by 15 s
 // when ctx has no deadline. A call made while there is no connection waits for
-// the next one. Errors are *Error, or wrap ctx's.
+// the next one. When ctx ends first the error wraps its cause; what was sent by
+// then is carried out all the same. Other errors are *Error; that of type
+// closed wraps what Err returns.
 func (c *Conn) Call(ctx context.Context, action string, payload, result any) error {
 	body, err := encode(payload)
 	if err != nil {
@@ -42,7 +44,7 @@ func (c *Conn) Call(ctx context.Context, action string, payload, result any) err
 	}
 	var opts session.CallOptions
 	if deadline, ok := ctx.Deadline(); ok {
-		opts.Timeout = max(time.Until(deadline), 1)
+		opts.Timeout = max(time.Until(deadline), 0) + time.Second // ctx ends first, and says why
 	}
 	done := make(chan session.Output, 1)
 	var id session.CallID
@@ -55,12 +57,16 @@ func (c *Conn) Call(ctx context.Context, action string, payload, result any) err
 	case out = <-done:
 	case <-ctx.Done():
 		c.input(func(now time.Time) { c.engine.Cancel(now, id) })
-		if out = <-done; out.Err != nil && (out.Err.Type == session.ErrCanceled || out.Err.Type == session.ErrTimeout) {
+		if out = <-done; out.Err != nil && out.Err.Type == session.ErrCanceled {
 			return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
 		}
 	}
-	if out.Err != nil {
-		return &Error{Action: action, Type: ErrorType(out.Err.Type), Message: out.Err.Message, Data: out.Err.Data}
+	if err := out.Err; err != nil {
+		failure := &Error{Action: action, Type: ErrorType(err.Type), Message: err.Message, Data: err.Data}
+		if failure.Type == ErrorTypeClosed {
+			failure.cause = c.Err()
+		}
+		return failure
 	}
 	if result == nil || out.Payload == nil {
 		return nil
@@ -90,7 +96,8 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 }
 
 // Close ends the connection: calls that wait fail, subscriptions end with
-// ErrClosed. It waits until the socket and all goroutines are gone. Closing
+// ErrClosed. It waits until the socket and all goroutines are gone, for a
+// server that does not answer 2 s, and for Options.Token to return. Closing
 // again is harmless.
 func (c *Conn) Close() error {
 	c.input(c.engine.Stop)
@@ -144,7 +151,7 @@ func (c *Conn) carryOutLocked(out session.Output) {
 	case session.StateChanged:
 		c.stateLocked(out)
 	case session.NeedToken:
-		c.running.Go(func() { c.fetchToken(out.Fresh) })
+		c.askTokenLocked(out.Fresh)
 	case session.Reported:
 		c.opts.Logger.Warn("rtm: ignored", "what", out.Reason)
 	}
@@ -172,7 +179,7 @@ func (c *Conn) wakeLocked(at time.Time) {
 
 func (c *Conn) stateLocked(out session.Output) {
 	close(c.changed)
-	c.changed = make(chan struct{})
+	c.changed, c.reason = make(chan struct{}), out.Reason
 	if out.Reason != "" {
 		c.opts.Logger.Info("rtm: connection", "state", out.State, "reason", out.Reason)
 	}
@@ -180,8 +187,12 @@ func (c *Conn) stateLocked(out session.Output) {
 		return
 	}
 	cause := ErrClosed
-	if out.Reason != "closed" {
-		cause = &DisconnectError{Reason: DisconnectReason(out.Reason)}
+	if out.Payload != nil {
+		var push struct {
+			Data json.RawMessage `json:"data"`
+		}
+		_ = json.Unmarshal(out.Payload, &push) // the engine made it
+		cause = &DisconnectError{Reason: DisconnectReason(out.Reason), Data: push.Data}
 	}
 	c.cancel(cause)
 	for sub := range c.subs {
@@ -190,19 +201,36 @@ func (c *Conn) stateLocked(out session.Output) {
 	clear(c.subs)
 }
 
-func (c *Conn) fetchToken(fresh bool) {
-	token, err := "", errors.New("there is no token source: set Options.Token")
-	if c.opts.Token != nil {
-		token, err = c.opts.Token(c.ctx, fresh)
-		if token == "" && err == nil {
-			err = errors.New("the token source gave an empty token")
-		}
+// askTokenLocked asks the token source. An answer that is still out is not
+// waited for any more.
+func (c *Conn) askTokenLocked(fresh bool) {
+	if c.stopToken != nil {
+		c.stopToken()
 	}
-	c.input(func(now time.Time) {
-		if err != nil {
-			c.engine.Token(now, "", err.Error())
-		} else {
-			c.engine.Token(now, Bearer(token), "")
-		}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.stopToken = cancel
+	c.running.Go(func() {
+		defer cancel()
+		token, err := c.fetchToken(ctx, fresh)
+		c.input(func(now time.Time) {
+			switch {
+			case ctx.Err() != nil:
+			case err != nil:
+				c.engine.Token(now, "", err.Error())
+			default:
+				c.engine.Token(now, Bearer(token), "")
+			}
+		})
 	})
+}
+
+func (c *Conn) fetchToken(ctx context.Context, fresh bool) (string, error) {
+	if c.opts.Token == nil {
+		return "", errors.New("there is no token source: set Options.Token")
+	}
+	token, err := c.opts.Token(ctx, fresh)
+	if token == "" && err == nil {
+		err = errors.New("the token source gave an empty token")
+	}
+	return token, err
 }

@@ -14,9 +14,10 @@ import (
 )
 
 // TokenSource returns an access token, such as "dal:…", with or without its
-// scheme word. It is asked at each login; fresh says that the token it gave
-// last was refused. It may be called from any goroutine, and ctx ends with the
-// connection.
+// scheme word. It is asked at each login; fresh says that the last token was
+// refused or has expired. It is called from a goroutine of the connection's, and
+// must return when ctx ends: with the connection, or because it is asked anew.
+// It must not call Close.
 type TokenSource func(ctx context.Context, fresh bool) (string, error)
 
 // Options are the choices of a connection. Nil and the zero value are the
@@ -26,7 +27,7 @@ type Options struct {
 	OrganizationID string       // UUID; the Customer API requires it
 	Version        string       // API version; "" is 3.6
 	Region         string       // "dal" (the default) or "fra"; of the vendor's servers only
-	Token          TokenSource  // asked when a login request has no token, and when one is refused
+	Token          TokenSource  // asked when a login request has no token, and when one that worked, or that it gave, is refused
 	HTTPClient     *http.Client // opens the socket; nil is http.DefaultClient. Its Timeout must be 0
 	Logger         *slog.Logger // of what is odd but harmless; nil is silence
 	PushBuffer     int          // pushes that may wait per subscription; 0 is 256
@@ -41,7 +42,9 @@ type Dialect struct {
 
 // Dial opens a connection and does not log in, so that subscriptions can exist
 // before the first push. It fails when ctx ends or the first socket cannot be
-// opened; later ones are retried for as long as the connection lives.
+// opened within 15 s; later ones are retried for as long as the connection
+// lives. A server that ends the connection for good at once makes Dial or the
+// login fail with a *DisconnectError.
 func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 	if opts == nil {
 		opts = new(Options)
@@ -76,16 +79,19 @@ func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 func (c *Conn) waitOpen(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		state, changed, failure := c.engine.State(), c.changed, c.dialErr
+		state, reason, changed, failure := c.engine.State(), c.reason, c.changed, c.dialErr
 		c.mu.Unlock()
-		switch state {
-		case session.Authorizing, session.Live:
+		switch {
+		case state == session.Authorizing || state == session.Live:
 			return nil
-		case session.Waiting, session.Stopped:
-			if failure == nil {
-				failure = errors.New("the server ended the connection at once")
-			}
+		case state == session.Stopped:
+			return c.Err()
+		case state == session.Waiting && failure != nil:
 			return &dialError{failure}
+		case state == session.Waiting && reason == session.ErrTimeout:
+			return &dialError{errors.New("the server did not answer in time")}
+		case state == session.Waiting:
+			return &dialError{errors.New("the server ended the connection: " + reason)}
 		}
 		select {
 		case <-changed:
@@ -127,7 +133,10 @@ type Conn struct {
 	socket  *socket // the present one, nil when there is none
 	timer   *time.Timer
 	changed chan struct{} // closed and replaced when the state changes
+	reason  string        // why it changed last
 	dialErr error         // why the last socket could not be opened
+
+	stopToken context.CancelFunc // ends the last request of a token, nil when there was none
 }
 
 // RTM returns c, so that Subscribe takes a Conn as well as a client.

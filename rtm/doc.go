@@ -35,8 +35,9 @@
 // # Errors
 //
 // A request that the server refuses, or that cannot be carried out, returns an
-// [*Error]; compare its Type. What the server ends for good returns a
-// [*DisconnectError] from then on.
+// [*Error]; compare its Type. When the server ends the connection for good that
+// is ErrorTypeClosed, the error wraps a [*DisconnectError] with the reason, and
+// [Conn.Err] and all subscriptions return that too.
 //
 // [customer]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/customer
 // [agent]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/agent

@@ -42,11 +42,16 @@ type Error struct {
 	Action  string
 	Type    ErrorType
 	Message string          // for people; never to be compared
-	Data    json.RawMessage // what the server added, nil when nothing
+	Data    json.RawMessage // what the server added, nil when nothing; of ErrorTypeClosed the disconnect push's payload
+	cause   error
 }
 
 // Error returns the action, the type and the message.
 func (e *Error) Error() string { return "rtm: " + e.Action + ": " + string(e.Type) + ": " + e.Message }
+
+// Unwrap returns why the connection has ended, ErrClosed or a *DisconnectError,
+// when the type is ErrorTypeClosed; else nil.
+func (e *Error) Unwrap() error { return e.cause }
 
 // ErrorTypeOf returns the type of the *Error in err's chain, or "".
 func ErrorTypeOf(err error) ErrorType {
@@ -57,11 +62,16 @@ func ErrorTypeOf(err error) ErrorType {
 }
 
 // DisconnectReason is why the server ended a connection; the catalogue lists
-// them as disconnect_reasons.
+// them as disconnect_reasons. When the server refused to log in again after a
+// reconnect it is the type of that error.
 type DisconnectReason string
 
-// DisconnectError is the end of a connection that will not be opened again.
-type DisconnectError struct{ Reason DisconnectReason }
+// DisconnectError is the end of a connection that will not be opened again. A
+// retry does not help unless Data says when.
+type DisconnectError struct {
+	Reason DisconnectReason
+	Data   json.RawMessage // what the server added, such as {"timeout":60}; nil when nothing
+}
 
 // Error returns the reason.
 func (e *DisconnectError) Error() string {

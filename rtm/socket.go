@@ -13,7 +13,7 @@ import (
 // far below it.
 const readLimit = 16 << 20
 
-// closeTimeout bounds the closing handshake.
+// closeTimeout bounds what is still to be written, and the closing handshake.
 const closeTimeout = 2 * time.Second
 
 // socket is one WebSocket of a Conn. One goroutine dials and then reads, one
@@ -27,6 +27,7 @@ type socket struct {
 	frames  [][]byte
 	open    bool // there is a writer
 	closing bool
+	giveUp  *time.Timer // ends a closing that takes too long
 	code    int
 	reason  string
 	ready   chan struct{} // one-slot: frames or closing has changed
@@ -47,16 +48,30 @@ func (s *socket) send(frame []byte) {
 	s.signal()
 }
 
-// close ends the socket after what is queued was written; code 0 says that
-// there is nobody to tell.
+// close ends the socket after what is queued was written, or when that takes
+// longer than closeTimeout; code 0 says that there is nobody to tell. It is
+// called once.
 func (s *socket) close(code int, reason string) {
 	s.mu.Lock()
 	s.closing, s.code, s.reason = true, code, reason
-	if !s.open {
+	if s.open {
+		s.giveUp = time.AfterFunc(closeTimeout, s.cancel)
+	} else {
 		s.cancel()
 	}
 	s.mu.Unlock()
 	s.signal()
+}
+
+// end releases what the socket holds.
+func (s *socket) end() {
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = false
+	if s.giveUp != nil {
+		s.giveUp.Stop()
+	}
 }
 
 func (s *socket) signal() {
@@ -81,7 +96,7 @@ func (s *socket) run(url string) {
 	var writer sync.WaitGroup
 	writer.Go(func() { s.write(ws) })
 	defer writer.Wait()
-	defer s.cancel()
+	defer s.end()
 	s.tell(s.conn.engine.Opened)
 	for {
 		kind, frame, err := ws.Read(s.ctx)
@@ -91,6 +106,8 @@ func (s *socket) run(url string) {
 		}
 		if kind == websocket.MessageText {
 			s.tell(func(now time.Time) { s.conn.engine.Receive(now, frame) })
+		} else {
+			s.conn.opts.Logger.Warn("rtm: ignored", "what", "a binary frame")
 		}
 	}
 }
@@ -138,14 +155,11 @@ func (s *socket) write(ws *websocket.Conn) {
 			}
 		}
 		if closing {
-			// The handshake waits for the peer; the reader must not wait as long.
-			stop := time.AfterFunc(closeTimeout, func() { ws.CloseNow() })
 			if code == 0 {
 				ws.CloseNow()
 			} else {
-				ws.Close(websocket.StatusCode(code), reason)
+				ws.Close(websocket.StatusCode(code), reason) // giveUp ends its wait for the peer
 			}
-			stop.Stop()
 			s.cancel()
 			return
 		}
