@@ -193,3 +193,18 @@ func TestTokenPreflight(t *testing.T) {
 		}
 	})
 }
+
+// TestTokenEndsInTime ends a connection when its token does, not some time later.
+func TestTokenEndsInTime(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		_, body := ask(t, srv, "POST", "/v2/customer/token", grant[:len(grant)-1]+`,"expires_in":3}`, nil)
+		cu := dialCustomer(t, srv)
+		time.Sleep(time.Second) // virtual
+		cu.ok("login", object{"token": "Bearer " + body["access_token"].(string)})
+		begin := time.Now()
+		cu.ends()
+		if d := cu.push("customer_disconnected"); d["reason"] != "access_token_expired" || time.Since(begin) != 2*time.Second {
+			t.Errorf("after %v it got %v", time.Since(begin), d)
+		}
+	})
+}
