@@ -106,14 +106,20 @@ func (s *Session) closedError() *Error {
 	return &e
 }
 
+// ping makes the server say something within pongTimeout, or be given up.
 func (s *Session) ping(now time.Time) {
 	if !s.pongBy.IsZero() {
 		return
 	}
+	s.pingAt, s.pongBy = now.Add(pingInterval), now.Add(pongTimeout)
+	for _, c := range s.inflight {
+		if c.action == "ping" && c.internal && !c.late {
+			return // other frames came, its answer is still due
+		}
+	}
 	c := s.newCall(now, "ping", nil, 0)
 	c.internal = true
 	s.send(c)
-	s.pingAt, s.pongBy = now.Add(pingInterval), now.Add(pongTimeout)
 }
 
 // Receive takes one text frame. The session keeps parts of it: the caller must
