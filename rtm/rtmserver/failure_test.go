@@ -144,7 +144,7 @@ func TestNothingAfterTheEnd(t *testing.T) {
 	for range 30 {
 		two := agent(t, srv, rtmtest.Agent2Token)
 		go func() {
-			for i := 0; ; i++ {
+			for i := range 100 { // twice as many frames come back: they fit its queue
 				s := []string{"accepting_chats", "not_accepting_chats"}[i%2]
 				frame := `{"action":"set_routing_status","payload":{"status":"` + s + `"}}`
 				if two.ws.Write(context.Background(), websocket.MessageText, []byte(frame)) != nil {
