@@ -1,7 +1,6 @@
 package session
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
@@ -93,17 +92,10 @@ func (s *Session) stop(reason string, data []byte) {
 		o.Raw("data", data)
 		s.end = &Error{Type: ErrClosed, Message: "the connection was ended for good: " + reason, Data: o.Bytes()}
 	}
-	s.setState(Output{State: Stopped, Reason: reason, Payload: s.closedError().Data})
+	s.setState(Output{State: Stopped, Reason: reason, Payload: s.Err().Data})
 	for _, c := range s.calls(func(*call) bool { return true }) {
-		s.settle(c, nil, s.closedError())
+		s.settle(c, nil, s.Err())
 	}
-}
-
-// closedError returns a copy of s.end, which its receiver owns.
-func (s *Session) closedError() *Error {
-	e := *s.end
-	e.Data = slices.Clone(e.Data)
-	return &e
 }
 
 // ping makes the server say something within pongTimeout, or be given up.
