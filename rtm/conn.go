@@ -2,7 +2,6 @@ package rtm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -37,6 +36,11 @@ func (c *Conn) Call(ctx context.Context, action string, payload, result any) err
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
+	return c.call(ctx, action, body, result)
+}
+
+// call sends a request and waits for the answer.
+func (c *Conn) call(ctx context.Context, action string, body []byte, result any) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
 	}
@@ -65,19 +69,10 @@ func (c *Conn) Call(ctx context.Context, action string, payload, result any) err
 	if result == nil || out.Payload == nil {
 		return nil
 	}
-	if err := json.Unmarshal(out.Payload, result); err != nil {
+	if err := decode(out.Payload, result); err != nil {
 		return fmt.Errorf("rtm: %s: the answer is not of the expected shape: %w", action, err)
 	}
 	return nil
-}
-
-// Do is Call with the answer as a new value.
-func Do[Response any](ctx context.Context, c *Conn, action string, request any) (*Response, error) {
-	response := new(Response)
-	if err := c.Call(ctx, action, request, response); err != nil {
-		return nil, err
-	}
-	return response, nil
 }
 
 // Login logs in with request, whose token is token. An empty token is asked of
@@ -96,17 +91,6 @@ func (c *Conn) Close() error {
 	c.input(c.engine.Stop)
 	c.running.Wait()
 	return nil
-}
-
-func encode(payload any) ([]byte, error) {
-	if payload == nil {
-		return nil, nil
-	}
-	body, err := json.Marshal(payload)
-	if string(body) == "null" {
-		return nil, err
-	}
-	return body, err
 }
 
 // input runs one input of the engine and carries out what it asks for.

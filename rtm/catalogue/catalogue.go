@@ -196,6 +196,8 @@ func (f *Field) Star() bool { return f.Name == "*" || f.Name == "<namespace>" }
 type Union struct {
 	Discriminator string            `json:"discriminator"`
 	Variants      map[string]string `json:"variants"` // value of the discriminator -> object
+	Others        []string          `json:"others"`   // objects that the discriminator does not tell
+	Note          string            `json:"note"`
 }
 
 // Error is an error type that either API can answer with.

@@ -172,6 +172,11 @@ func TestUnions(t *testing.T) {
 					t.Errorf("%s: %s %s: no object %s", a.Name, name, value, object)
 				}
 			}
+			for _, object := range u.Others {
+				if _, ok := a.Object(object); !ok {
+					t.Errorf("%s: %s: no object %s", a.Name, name, object)
+				}
+			}
 		}
 		for _, name := range []string{"User", "Event", "EventInput"} {
 			if a.Union(name) == nil {

@@ -217,6 +217,15 @@ func (d *Decoder) Raw() []byte {
 	return d.data[start:end:end]
 }
 
+// RawObject is Raw for objects; anything else is refused, and nil is returned.
+func (d *Decoder) RawObject() []byte {
+	if d.data[d.pos] == '{' {
+		return d.Raw()
+	}
+	d.refuse("an object")
+	return nil
+}
+
 // Skip passes over any value.
 func (d *Decoder) Skip() {
 	end, _ := value(d.data, d.pos, 0)

@@ -1,0 +1,85 @@
+package rtm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/rules"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+	"github.com/rtmwidget/rtmwidget/rtm/session"
+)
+
+// Request is Call for the actions of the catalogue: what the server would
+// refuse is not sent. It fails with ErrorTypeUnsupportedVersion when
+// Options.Version lacks the action, and with ErrorTypeValidation when payload
+// breaks a rule; the message names the field and what is allowed. Actions that
+// the catalogue does not know are sent as they are. The methods of the packages
+// customer and agent are made of it.
+func (c *Conn) Request(ctx context.Context, action string, payload, result any) error {
+	table := rules.Customer()
+	if c.api == session.Agent {
+		table = rules.Agent()
+	}
+	if problem := table.Supports(action, c.version()); problem != "" {
+		return &Error{Action: action, Type: ErrorTypeUnsupportedVersion, Message: problem}
+	}
+	body, err := encode(payload)
+	if err != nil {
+		return fmt.Errorf("rtm: %s: %w", action, err)
+	}
+	if problem := table.Check(action, body); problem != "" {
+		return &Error{Action: action, Type: ErrorTypeValidation, Message: problem}
+	}
+	return c.call(ctx, action, body, result)
+}
+
+// Do is Request with the answer as a new value.
+func Do[Response any](ctx context.Context, c *Conn, action string, request any) (*Response, error) {
+	response := new(Response)
+	if err := c.Request(ctx, action, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+func (c *Conn) version() string {
+	if c.opts.Version == "" {
+		return "3.6"
+	}
+	return c.opts.Version
+}
+
+// encode returns the JSON of a payload, nil for none. Types with a codec of
+// their own skip encoding/json, which would escape and copy what they write.
+func encode(payload any) ([]byte, error) {
+	if payload == nil {
+		return nil, nil
+	}
+	if v := reflect.ValueOf(payload); v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, nil
+	}
+	m, ok := payload.(json.Marshaler)
+	if !ok {
+		body, err := json.Marshal(payload)
+		if string(body) == "null" {
+			return nil, err
+		}
+		return body, err
+	}
+	body, err := m.MarshalJSON()
+	if err == nil && !wire.Valid(body) {
+		err = &json.MarshalerError{Type: reflect.TypeOf(payload), Err: errors.New("a raw value is not JSON")}
+	}
+	return body, err
+}
+
+// decode reads a payload into v.
+func decode(payload []byte, v any) error {
+	if u, ok := v.(json.Unmarshaler); ok {
+		return u.UnmarshalJSON(payload)
+	}
+	return json.Unmarshal(payload, v)
+}
