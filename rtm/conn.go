@@ -75,15 +75,6 @@ func (c *Conn) call(ctx context.Context, action string, body []byte, result any)
 	return nil
 }
 
-// Login logs in with request, whose token is token. An empty token is asked of
-// Options.Token. The engine repeats the login after each reconnect.
-func Login[Response any](ctx context.Context, c *Conn, token string, request any) (*Response, error) {
-	if token == "" && c.opts.Token == nil {
-		return nil, &Error{Action: "login", Type: ErrorTypeValidation, Message: "token: is required: give LoginRequest.Token or Options.Token"}
-	}
-	return Do[Response](ctx, c, "login", request)
-}
-
 // Close ends the connection: calls that wait fail, subscriptions end with
 // ErrClosed. It waits until the socket and all goroutines are gone. Closing
 // again is harmless.

@@ -1,6 +1,7 @@
 package rtm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,21 +20,30 @@ import (
 // the catalogue does not know are sent as they are. The methods of the packages
 // customer and agent are made of it.
 func (c *Conn) Request(ctx context.Context, action string, payload, result any) error {
-	table := rules.Customer()
-	if c.api == session.Agent {
-		table = rules.Agent()
-	}
-	if problem := table.Supports(action, c.version()); problem != "" {
-		return &Error{Action: action, Type: ErrorTypeUnsupportedVersion, Message: problem}
-	}
 	body, err := encode(payload)
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
+	if err := c.check(action, body); err != nil {
+		return err
+	}
+	return c.call(ctx, action, body, result)
+}
+
+// check holds a request to the rules of the catalogue.
+func (c *Conn) check(action string, body []byte) error {
+	table := rules.Customer()
+	if c.api == session.Agent {
+		table = rules.Agent()
+	}
+	version := cmp.Or(c.opts.Version, "3.6")
+	if problem := table.Supports(action, version); problem != "" {
+		return &Error{Action: action, Type: ErrorTypeUnsupportedVersion, Message: problem}
+	}
 	if problem := table.Check(action, body); problem != "" {
 		return &Error{Action: action, Type: ErrorTypeValidation, Message: problem}
 	}
-	return c.call(ctx, action, body, result)
+	return nil
 }
 
 // Do is Request with the answer as a new value.
@@ -45,11 +55,31 @@ func Do[Response any](ctx context.Context, c *Conn, action string, request any) 
 	return response, nil
 }
 
-func (c *Conn) version() string {
-	if c.opts.Version == "" {
-		return "3.6"
+// Login logs in with request, whose token is token. An empty token is asked of
+// Options.Token. The engine repeats the login after each reconnect.
+func Login[Response any](ctx context.Context, c *Conn, token string, request any) (*Response, error) {
+	if token == "" && c.opts.Token == nil {
+		return nil, &Error{Action: "login", Type: ErrorTypeValidation, Message: "token: is required: give LoginRequest.Token or Options.Token"}
 	}
-	return c.opts.Version
+	body, err := encode(request)
+	if err != nil {
+		return nil, fmt.Errorf("rtm: login: %w", err)
+	}
+	whole := wire.Object{} // as it will be sent: the engine adds the token
+	whole.Str("token", cmp.Or(token, "Bearer …"))
+	for name, raw := range wire.Members(body) {
+		if name != "token" {
+			whole.Raw(name, raw)
+		}
+	}
+	if err := c.check("login", whole.Bytes()); err != nil {
+		return nil, err
+	}
+	response := new(Response)
+	if err := c.call(ctx, "login", body, response); err != nil {
+		return nil, err
+	}
+	return response, nil
 }
 
 // encode returns the JSON of a payload, nil for none. Types with a codec of

@@ -103,7 +103,7 @@ func compare(dir string, files map[string][]byte) error {
 			return err
 		}
 		if !bytes.Equal(old, files[path]) {
-			return fmt.Errorf("%s is stale: run go generate ./...", path)
+			return fmt.Errorf("%s is stale: go generate ./... writes it anew", path)
 		}
 	}
 	return nil
