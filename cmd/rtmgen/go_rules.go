@@ -15,8 +15,19 @@ func goRules(api *API) *goFile {
 	f.p("var %s = Table{\n\tMethods: map[string]Method{", api.Name)
 	objects := make(map[string]bool)
 	for _, m := range api.Methods {
-		f.p("\t\t%q: {Since: %q, RemovedIn: %q, AnyOf: %s, Fields: []Field{", m.Action, m.Since, m.RemovedIn, goStrings(m.AnyOf))
-		ruleFields(f, api, m.Source(), objects)
+		text := fmt.Sprintf("Since: %q", m.Since)
+		if m.RemovedIn != "" {
+			text += fmt.Sprintf(", RemovedIn: %q", m.RemovedIn)
+		}
+		if len(m.AnyOf) > 0 {
+			text += ", AnyOf: " + goStrings(m.AnyOf)
+		}
+		if len(m.Method.Request) == 0 {
+			f.p("\t\t%q: {%s},", m.Action, text)
+			continue
+		}
+		f.p("\t\t%q: {%s, Fields: []Field{", m.Action, text)
+		ruleFields(f, api, m.Method.Request, objects)
 		f.p("\t\t}},")
 	}
 	f.p("\t},\n\tUnions: map[string]Union{")
@@ -44,9 +55,6 @@ func goRules(api *API) *goFile {
 	f.p("\t},\n}")
 	return f
 }
-
-// Source returns the fields of the request as the catalogue has them.
-func (m *Method) Source() catalogue.Fields { return m.Method.Request }
 
 // ruleFields writes the fields of an object and collects the objects that they
 // lead to.
@@ -106,9 +114,6 @@ func collect(api *API, t *catalogue.Type, objects map[string]bool) {
 }
 
 func goStrings(list []string) string {
-	if len(list) == 0 {
-		return "nil"
-	}
 	quoted := make([]string, len(list))
 	for i, s := range list {
 		quoted[i] = fmt.Sprintf("%q", s)

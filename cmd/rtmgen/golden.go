@@ -25,7 +25,7 @@ func golden(api *API) []byte {
 		case m.Response != nil:
 			response = sample(m.Response, true)
 		case m.Bare != nil:
-			response = sampleType(m.Bare, &Field{Field: m.Method.Response[0]})
+			response = sampleBare(m.Bare, m.Method.Response[0])
 		}
 		fmt.Fprintf(&b, `{"request_id":%q,"action":%q,"type":"response","success":true,"payload":%s}`+"\n", id, m.Action, response)
 	}
@@ -34,7 +34,7 @@ func golden(api *API) []byte {
 		if p.Payload != nil {
 			payload = sample(p.Payload, true)
 		} else {
-			payload = sampleType(p.Bare, &Field{Field: p.Push.Payload[0]})
+			payload = sampleBare(p.Bare, p.Push.Payload[0])
 		}
 		version := api.Version
 		if p.RemovedIn != "" {
@@ -43,6 +43,14 @@ func golden(api *API) []byte {
 		fmt.Fprintf(&b, `{"version":%q,"action":%q,"type":"push","payload":%s}`+"\n", version, p.Action, payload)
 	}
 	return b.Bytes()
+}
+
+// sampleBare is a payload that has no fields of its own.
+func sampleBare(t *Type, f *catalogue.Field) string {
+	if isStruct(t) {
+		return sample(t.Struct, true)
+	}
+	return sampleType(t, &Field{Field: f})
 }
 
 // sample is an object with all its fields.

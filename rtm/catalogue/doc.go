@@ -28,3 +28,5 @@
 // vendor withdrew from all versions on one day, count as gone from 3.6, so that
 // 3.4 and 3.5 keep what the agent seed has.
 package catalogue
+
+//go:generate go run github.com/rtmwidget/rtmwidget/cmd/rtmgen -C ../..

@@ -4,14 +4,14 @@ package rules
 
 var agent = Table{
 	Methods: map[string]Method{
-		"ping": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{}},
-		"list_chats": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"ping": {Since: "3.0"},
+		"list_chats": {Since: "3.2", Fields: []Field{
 			{Name: "filters", Type: "ListChatsFilters"},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
 			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "filters"}},
 		}},
-		"list_threads": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_threads": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
@@ -19,114 +19,114 @@ var agent = Table{
 			{Name: "min_events_count", Type: "int", Min: new(1), Max: new(100), Excludes: []string{"limit", "filters"}},
 			{Name: "filters", Type: "ListThreadsFilters"},
 		}},
-		"get_chat": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_chat": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string"},
 		}},
-		"list_archives": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_archives": {Since: "3.2", Fields: []Field{
 			{Name: "filters", Type: "ListArchivesFilters"},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
 			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "filters"}},
 			{Name: "highlights", Type: "Highlights"},
 		}},
-		"start_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"start_chat": {Since: "3.0", Fields: []Field{
 			{Name: "chat", Type: "InitialChat"},
 			{Name: "active", Type: "bool"},
 			{Name: "continuous", Type: "bool"},
 		}},
-		"resume_chat": {Since: "3.3", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"resume_chat": {Since: "3.3", Fields: []Field{
 			{Name: "chat", Type: "ResumedChat", Required: true},
 			{Name: "active", Type: "bool"},
 			{Name: "continuous", Type: "bool"},
 		}},
-		"deactivate_chat": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"deactivate_chat": {Since: "3.2", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "ignore_requester_presence", Type: "bool"},
 		}},
-		"follow_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"follow_chat": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"unfollow_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"unfollow_chat": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"transfer_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"transfer_chat": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "target", Type: "TransferTarget"},
 			{Name: "ignore_agents_availability", Type: "bool"},
 			{Name: "ignore_requester_presence", Type: "bool"},
 		}},
-		"add_user_to_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"add_user_to_chat": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "user_id", Type: "string", Required: true},
 			{Name: "user_type", Type: "string", Required: true, Enum: []string{"agent", "customer"}},
 			{Name: "visibility", Type: "string", Required: true, Enum: []string{"all", "agents"}},
 			{Name: "ignore_requester_presence", Type: "bool"},
 		}},
-		"remove_user_from_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"remove_user_from_chat": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "user_id", Type: "string", Required: true},
 			{Name: "user_type", Type: "string", Required: true, Enum: []string{"agent"}},
 			{Name: "ignore_requester_presence", Type: "bool"},
 		}},
-		"send_event_preview": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_event_preview": {Since: "3.6", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "event", Type: "EventInput.message", Required: true},
 		}},
-		"send_event": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_event": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "event", Type: "EventInput", Required: true},
 		}},
-		"send_rich_message_postback": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_rich_message_postback": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "postback", Type: "RichMessagePostback", Required: true},
 		}},
-		"update_chat_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_chat_properties": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_chat_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_chat_properties": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"update_thread_properties": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_thread_properties": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_thread_properties": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_thread_properties": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"update_event_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_event_properties": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_event_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_event_properties": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"tag_thread": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"tag_thread": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "tag", Type: "string", Required: true},
 		}},
-		"untag_thread": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"untag_thread": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "tag", Type: "string", Required: true},
 		}},
-		"get_customer": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_customer": {Since: "3.2", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"update_customer": {Since: "3.0", RemovedIn: "", AnyOf: []string{"name", "email", "avatar", "phone_number", "session_fields", "omnichannel", "address"}, Fields: []Field{
+		"update_customer": {Since: "3.0", AnyOf: []string{"name", "email", "avatar", "phone_number", "session_fields", "omnichannel", "address"}, Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "name", Type: "string"},
 			{Name: "email", Type: "string"},
@@ -136,37 +136,37 @@ var agent = Table{
 			{Name: "omnichannel", Type: "OmnichannelInput"},
 			{Name: "address", Type: "Address"},
 		}},
-		"ban_customer": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"ban_customer": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "ban", Type: "Ban", Required: true},
 		}},
-		"subscribe_customers": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"subscribe_customers": {Since: "3.6", Fields: []Field{
 			{Name: "group_ids", Type: "[]int"},
 			{Name: "limit", Type: "int"},
 		}},
-		"unsubscribe_customers": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"unsubscribe_customers": {Since: "3.6", Fields: []Field{
 			{Name: "subscription_id", Type: "string", Required: true},
 		}},
-		"follow_customer": {Since: "3.3", RemovedIn: "3.6", AnyOf: nil, Fields: []Field{
+		"follow_customer": {Since: "3.3", RemovedIn: "3.6", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"unfollow_customer": {Since: "3.3", RemovedIn: "3.6", AnyOf: nil, Fields: []Field{
+		"unfollow_customer": {Since: "3.3", RemovedIn: "3.6", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"create_customer": {Since: "3.0", RemovedIn: "3.6", AnyOf: nil, Fields: []Field{
+		"create_customer": {Since: "3.0", RemovedIn: "3.6", Fields: []Field{
 			{Name: "name", Type: "string"},
 			{Name: "email", Type: "string"},
 			{Name: "avatar", Type: "string"},
 			{Name: "session_fields", Type: "[]SessionField"},
 		}},
-		"list_customers": {Since: "3.2", RemovedIn: "3.6", AnyOf: nil, Fields: []Field{
+		"list_customers": {Since: "3.2", RemovedIn: "3.6", Fields: []Field{
 			{Name: "page_id", Type: "string"},
 			{Name: "limit", Type: "int", Max: new(100)},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "sort_by", Type: "string", Enum: []string{"created_at", "threads_count", "visits_count", "agent_last_event", "customer_last_event"}},
 			{Name: "filters", Type: "ListCustomersFilters"},
 		}},
-		"login": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"login": {Since: "3.0", Fields: []Field{
 			{Name: "token", Type: "string", Required: true},
 			{Name: "timezone", Type: "string"},
 			{Name: "reconnect", Type: "bool"},
@@ -175,52 +175,52 @@ var agent = Table{
 			{Name: "customer_monitoring_level", Type: "string", Enum: []string{"my", "chatting", "invited", "online", "highest_available"}},
 			{Name: "pushes", Type: "map[string][]string"},
 		}},
-		"set_routing_status": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"set_routing_status": {Since: "3.2", Fields: []Field{
 			{Name: "status", Type: "string", Required: true, Enum: []string{"accepting_chats", "not_accepting_chats", "offline"}},
 			{Name: "agent_id", Type: "string"},
 		}},
-		"set_away_status": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"set_away_status": {Since: "3.0", Fields: []Field{
 			{Name: "away", Type: "bool", Required: true},
 		}},
-		"logout": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"logout": {Since: "3.0", Fields: []Field{
 			{Name: "agent_id", Type: "string"},
 		}},
-		"list_routing_statuses": {Since: "3.3", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_routing_statuses": {Since: "3.3", Fields: []Field{
 			{Name: "filters", Type: "ListRoutingStatusesFilters"},
 		}},
-		"update_session": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_session": {Since: "3.6", Fields: []Field{
 			{Name: "token", Type: "string", Required: true},
 		}},
-		"change_push_notifications": {Since: "3.0", RemovedIn: "3.5", AnyOf: nil, Fields: []Field{
+		"change_push_notifications": {Since: "3.0", RemovedIn: "3.5", Fields: []Field{
 			{Name: "firebase_token", Type: "string", Required: true},
 			{Name: "platform", Type: "string", Required: true, Enum: []string{"ios", "android"}},
 			{Name: "enabled", Type: "bool", Required: true},
 		}},
-		"mark_events_as_seen": {Since: "3.1", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"mark_events_as_seen": {Since: "3.1", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "seen_up_to", Type: "datetime", Required: true},
 		}},
-		"send_thinking_indicator": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_thinking_indicator": {Since: "3.6", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "title", Type: "string"},
 			{Name: "description", Type: "string"},
 			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
 			{Name: "custom_id", Type: "string"},
 		}},
-		"send_typing_indicator": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_typing_indicator": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "is_typing", Type: "bool", Required: true},
 			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
 		}},
-		"multicast": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"multicast": {Since: "3.0", Fields: []Field{
 			{Name: "recipients", Type: "MulticastRecipients", Required: true},
 			{Name: "content", Type: "json", Required: true},
 			{Name: "type", Type: "string"},
 		}},
-		"list_agents_for_transfer": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_agents_for_transfer": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 		}},
-		"request_thread_summary": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"request_thread_summary": {Since: "3.6", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 		}},

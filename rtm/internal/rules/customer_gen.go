@@ -4,88 +4,88 @@ package rules
 
 var customer = Table{
 	Methods: map[string]Method{
-		"list_chats": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_chats": {Since: "3.2", Fields: []Field{
 			{Name: "limit", Type: "int", Min: new(1), Max: new(25)},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order"}},
 		}},
-		"list_threads": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"list_threads": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
 			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
 			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "min_events_count"}},
 			{Name: "min_events_count", Type: "int", Min: new(1), Max: new(100), Excludes: []string{"limit"}},
 		}},
-		"get_chat": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_chat": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string"},
 		}},
-		"start_chat": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"start_chat": {Since: "3.0", Fields: []Field{
 			{Name: "chat", Type: "InitialChat"},
 			{Name: "active", Type: "bool"},
 			{Name: "continuous", Type: "bool"},
 			{Name: "welcome_message_id", Type: "string"},
 		}},
-		"resume_chat": {Since: "3.3", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"resume_chat": {Since: "3.3", Fields: []Field{
 			{Name: "chat", Type: "ResumedChat", Required: true},
 			{Name: "active", Type: "bool"},
 			{Name: "continuous", Type: "bool"},
 			{Name: "welcome_message_id", Type: "string"},
 		}},
-		"deactivate_chat": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"deactivate_chat": {Since: "3.2", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 		}},
-		"send_event": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_event": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "event", Type: "EventInput", Required: true},
 			{Name: "attach_to_last_thread", Type: "bool"},
 		}},
-		"delete_event": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_event": {Since: "3.6", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 		}},
-		"send_rich_message_postback": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_rich_message_postback": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "postback", Type: "RichMessagePostback", Required: true},
 		}},
-		"send_sneak_peek": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_sneak_peek": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "sneak_peek_text", Type: "string", Required: true},
 		}},
-		"update_chat_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_chat_properties": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_chat_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_chat_properties": {Since: "3.0", Fields: []Field{
 			{Name: "id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"update_thread_properties": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_thread_properties": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_thread_properties": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_thread_properties": {Since: "3.2", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"update_event_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_event_properties": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "properties", Type: "Properties", Required: true},
 		}},
-		"delete_event_properties": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"delete_event_properties": {Since: "3.0", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "thread_id", Type: "string", Required: true},
 			{Name: "event_id", Type: "string", Required: true},
 			{Name: "properties", Type: "PropertyNames", Required: true},
 		}},
-		"update_customer": {Since: "3.0", RemovedIn: "", AnyOf: []string{"name", "email", "avatar", "session_fields", "omnichannel", "address", "phone_number", "name_is_default"}, Fields: []Field{
+		"update_customer": {Since: "3.0", AnyOf: []string{"name", "email", "avatar", "session_fields", "omnichannel", "address", "phone_number", "name_is_default"}, Fields: []Field{
 			{Name: "name", Type: "string"},
 			{Name: "email", Type: "string"},
 			{Name: "avatar", Type: "string"},
@@ -95,17 +95,17 @@ var customer = Table{
 			{Name: "phone_number", Type: "string"},
 			{Name: "name_is_default", Type: "bool"},
 		}},
-		"update_customer_page": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"update_customer_page": {Since: "3.0", Fields: []Field{
 			{Name: "url", Type: "string", Required: true},
 			{Name: "title", Type: "string"},
 		}},
-		"activate_customer_page":   {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{}},
-		"deactivate_customer_page": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{}},
-		"set_customer_session_fields": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"activate_customer_page":   {Since: "3.6"},
+		"deactivate_customer_page": {Since: "3.6"},
+		"set_customer_session_fields": {Since: "3.2", Fields: []Field{
 			{Name: "session_fields", Type: "[]SessionField", Required: true, MaxItems: new(100)},
 		}},
-		"get_customer": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{}},
-		"login": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_customer": {Since: "3.2"},
+		"login": {Since: "3.0", Fields: []Field{
 			{Name: "token", Type: "string", Required: true},
 			{Name: "customer", Type: "LoginCustomer"},
 			{Name: "customer_page", Type: "CustomerPage"},
@@ -117,40 +117,40 @@ var customer = Table{
 			{Name: "pushes", Type: "PushSubscriptions"},
 			{Name: "tab_id", Type: "string"},
 		}},
-		"list_group_statuses": {Since: "3.2", RemovedIn: "", AnyOf: []string{"all", "group_ids"}, Fields: []Field{
+		"list_group_statuses": {Since: "3.2", AnyOf: []string{"all", "group_ids"}, Fields: []Field{
 			{Name: "all", Type: "bool"},
 			{Name: "group_ids", Type: "[]int"},
 		}},
-		"get_form": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_form": {Since: "3.0", Fields: []Field{
 			{Name: "group_id", Type: "int", Required: true},
 			{Name: "type", Type: "string", Required: true, Enum: []string{"prechat", "postchat", "ticket"}},
 		}},
-		"get_predicted_agent": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_predicted_agent": {Since: "3.0", Fields: []Field{
 			{Name: "group_id", Type: "int"},
 		}},
-		"get_url_info": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"get_url_info": {Since: "3.2", Fields: []Field{
 			{Name: "url", Type: "string", Required: true},
 		}},
-		"mark_events_as_seen": {Since: "3.1", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"mark_events_as_seen": {Since: "3.1", Fields: []Field{
 			{Name: "chat_id", Type: "string", Required: true},
 			{Name: "seen_up_to", Type: "datetime", Required: true},
 		}},
-		"accept_greeting": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"accept_greeting": {Since: "3.2", Fields: []Field{
 			{Name: "greeting_id", Type: "int", Required: true},
 			{Name: "unique_id", Type: "string", Required: true},
 		}},
-		"cancel_greeting": {Since: "3.2", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"cancel_greeting": {Since: "3.2", Fields: []Field{
 			{Name: "unique_id", Type: "string", Required: true},
 		}},
-		"request_welcome_message": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"request_welcome_message": {Since: "3.6", Fields: []Field{
 			{Name: "id", Type: "string"},
 			{Name: "group_id", Type: "int"},
 		}},
-		"send_greeting_button_clicked": {Since: "3.6", RemovedIn: "", AnyOf: nil, Fields: []Field{
+		"send_greeting_button_clicked": {Since: "3.6", Fields: []Field{
 			{Name: "greeting_unique_id", Type: "string", Required: true},
 			{Name: "button_id", Type: "string", Required: true},
 		}},
-		"ping": {Since: "3.0", RemovedIn: "", AnyOf: nil, Fields: []Field{}},
+		"ping": {Since: "3.0"},
 	},
 	Unions: map[string]Union{
 		"EventInput": {"type", map[string]string{
