@@ -49,7 +49,8 @@ func ErrorTypeOf(err error) ErrorType {
 	return ""
 }
 
-// DisconnectReason is why the server ended a connection.
+// DisconnectReason is why the server ended a connection; the catalogue lists
+// them as disconnect_reasons.
 type DisconnectReason string
 
 // DisconnectError is the end of a connection that will not be opened again.
