@@ -242,14 +242,14 @@ func (d *Decoder) Null() bool {
 }
 
 // Peek returns the raw member of the object that comes next, or nil, and leaves
-// the decoder where it is. Of a repeated name the first one counts.
-func (d *Decoder) Peek(name string) []byte {
+// the decoder where it is. Of a repeated name the last one counts.
+func (d *Decoder) Peek(name string) (found []byte) {
 	for key, raw := range RawMembers(d.data[d.pos:]) {
 		if nameIs(key, name) {
-			return raw
+			found = raw
 		}
 	}
-	return nil
+	return found
 }
 
 func (d *Decoder) leave(end int) { d.pos = space(d.data, end) }

@@ -153,7 +153,7 @@ func TestDecoderNamesWhatIsWrong(t *testing.T) {
 }
 
 func TestPeek(t *testing.T) {
-	d := wire.NewDecoder([]byte(`[{"a":{"type":"no"},"ty\u0070e":"yes"},3]`))
+	d := wire.NewDecoder([]byte(`[{"a":{"type":"no"},"type":"first","ty\u0070e":"yes"},3]`))
 	d.Array()
 	d.More()
 	if got := string(d.Peek("type")); got != `"yes"` {
@@ -162,7 +162,7 @@ func TestPeek(t *testing.T) {
 	if got := d.Peek("none"); got != nil {
 		t.Errorf("Peek of what is not there = %s", got)
 	}
-	if got := string(d.Raw()); got != `{"a":{"type":"no"},"ty\u0070e":"yes"}` {
+	if got := string(d.Raw()); got != `{"a":{"type":"no"},"type":"first","ty\u0070e":"yes"}` {
 		t.Errorf("Peek has moved: %s", got)
 	}
 	d.More()
