@@ -2,6 +2,7 @@ package rtm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -32,7 +33,7 @@ func (c *Conn) Err() error { return context.Cause(c.ctx) }
 // when ctx has no deadline. A call made while there is no connection waits for
 // the next one. Errors are *Error, or wrap ctx's.
 func (c *Conn) Call(ctx context.Context, action string, payload, result any) error {
-	body, err := encode(payload)
+	body, err := marshal(payload)
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
@@ -82,6 +83,17 @@ func (c *Conn) Close() error {
 	c.input(c.engine.Stop)
 	c.running.Wait()
 	return nil
+}
+
+func encode(payload any) ([]byte, error) {
+	if payload == nil {
+		return nil, nil
+	}
+	body, err := json.Marshal(payload)
+	if string(body) == "null" {
+		return nil, err
+	}
+	return body, err
 }
 
 // input runs one input of the engine and carries out what it asks for.

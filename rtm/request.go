@@ -20,7 +20,7 @@ import (
 // the catalogue does not know are sent as they are. The methods of the packages
 // customer and agent are made of it.
 func (c *Conn) Request(ctx context.Context, action string, payload, result any) error {
-	body, err := encode(payload)
+	body, err := marshal(payload)
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
@@ -61,7 +61,7 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 	if token == "" && c.opts.Token == nil {
 		return nil, &Error{Action: "login", Type: ErrorTypeValidation, Message: "token: is required: give LoginRequest.Token or Options.Token"}
 	}
-	body, err := encode(request)
+	body, err := marshal(request)
 	if err != nil {
 		return nil, fmt.Errorf("rtm: login: %w", err)
 	}
@@ -82,22 +82,12 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 	return response, nil
 }
 
-// encode returns the JSON of a payload, nil for none. Types with a codec of
+// marshal returns the JSON of a payload, nil for none. Types with a codec of
 // their own skip encoding/json, which would escape and copy what they write.
-func encode(payload any) ([]byte, error) {
-	if payload == nil {
-		return nil, nil
-	}
-	if v := reflect.ValueOf(payload); v.Kind() == reflect.Pointer && v.IsNil() {
-		return nil, nil
-	}
+func marshal(payload any) ([]byte, error) {
 	m, ok := payload.(json.Marshaler)
-	if !ok {
-		body, err := json.Marshal(payload)
-		if string(body) == "null" {
-			return nil, err
-		}
-		return body, err
+	if v := reflect.ValueOf(payload); !ok || v.Kind() == reflect.Pointer && v.IsNil() {
+		return encode(payload)
 	}
 	body, err := m.MarshalJSON()
 	if err == nil && !wire.Valid(body) {

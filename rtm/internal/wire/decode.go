@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Decoder reads one JSON value from front to back. The value is checked once,
@@ -119,7 +120,8 @@ func (d *Decoder) More() bool {
 	return true
 }
 
-// String reads a string.
+// String reads a string. Bytes that are not UTF-8 become U+FFFD, as in
+// encoding/json.
 func (d *Decoder) String() string {
 	if d.data[d.pos] != '"' {
 		d.refuse("a string")
@@ -130,7 +132,10 @@ func (d *Decoder) String() string {
 	d.leave(end)
 	body := d.data[start : end-1]
 	if bytes.IndexByte(body, '\\') >= 0 {
-		return string(unescape(body))
+		body = unescape(body)
+	}
+	if !utf8.Valid(body) {
+		return string([]rune(string(body)))
 	}
 	return string(body)
 }

@@ -152,6 +152,13 @@ func TestDecoderNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestDecoderMakesUTF8(t *testing.T) {
+	got, err := decode("{\"text\":\"a\xff\xfe\\u0062\xc3\xa9\"}")
+	if want := "a\ufffd\ufffdbé"; err != nil || got.Text != want {
+		t.Errorf("got %q, %v; want %q", got.Text, err, want)
+	}
+}
+
 func TestPeek(t *testing.T) {
 	d := wire.NewDecoder([]byte(`[{"a":{"type":"no"},"type":"first","ty\u0070e":"yes"},3]`))
 	d.Array()
