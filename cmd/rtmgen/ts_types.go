@@ -171,7 +171,7 @@ func (f *tsFile) field(s *Struct, field *Field) string {
 	if field.Const != "" {
 		return "'" + field.Const + "'"
 	}
-	if s.Union != nil && field.Name == s.Union.Discriminator {
+	if s.Union != nil && field.Name == s.Union.Discriminator && field.Type.Enum != nil {
 		// Unit types alone keep a union discriminated.
 		return f.use(field.Type.Enum.Name) + " | " + f.use("Unlisted")
 	}
