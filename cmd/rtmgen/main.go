@@ -1,6 +1,7 @@
 // Command rtmgen writes what follows from the catalogue: the types, codecs,
-// methods and constants of the packages customer and agent, the table that
-// requests are checked with, and the golden frames of the tests.
+// methods and constants of the packages customer and agent and of the
+// TypeScript SDK, the table that requests are checked with, the reference page,
+// and the golden frames of the tests.
 //
 //	rtmgen [-C dir]          write into the repository at dir (default: the working directory)
 //	rtmgen [-C dir] -check   write nothing; fail when a file is stale
@@ -75,6 +76,12 @@ func generate(sources ...*catalogue.API) (map[string][]byte, error) {
 		}
 		files[dir+"testdata/golden.jsonl"] = golden(api)
 	}
+	ts, err := tsFiles(apis...)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, ts)
+	files["rtm/REFERENCE.md"] = reference(apis...)
 	return files, add("rtm/constants_gen.go", goErrors(apis))
 }
 
