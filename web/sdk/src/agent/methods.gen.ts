@@ -28,8 +28,9 @@ import type { CallInit } from '../client.ts'
 // The methods of the Agent API.
 
 /**
- * One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version
- * that the client speaks lacks the method.
+ * One method for each request of the API. All reject with an `RTMError`: before anything is sent with type
+ * `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the
+ * request is not as it must be.
  *
  * See https://platform.text.com/docs/messaging/agent-chat-api/rtm-reference.
  */
@@ -689,7 +690,7 @@ export const agentMethods: readonly string[] = [
   'transfer_chat id *',
   'add_user_to_chat chat_id user_id user_type visibility',
   'remove_user_from_chat chat_id user_id user_type=agent',
-  'send_event_preview+3.6',
+  'send_event_preview',
   'send_event chat_id event attach_to_last_thread',
   'send_rich_message_postback',
   'update_chat_properties id properties',
@@ -703,23 +704,23 @@ export const agentMethods: readonly string[] = [
   'get_customer id',
   'update_customer id *',
   'ban_customer id ban.days',
-  'subscribe_customers+3.6',
-  'unsubscribe_customers+3.6 subscription_id',
-  'follow_customer-3.6 id',
-  'unfollow_customer-3.6 id',
-  'create_customer-3.6',
-  'list_customers-3.6',
+  'subscribe_customers',
+  'unsubscribe_customers subscription_id',
+  'follow_customer id',
+  'unfollow_customer id',
+  'create_customer',
+  'list_customers',
   'login token',
   'set_routing_status status agent_id',
   'set_away_status away',
   'logout',
   'list_routing_statuses filters.group_ids',
-  'update_session+3.6 token',
-  'change_push_notifications-3.5',
+  'update_session token',
+  'change_push_notifications',
   'mark_events_as_seen chat_id seen_up_to',
-  'send_thinking_indicator+3.6',
+  'send_thinking_indicator',
   'send_typing_indicator chat_id is_typing visibility',
   'multicast',
   'list_agents_for_transfer chat_id',
-  'request_thread_summary+3.6 chat_id thread_id',
+  'request_thread_summary chat_id thread_id',
 ]

@@ -23,8 +23,9 @@ import type {
 // The methods of the Customer API.
 
 /**
- * One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version
- * that the client speaks lacks the method.
+ * One method for each request of the API. All reject with an `RTMError`: before anything is sent with type
+ * `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the
+ * request is not as it must be.
  *
  * See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference.
  */
@@ -462,7 +463,7 @@ export const customerMethods: readonly string[] = [
   'resume_chat chat.id',
   'deactivate_chat id',
   'send_event chat_id event attach_to_last_thread',
-  'delete_event+3.6 chat_id thread_id event_id',
+  'delete_event chat_id thread_id event_id',
   'send_rich_message_postback',
   'send_sneak_peek chat_id sneak_peek_text',
   'update_chat_properties id properties',
@@ -473,8 +474,8 @@ export const customerMethods: readonly string[] = [
   'delete_event_properties chat_id thread_id event_id properties',
   'update_customer',
   'update_customer_page url title',
-  'activate_customer_page+3.6',
-  'deactivate_customer_page+3.6',
+  'activate_customer_page',
+  'deactivate_customer_page',
   'set_customer_session_fields session_fields',
   'get_customer',
   'login token',
@@ -485,6 +486,6 @@ export const customerMethods: readonly string[] = [
   'mark_events_as_seen chat_id seen_up_to',
   'accept_greeting greeting_id unique_id',
   'cancel_greeting unique_id',
-  'request_welcome_message+3.6',
-  'send_greeting_button_clicked+3.6',
+  'request_welcome_message',
+  'send_greeting_button_clicked',
 ]
