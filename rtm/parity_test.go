@@ -58,7 +58,7 @@ func TestParity(t *testing.T) {
 // TestParityOfEveryMethod makes every mistake that the catalogue knows of, in
 // every method of both APIs and in the objects that its requests are made of.
 func TestParityOfEveryMethod(t *testing.T) {
-	for _, version := range []string{"3.6"} {
+	for _, version := range []string{"3.4", "3.5", "3.6"} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := rtmtest.NewServer(t, nil)
 			visitor := must(customer.Dial(t.Context(), &customer.Options{

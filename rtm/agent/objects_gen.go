@@ -134,9 +134,9 @@ type ArchivedThread struct {
 	QueuesDuration   int          `json:"queues_duration,omitempty"`
 	PreviousThreadID rtm.ThreadID `json:"previous_thread_id,omitempty"`
 	NextThreadID     rtm.ThreadID `json:"next_thread_id,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerVisit *CustomerVisit `json:"customer_visit,omitempty"`
-	// New in 3.6: AI summary, only when one was made.
+	// What an AI says the thread was about; only when one was made. Since version 3.6.
 	Summary *ThreadSummary `json:"summary,omitempty"`
 	// list_archives only.
 	PreviousAccessibleThreadID rtm.ThreadID `json:"previous_accessible_thread_id,omitempty"`
@@ -1065,8 +1065,7 @@ type LastThreadSummary struct {
 // License is the company's licence.
 type License struct {
 	// Numeric text.
-	ID string `json:"id"`
-	// Since 3.4.
+	ID             string `json:"id"`
 	OrganizationID string `json:"organization_id"`
 	Plan           string `json:"plan"`
 	// Unix seconds.
@@ -1098,18 +1097,20 @@ type ListArchivesFilters struct {
 	Tags   *ListFilterString `json:"tags,omitempty"`
 	Sales  *ListFilterInt    `json:"sales,omitempty"`
 	Goals  *ListFilterInt    `json:"goals,omitempty"`
-	// Called surveys up to 3.4.
-	Forms         []FormFilter         `json:"forms,omitempty"`
+	// Since version 3.5; it was surveys before.
+	Forms []FormFilter `json:"forms,omitempty"`
+	// What forms was called. Gone since version 3.5.
+	Surveys       []FormFilter         `json:"surveys,omitempty"`
 	EventTypes    *EventTypesFilter    `json:"event_types,omitempty"`
 	Greetings     *GreetingsFilter     `json:"greetings,omitempty"`
 	AgentResponse *AgentResponseFilter `json:"agent_response,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	AgentTypes *AgentTypesFilter `json:"agent_types,omitempty"`
 	// ISO 3166-1 alpha-2.
 	CustomerCountries *ListFilterString `json:"customer_countries,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerID rtm.CustomerID `json:"customer_id,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerEmail string `json:"customer_email,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1117,9 +1118,11 @@ type ListArchivesFilters struct {
 
 // ListChatsFilters narrows a list of chats.
 type ListChatsFilters struct {
-	// true = only active, false = only inactive, null or absent = both; took the place of
-	// include_active (3.5 and older). Nil is absent, which is not the same as zero.
+	// true is only active chats, false only inactive ones, absent both. Nil is absent, which is not
+	// the same as zero. Since version 3.6.
 	Active *bool `json:"active,omitempty"`
+	// false leaves active chats out. Nil is true. Gone since version 3.6.
+	IncludeActive *bool `json:"include_active,omitempty"`
 	// Nil is true.
 	IncludeChatsWithoutThreads *bool `json:"include_chats_without_threads,omitempty"`
 	// At most 200 items.
@@ -1222,7 +1225,8 @@ type MulticastCustomers struct {
 type MulticastRecipients struct {
 	// Required.
 	Agents MulticastAgents `json:"agents"`
-	// Withdrawn from every served version at once in 2026-01; SDK types still have it. Gone since 3.6.
+	// Withdrawn from every served version at once in 2026-01; SDK types still have it. Gone since
+	// version 3.6.
 	Customers *MulticastCustomers `json:"customers,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1298,7 +1302,7 @@ type Postback struct {
 	Type string `json:"type,omitempty"`
 	// Goes with type: both or neither.
 	Value string `json:"value,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1423,7 +1427,7 @@ type RichMessageElement struct {
 	Subtitle string              `json:"subtitle,omitempty"`
 	Image    *RichMessageImage   `json:"image,omitempty"`
 	Buttons  []RichMessageButton `json:"buttons,omitempty"`
-	// Template ecommerce only.
+	// Template ecommerce only. Since version 3.6.
 	Ecommerce *RichMessageEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1447,11 +1451,11 @@ type RichMessagePostback struct {
 	// postback_id of the button.
 	ID      string `json:"id"`
 	Toggled bool   `json:"toggled"`
-	// New in 3.6.
+	// Since version 3.6.
 	ButtonType string `json:"button_type,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	ButtonValue string `json:"button_value,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1631,9 +1635,9 @@ type Thread struct {
 	QueuesDuration   int          `json:"queues_duration,omitempty"`
 	PreviousThreadID rtm.ThreadID `json:"previous_thread_id,omitempty"`
 	NextThreadID     rtm.ThreadID `json:"next_thread_id,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerVisit *CustomerVisit `json:"customer_visit,omitempty"`
-	// New in 3.6: AI summary, only when one was made.
+	// What an AI says the thread was about; only when one was made. Since version 3.6.
 	Summary *ThreadSummary `json:"summary,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1733,10 +1737,12 @@ type CustomerUser struct {
 	Email         string   `json:"email,omitempty"`
 	EmailVerified bool     `json:"email_verified,omitempty"`
 	Avatar        string   `json:"avatar,omitempty"`
-	// E.164; new in 3.6.
+	// E.164. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
-	// Named last_visit up to 3.5.
+	// Since version 3.6; it was last_visit before.
 	Visit *Visit `json:"visit,omitempty"`
+	// What visit was called. Gone since version 3.6.
+	LastVisit *Visit `json:"last_visit,omitempty"`
 	// Ordered list of one-key objects; lives as long as the session.
 	SessionFields []SessionField      `json:"session_fields,omitempty"`
 	Statistics    *CustomerStatistics `json:"statistics,omitempty"`
@@ -1756,13 +1762,13 @@ type CustomerUser struct {
 	State CustomerState `json:"state,omitempty"`
 	// get_customer only.
 	ChatIDs []rtm.ChatID `json:"chat_ids,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Tickets []Ticket `json:"tickets,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Carts []Cart `json:"carts,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`

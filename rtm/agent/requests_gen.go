@@ -246,7 +246,8 @@ type SendEventRequest struct {
 	// Required.
 	Event EventInput `json:"event"`
 	// For an inactive chat: add to its last thread (system_message only). Taken out of the documents
-	// of 3.4 and later on 2024-10-14; both SDKs still send it. The default is false. Gone since 3.4.
+	// of 3.4 and later on 2024-10-14; both SDKs still send it. The default is false. Gone since
+	// version 3.4.
 	AttachToLastThread bool `json:"attach_to_last_thread,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -385,13 +386,13 @@ type UpdateCustomerRequest struct {
 	Email string         `json:"email,omitempty"`
 	// URL.
 	Avatar string `json:"avatar,omitempty"`
-	// E.164; new in 3.6.
+	// E.164. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
 	// Order is kept.
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Omnichannel *OmnichannelInput `json:"omnichannel,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -512,7 +513,7 @@ type LoginRequest struct {
 	// API version without v -> push names, or ["all"]; default: all pushes of the connection's
 	// version.
 	Pushes map[string][]string `json:"pushes,omitempty"`
-	// SDK types still have it. Gone since 3.5.
+	// SDK types still have it. Gone since version 3.5.
 	PushNotifications *PushNotifications `json:"push_notifications,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`

@@ -127,6 +127,17 @@ func TestMarks(t *testing.T) {
 						t.Errorf("%s: %s.%s excludes or needs %s, which is not there", a.Name, where, f.Name, name)
 					}
 				}
+				for _, v := range []string{f.Since, f.RemovedIn} {
+					if v != "" && !version.MatchString(v) {
+						t.Errorf("%s: %s.%s: %q is not a version", a.Name, where, f.Name, v)
+					}
+				}
+				if old := fs.Lookup(f.Was); f.Was != "" && (old == nil || old.RemovedIn != f.Since || old.Type.String() != f.Type.String()) {
+					t.Errorf("%s: %s.%s was %s, which is not there until then, or of another type", a.Name, where, f.Name, f.Was)
+				}
+				if f.Required && (f.Since > "3.4" || f.RemovedIn != "") {
+					t.Errorf("%s: %s.%s is required and not in all versions", a.Name, where, f.Name)
+				}
 			}
 		})
 		for _, m := range a.Methods {

@@ -77,9 +77,12 @@ type Customer struct {
 	Avatar        string             `json:"avatar,omitempty"`
 	SessionFields []SessionField     `json:"session_fields,omitempty"`
 	Statistics    CustomerStatistics `json:"statistics"`
-	PhoneNumber   string             `json:"phone_number,omitempty"`
-	Omnichannel   *Omnichannel       `json:"omnichannel,omitempty"`
-	Address       *Address           `json:"address,omitempty"`
+	// Since version 3.6.
+	PhoneNumber string `json:"phone_number,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -762,7 +765,7 @@ type LoginCustomer struct {
 	// URL.
 	Avatar        string         `json:"avatar,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -861,7 +864,7 @@ type Postback struct {
 	Type string `json:"type,omitempty"`
 	// Together with type or not at all.
 	Value string `json:"value,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -970,7 +973,7 @@ type RichMessageElement struct {
 	// As title.
 	Image   *RichMessageImage   `json:"image,omitempty"`
 	Buttons []RichMessageButton `json:"buttons,omitempty"`
-	// Template ecommerce only, since 3.6.
+	// Template ecommerce only. Since version 3.6.
 	Ecommerce *RichMessageEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -994,11 +997,11 @@ type RichMessagePostback struct {
 	// postback_id of the button.
 	ID      string `json:"id"`
 	Toggled bool   `json:"toggled"`
-	// Since 3.6.
+	// Since version 3.6.
 	ButtonType string `json:"button_type,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	ButtonValue string `json:"button_value,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1274,15 +1277,15 @@ type CustomerUser struct {
 	Email         string   `json:"email,omitempty"`
 	EmailVerified bool     `json:"email_verified,omitempty"`
 	Avatar        string   `json:"avatar,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
 	// For the session only.
 	SessionFields  []SessionField `json:"session_fields,omitempty"`
 	Present        bool           `json:"present"`
 	EventsSeenUpTo time.Time      `json:"events_seen_up_to,omitzero"`
-	// Since 3.6.
+	// Since version 3.6.
 	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`

@@ -311,15 +311,18 @@ func (*EventPropertiesDeleted) Action() string { return PushEventPropertiesDelet
 type CustomerUpdated struct {
 	ID rtm.CustomerID `json:"id"`
 	// One of customer.
-	Type          UserType       `json:"type,omitempty"`
-	Name          string         `json:"name,omitempty"`
-	Email         string         `json:"email,omitempty"`
-	EmailVerified bool           `json:"email_verified,omitempty"`
-	Avatar        string         `json:"avatar,omitempty"`
+	Type          UserType `json:"type,omitempty"`
+	Name          string   `json:"name,omitempty"`
+	Email         string   `json:"email,omitempty"`
+	EmailVerified bool     `json:"email_verified,omitempty"`
+	Avatar        string   `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber   string         `json:"phone_number,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	Omnichannel   *Omnichannel   `json:"omnichannel,omitempty"`
-	Address       *Address       `json:"address,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }

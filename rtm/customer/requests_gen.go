@@ -269,12 +269,15 @@ type UpdateCustomerRequest struct {
 	// URL.
 	Avatar string `json:"avatar,omitempty"`
 	// Order is kept.
-	SessionFields []SessionField    `json:"session_fields,omitempty"`
-	Omnichannel   *OmnichannelInput `json:"omnichannel,omitempty"`
-	Address       *Address          `json:"address,omitempty"`
-	// Official Python SDK for 3.6 since 2026-07; not yet in the reference.
+	SessionFields []SessionField `json:"session_fields,omitempty"`
+	// Since version 3.6.
+	Omnichannel *OmnichannelInput `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
+	// Official Python SDK for 3.6 since 2026-07; not yet in the reference. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
-	// Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01.
+	// Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01. Since version
+	// 3.6.
 	NameIsDefault bool `json:"name_is_default,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -324,14 +327,17 @@ type GetCustomerRequest struct {
 type GetCustomerResponse struct {
 	ID rtm.CustomerID `json:"id"`
 	// Always "customer", which "" stands for.
-	Type          UserType       `json:"type"`
-	Name          string         `json:"name,omitempty"`
-	Email         string         `json:"email,omitempty"`
-	Avatar        string         `json:"avatar,omitempty"`
+	Type   UserType `json:"type"`
+	Name   string   `json:"name,omitempty"`
+	Email  string   `json:"email,omitempty"`
+	Avatar string   `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber   string         `json:"phone_number,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	Omnichannel   *Omnichannel   `json:"omnichannel,omitempty"`
-	Address       *Address       `json:"address,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 	// Official SDK reads it unconditionally, the reference does not show it; send it.
 	Statistics *CustomerStatistics `json:"statistics,omitempty"`
 	// Part of the Customer structure.

@@ -97,7 +97,7 @@ func TestEnvelope(t *testing.T) {
 			{`{"action":"ping","payload":{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}}`, "", "", "validation", "the frame is nested too deep"},
 			{`{"action":"list_routing_statuses"}`, "", "list_routing_statuses", "validation", "has no action"},
 			{`{"action":"ping","version":"3.5"}`, "", "ping", "unsupported_version", "not lower than the connection's 3.6"},
-			{`{"action":"ping","version":"3.7"}`, "", "ping", "unsupported_version", "this server serves 3.6 only"},
+			{`{"action":"ping","version":"3.7"}`, "", "ping", "unsupported_version", `the newest version that is served here is 3.6, not "3.7"`},
 			{`{"action":"ping","version":"x"}`, "", "ping", "unsupported_version", "must be an API version"},
 		} {
 			cu.write(tt.frame)

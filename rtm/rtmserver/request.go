@@ -47,7 +47,7 @@ type request struct {
 	action  string
 	id      string
 	hasID   bool
-	version string
+	version string // that it names; the one it is carried out in once it was checked
 	payload params
 	raw     []byte // the payload as it came, nil for none
 }
@@ -211,13 +211,11 @@ func (c *conn) check(r *request) error {
 	if c.catalogue.Method(r.action) == nil {
 		return invalid("action: the %s API has no action %s", c.side, quote(r.action))
 	}
-	if r.version != "" && r.version != c.version {
-		if !versionPattern.MatchString(r.version) || r.version < c.version {
-			return fail("unsupported_version", "version: must be an API version not lower than the connection's %s, not %s", c.version, quote(r.version))
-		}
-		return fail("unsupported_version", "version: this server serves %s only, not %s", c.version, quote(r.version))
+	var err error
+	if r.version, err = c.serveVersion(r); err != nil {
+		return err
 	}
-	if problem := c.side.rules().Supports(r.action, c.version); problem != "" {
+	if problem := c.side.rules().Supports(r.action, r.version); problem != "" {
 		return fail("unsupported_version", "%s", problem)
 	}
 	switch {
@@ -279,6 +277,9 @@ type responseFrame struct {
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
 	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
+	if m := c.catalogue.Method(r.action); m != nil && err == nil {
+		f.Payload = older(c.catalogue, r.version, m.Response, result)
+	}
 	if r.hasID {
 		f.RequestID = &r.id
 	}

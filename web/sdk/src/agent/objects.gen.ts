@@ -167,9 +167,9 @@ export interface ArchivedThread {
   queues_duration?: number
   previous_thread_id?: string
   next_thread_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_visit?: CustomerVisit
-  /** New in 3.6: AI summary, only when one was made. */
+  /** What an AI says the thread was about; only when one was made. Since version 3.6. */
   summary?: ThreadSummary
   /** list_archives only. */
   previous_accessible_thread_id?: string
@@ -927,7 +927,6 @@ export interface LastThreadSummary {
 export interface License {
   /** Numeric text. */
   id: string
-  /** Since 3.4. */
   organization_id: string
   plan: string
   /** Unix seconds. */
@@ -963,25 +962,29 @@ export interface ListArchivesFilters {
   tags?: ListFilterString
   sales?: ListFilterInt
   goals?: ListFilterInt
-  /** Called surveys up to 3.4. */
+  /** Since version 3.5; it was surveys before. */
   forms?: FormFilter[]
+  /** What forms was called. Gone since version 3.5. */
+  surveys?: FormFilter[]
   event_types?: EventTypesFilter
   greetings?: GreetingsFilter
   agent_response?: AgentResponseFilter
-  /** New in 3.6. */
+  /** Since version 3.6. */
   agent_types?: AgentTypesFilter
   /** ISO 3166-1 alpha-2. */
   customer_countries?: ListFilterString
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_email?: string
 }
 
 /** Narrows a list of chats. */
 export interface ListChatsFilters {
-  /** true = only active, false = only inactive, null or absent = both; took the place of include_active (3.5 and older). */
+  /** true is only active chats, false only inactive ones, absent both. Since version 3.6. */
   active?: boolean
+  /** false leaves active chats out. Default: `true`. Gone since version 3.6. */
+  include_active?: boolean
   /** Default: `true`. */
   include_chats_without_threads?: boolean
   /** At most 200 items. */
@@ -1130,7 +1133,7 @@ export interface Postback {
   type?: string
   /** Goes with type: both or neither. */
   value?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -1231,7 +1234,7 @@ export interface RichMessageElement {
   subtitle?: string
   image?: RichMessageImage
   buttons?: RichMessageButton[]
-  /** Template ecommerce only. */
+  /** Template ecommerce only. Since version 3.6. */
   ecommerce?: RichMessageEcommerce
 }
 
@@ -1251,11 +1254,11 @@ export interface RichMessagePostback {
   /** postback_id of the button. */
   id: string
   toggled: boolean
-  /** New in 3.6. */
+  /** Since version 3.6. */
   button_type?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   button_value?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -1401,9 +1404,9 @@ export interface Thread {
   queues_duration?: number
   previous_thread_id?: string
   next_thread_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_visit?: CustomerVisit
-  /** New in 3.6: AI summary, only when one was made. */
+  /** What an AI says the thread was about; only when one was made. Since version 3.6. */
   summary?: ThreadSummary
 }
 
@@ -1479,10 +1482,12 @@ export interface CustomerUser {
   email?: string
   email_verified?: boolean
   avatar?: string
-  /** E.164; new in 3.6. */
+  /** E.164. Since version 3.6. */
   phone_number?: string
-  /** Named last_visit up to 3.5. */
+  /** Since version 3.6; it was last_visit before. */
   visit?: Visit
+  /** What visit was called. Gone since version 3.6. */
+  last_visit?: Visit
   /** Ordered list of one-key objects; lives as long as the session. */
   session_fields?: SessionField[]
   statistics?: CustomerStatistics
@@ -1505,13 +1510,13 @@ export interface CustomerUser {
   state?: Open<CustomerState>
   /** get_customer only. */
   chat_ids?: string[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   tickets?: Ticket[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   carts?: Cart[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
-  /** New in 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 

@@ -482,9 +482,12 @@ export interface CustomerUpdated {
   name?: string
   email?: string
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
   /** One cart here, carts[] in the customer object. */
   cart?: Cart

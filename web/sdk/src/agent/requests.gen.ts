@@ -352,13 +352,13 @@ export interface UpdateCustomerRequest {
   email?: string
   /** URL. */
   avatar?: string
-  /** E.164; new in 3.6. */
+  /** E.164. Since version 3.6. */
   phone_number?: string
   /** Order is kept. */
   session_fields?: SessionField[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   omnichannel?: OmnichannelInput
-  /** New in 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 

@@ -103,8 +103,11 @@ export interface Customer {
   avatar?: string
   session_fields?: SessionField[]
   statistics: CustomerStatistics
+  /** Since version 3.6. */
   phone_number?: string
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -676,7 +679,7 @@ export interface LoginCustomer {
   /** URL. */
   avatar?: string
   session_fields?: SessionField[]
-  /** Since 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -758,7 +761,7 @@ export interface Postback {
   type?: string
   /** Together with type or not at all. */
   value?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -855,7 +858,7 @@ export interface RichMessageElement {
   /** As title. */
   image?: RichMessageImage
   buttons?: RichMessageButton[]
-  /** Template ecommerce only, since 3.6. */
+  /** Template ecommerce only. Since version 3.6. */
   ecommerce?: RichMessageEcommerce
 }
 
@@ -875,11 +878,11 @@ export interface RichMessagePostback {
   /** postback_id of the button. */
   id: string
   toggled: boolean
-  /** Since 3.6. */
+  /** Since version 3.6. */
   button_type?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   button_value?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -1080,16 +1083,16 @@ export interface CustomerUser {
   email?: string
   email_verified?: boolean
   avatar?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   phone_number?: string
   /** For the session only. */
   session_fields?: SessionField[]
   present: boolean
   /** RFC 3339. */
   events_seen_up_to?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
-  /** Since 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 

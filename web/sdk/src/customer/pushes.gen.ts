@@ -304,9 +304,12 @@ export interface CustomerUpdated {
   email?: string
   email_verified?: boolean
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
 }
 

@@ -240,11 +240,13 @@ export interface UpdateCustomerRequest {
   avatar?: string
   /** Order is kept. */
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: OmnichannelInput
+  /** Since version 3.6. */
   address?: Address
-  /** Official Python SDK for 3.6 since 2026-07; not yet in the reference. */
+  /** Official Python SDK for 3.6 since 2026-07; not yet in the reference. Since version 3.6. */
   phone_number?: string
-  /** Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01. */
+  /** Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01. Since version 3.6. */
   name_is_default?: boolean
 }
 
@@ -294,9 +296,12 @@ export interface GetCustomerResponse {
   name?: string
   email?: string
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
   /** Official SDK reads it unconditionally, the reference does not show it; send it. */
   statistics?: CustomerStatistics
