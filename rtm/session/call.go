@@ -21,6 +21,8 @@ type CallID uint32
 // CallOptions are the choices of a single call; the zero value is fine.
 type CallOptions struct {
 	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
+	NoWait  bool          // fail at once with ErrOffline when the session is not Live
+	Durable bool          // see Restore; counts for send_event, and for start_chat and resume_chat with initial events
 }
 
 // call is a request on its way.

@@ -10,6 +10,7 @@ const (
 	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help. Data has the reason
 	ErrNotLoggedIn    = "not_logged_in"   // a call before login; log in first
 	ErrQueueFull      = "queue_full"      // too many calls wait for the connection; retry later
+	ErrOffline        = "offline"         // the call does not wait and there is no connection; retry when there is one
 	ErrCanceled       = "canceled"        // the caller withdrew the call; if it was sent, the outcome is unknown
 	ErrNoToken        = "no_token"        // the host could not get a token; a retry may help
 )

@@ -89,7 +89,11 @@ func (s *Session) tryLogin(now time.Time) {
 
 // Token answers NeedToken: with an access token as login takes it
 // ("Bearer dal:…"), or with why there is none.
-func (s *Session) Token(now time.Time, token, failure string) {
+func (s *Session) Token(now time.Time, token, failure string) { s.TokenFor(now, token, 0, failure) }
+
+// TokenFor is Token for a token whose lifetime is known: it is asked for anew
+// when a tenth of it is left. A lifetime of 0 is unknown.
+func (s *Session) TokenFor(now time.Time, token string, lifetime time.Duration, failure string) {
 	l := &s.login
 	if !l.asked || s.state == Stopped {
 		return

@@ -41,6 +41,9 @@ type Session struct {
 	queue    []*call // not sent yet, in order
 
 	login loginState
+
+	stats    Stats
+	recorder func(line []byte)
 }
 
 // New returns an idle Session. It performs no I/O and starts nothing.
