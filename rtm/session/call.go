@@ -33,12 +33,16 @@ type call struct {
 	deadline time.Time
 	internal bool // made by the engine: its end is no output
 	late     bool // withdrawn: only keeps its place until the server has answered
+
+	then func(payload []byte, err *Error) // takes the end of an internal call; may be nil
 }
 
 // Call asks the server for action with payload, a JSON object or nil. The
 // answer is an output of Kind Settled with the id returned here. The caller must
 // not change payload afterwards.
 func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
+	now = s.input("call", now, recStr("action", action), recRaw("payload", payload), recInt("timeout", int(opts.Timeout)),
+		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable))
 	c := s.newCall(now, action, payload, opts.Timeout)
 	switch {
 	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
@@ -47,6 +51,9 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 		s.settle(c, nil, s.closedError())
 	case action == "login":
 		s.beginLogin(now, c)
+	case opts.NoWait && s.state != Live:
+		s.settle(c, nil, &Error{Type: ErrOffline, Message: "there is no connection to call " + action + " on"})
+	case opts.Durable && s.callDurable(c):
 	case !s.login.wanted():
 		s.settle(c, nil, notLoggedIn(c))
 	case len(s.queue) >= maxQueue:
@@ -60,9 +67,14 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 }
 
 // Cancel withdraws a call; it fails with ErrCanceled. A request that was sent
-// is carried out by the server all the same. Unknown ids are ignored.
+// is carried out by the server all the same, and a durable call that was sent
+// stays in the outbox. Unknown ids are ignored.
 func (s *Session) Cancel(now time.Time, id CallID) {
-	if c := s.find(id); c != nil {
+	now = s.input("cancel", now, recInt("id", int(id)))
+	if s.cancelDurable(id) {
+		s.flush()
+		s.schedule(now)
+	} else if c := s.find(id); c != nil {
 		s.withdraw(now, c, &Error{Type: ErrCanceled, Message: "the call was withdrawn"})
 		s.flush()
 		s.schedule(now)
@@ -91,6 +103,14 @@ func (s *Session) flush() {
 		s.queue = slices.Delete(s.queue, 0, 1)
 		s.send(c)
 	}
+	s.flushOutbox()
+}
+
+// ask makes a call of the engine's own.
+func (s *Session) ask(action string, payload []byte, then func(payload []byte, err *Error)) {
+	c := s.newCall(s.now, action, payload, 0)
+	c.internal, c.then = true, then
+	s.send(c)
 }
 
 func (s *Session) send(c *call) {
@@ -112,6 +132,9 @@ func (s *Session) settle(c *call, payload []byte, err *Error) {
 	s.queue = slices.DeleteFunc(s.queue, func(q *call) bool { return q == c })
 	if s.login.call == c {
 		s.login.call = nil
+	}
+	if c.then != nil {
+		c.then(payload, err)
 	}
 	if !c.internal {
 		s.emit(Output{Kind: Settled, ID: c.id, Action: c.action, Payload: payload, Err: err})
@@ -173,7 +196,7 @@ func (s *Session) withdraw(now time.Time, c *call, err *Error) {
 	login, sent := s.login.call == c, s.inflight[c.id] != nil
 	s.settle(c, nil, err)
 	if !login {
-		if sent && !c.internal {
+		if sent && !c.late && s.connected() {
 			s.inflight[c.id] = &call{id: c.id, action: c.action, deadline: now.Add(defaultTimeout), internal: true, late: true}
 		}
 		return
