@@ -116,14 +116,23 @@ func encode(payload any) ([]byte, error) {
 	return body, err
 }
 
-// input runs one input of the engine and carries out what it asks for.
+// input runs one input of the engine, carries out what it asks for, and then,
+// unlocked, logs what was odd.
 func (c *Conn) input(f func(now time.Time)) {
+	for _, log := range c.run(f) {
+		log()
+	}
+}
+
+func (c *Conn) run(f func(now time.Time)) (logs []func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f(time.Now())
 	for out, ok := c.engine.Next(); ok; out, ok = c.engine.Next() {
 		c.carryOutLocked(out)
 	}
+	logs, c.logs = c.logs, nil
+	return logs
 }
 
 // carryOutLocked does what one output asks for. It never waits.
@@ -153,7 +162,7 @@ func (c *Conn) carryOutLocked(out session.Output) {
 	case session.NeedToken:
 		c.askTokenLocked(out.Fresh)
 	case session.Reported:
-		c.opts.Logger.Warn("rtm: ignored", "what", out.Reason)
+		c.logs = append(c.logs, func() { c.opts.Logger.Warn("rtm: ignored", "what", out.Reason) })
 	}
 }
 
@@ -181,7 +190,7 @@ func (c *Conn) stateLocked(out session.Output) {
 	close(c.changed)
 	c.changed, c.reason = make(chan struct{}), out.Reason
 	if out.Reason != "" {
-		c.opts.Logger.Info("rtm: connection", "state", out.State, "reason", out.Reason)
+		c.logs = append(c.logs, func() { c.opts.Logger.Info("rtm: connection", "state", out.State, "reason", out.Reason) })
 	}
 	if out.State != session.Stopped {
 		return

@@ -29,7 +29,7 @@ type Options struct {
 	Region         string       // "dal" (the default) or "fra"; of the vendor's servers only
 	Token          TokenSource  // asked when a login request has no token, and when one that worked, or that it gave, is refused
 	HTTPClient     *http.Client // opens the socket; nil is http.DefaultClient. Its Timeout must be 0
-	Logger         *slog.Logger // of what is odd but harmless; nil is silence
+	Logger         *slog.Logger // of what is odd but harmless; nil is silence. Its handler must not call Close
 	PushBuffer     int          // pushes that may wait per subscription; 0 is 256
 }
 
@@ -135,6 +135,7 @@ type Conn struct {
 	changed chan struct{} // closed and replaced when the state changes
 	reason  string        // why it changed last
 	dialErr error         // why the last socket could not be opened
+	logs    []func()      // to be called after mu is released: handlers are foreign code
 
 	stopToken context.CancelFunc // ends the last request of a token, nil when there was none
 }

@@ -338,3 +338,53 @@ func TestBinaryFrameIsReported(t *testing.T) {
 		}
 	})
 }
+
+// asking is a log handler that asks the connection for its state.
+type asking struct {
+	slog.Handler
+	conn  *atomic.Pointer[rtm.Conn]
+	asked chan session.State
+}
+
+func (a asking) Enabled(context.Context, slog.Level) bool { return true }
+func (a asking) Handle(ctx context.Context, _ slog.Record) error {
+	c := a.conn.Load()
+	if c == nil {
+		return nil
+	}
+	got := make(chan session.State, 1)
+	go func() { got <- c.State() }()
+	select {
+	case state := <-got:
+		a.asked <- state
+	case <-ctx.Done():
+	case <-time.After(5 * time.Second): // of the test's own clock: a deadlock
+	}
+	return nil
+}
+
+func TestLoggerMayUseTheConnection(t *testing.T) {
+	opts := rtm.Options{}
+	log := asking{slog.DiscardHandler, new(atomic.Pointer[rtm.Conn]), make(chan session.State, 10)}
+	opts.Logger = slog.New(log)
+	c := dial(t, serve(t, func(p *peer) {
+		loggedIn(p)
+		p.send("nonsense")
+		p.push("number", `{"n":"not a number"}`)
+		p.answer(p.next(), `{}`)
+		p.idle()
+	}), opts)
+	log.conn.Store(c)
+	pushes := rtm.Subscribe[*rtm.RawPush](c)
+	login(t, c)
+	if err := c.Call(t.Context(), "barrier", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pushes.Next(t.Context()); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	if n := len(log.asked); n != 3 { // the frame, the push, the end
+		t.Errorf("%d lines came through", n)
+	}
+}

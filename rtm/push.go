@@ -151,7 +151,7 @@ func (c *Conn) dispatchLocked(out session.Output) {
 	if len(c.subs) == 0 {
 		return
 	}
-	push := c.decode(out)
+	push := c.decodeLocked(out)
 	for sub := range c.subs {
 		if !sub.offer(push) {
 			delete(c.subs, sub)
@@ -159,14 +159,16 @@ func (c *Conn) dispatchLocked(out session.Output) {
 	}
 }
 
-func (c *Conn) decode(out session.Output) Push {
+func (c *Conn) decodeLocked(out session.Output) Push {
 	if c.newPush != nil {
 		if push := c.newPush(out.Action); push != nil {
 			err := json.Unmarshal(out.Payload, push)
 			if err == nil {
 				return push
 			}
-			c.opts.Logger.Warn("rtm: a push is not of the expected shape", "action", out.Action, "err", err)
+			c.logs = append(c.logs, func() {
+				c.opts.Logger.Warn("rtm: a push is not of the expected shape", "action", out.Action, "err", err)
+			})
 		}
 	}
 	return &RawPush{Name: out.Action, Version: out.Version, Payload: out.Payload}

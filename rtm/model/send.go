@@ -197,7 +197,7 @@ func (m *Model) failPending(c *chat) {
 	for _, it := range c.unsent {
 		if it.state == pending && !it.flying {
 			it.state = failed
-			it.err = &session.Error{Type: session.ErrClosed, Message: "the connection was ended for good: " + m.conn.reason}
+			it.err = m.s.Err()
 			m.changed(it)
 		}
 	}

@@ -359,6 +359,11 @@ func TestStopped(t *testing.T) {
 	if h.mirror.Connection.State != "stopped" || h.mirror.Connection.Reason != "closed" {
 		t.Errorf("connection %+v", h.mirror.Connection)
 	}
+	for _, it := range h.mirror.Chats[0].Timeline[1:] {
+		if it.Error.Message != "the connection is closed" {
+			t.Errorf("%s failed with %+v", it.Event, it.Error)
+		}
+	}
 }
 
 func TestLoginOfAnother(t *testing.T) {

@@ -32,11 +32,15 @@ func loginAgent(c *call) (any, error) {
 			status = old.Last
 		}
 		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: status})
+	} else if c.payload.boolOr("away", false) && len(o.agents[a.ID].conns) == 0 && old.Status == accepting {
+		// All its connections are away when this one is and the others were lost.
+		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: notAccepting})
 	}
 	if level := c.payload.str("customer_monitoring_level"); level != "" && level != old.Level {
 		records = append(records, &record{Kind: monitoringSet, UserID: a.ID, Level: level})
 	}
 	s := o.agents[a.ID]
+	before := conn.org
 	conn.org, conn.agent = o, a
 	conn.login(a.ID, pushes)
 	// It is one of the agent's connections already when the pushes are made, so
@@ -46,6 +50,7 @@ func loginAgent(c *call) (any, error) {
 	defer func() {
 		if !committed {
 			conn.loggedIn.Store(false)
+			conn.org, conn.agent = before, nil
 			s.conns = s.conns[:len(s.conns)-1]
 		}
 	}()
@@ -53,10 +58,7 @@ func loginAgent(c *call) (any, error) {
 		return nil, err
 	}
 	committed = true
-	if s.grace != nil {
-		s.grace.Stop()
-		s.grace = nil
-	}
+	s.stopGrace()
 	o.dirty = true
 
 	customers := []obj{}
@@ -167,44 +169,59 @@ func listRoutingStatuses(c *call) (any, error) {
 	return list, nil
 }
 
-// endSession takes an agent offline and moves its chats. how is signed_out,
-// remotely_signed_out or disconnected.
+// endSession takes an agent offline and moves its chats, or fails and changes
+// nothing. how is signed_out, remotely_signed_out or disconnected.
 func (o *org) endSession(em *emission, a *Agent, how string) error {
-	s := o.agents[a.ID]
-	if s.grace != nil {
-		s.grace.Stop()
-		s.grace = nil
+	records := []*record{{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: offline}}
+	load := o.st.load()
+	for _, id := range o.st.Active {
+		ch := o.st.Chats[id]
+		if m := ch.member(a.ID); m != nil && m.Present {
+			records = append(records, o.moveChat(load, ch, a, how)...)
+		}
 	}
-	clear(s.known)
-	if err := o.commit(em, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: offline}); err != nil {
+	if err := o.commit(em, records...); err != nil {
 		return err
 	}
-	for _, id := range slices.Clone(o.st.Active) {
-		ch := o.st.Chats[id]
-		if m := ch.member(a.ID); m == nil || !m.Present {
-			continue
-		}
-		if err := o.moveChat(em, ch, a, how); err != nil {
-			return err
-		}
-	}
+	s := o.agents[a.ID]
+	s.stopGrace()
+	clear(s.known)
 	return nil
 }
 
 // startGrace gives an agent who lost its last connection time to come back.
-func (o *org) startGrace(a *Agent) {
+func (o *org) startGrace(a *Agent) { o.endAfter(a, o.s.opts.AgentGrace) }
+
+// endRetry is when the end of a session that could not be kept is tried again.
+const endRetry = 10 * time.Second
+
+// endAfter ends an agent's session after a while, unless the agent comes back.
+func (o *org) endAfter(a *Agent, wait time.Duration) {
 	s := o.agents[a.ID]
-	s.grace = time.AfterFunc(o.s.opts.AgentGrace, func() {
+	s.stopGrace()
+	var timer *time.Timer
+	timer = time.AfterFunc(wait, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		if o.s.closing.Load() || len(s.conns) > 0 || o.st.agent(a.ID).Status == offline {
-			return
+		if s.grace != timer || o.s.closing.Load() {
+			return // it came back, or logged out, while this waited for its turn
 		}
 		em := &emission{org: o}
-		if err := o.endSession(em, a, "disconnected"); err != nil {
+		err := guard(func() error { return o.endSession(em, a, "disconnected") })
+		if err != nil {
 			o.s.opts.Logger.Error("end of an agent's session", "agent", a.ID, "error", err)
+			o.endAfter(a, endRetry)
 		}
 		em.flush()
-		o.settle()
+		o.settleSafely()
 	})
+	s.grace = timer
+}
+
+// stopGrace says that nobody waits for the agent any more.
+func (s *session) stopGrace() {
+	if s.grace != nil {
+		s.grace.Stop()
+		s.grace = nil
+	}
 }

@@ -19,6 +19,7 @@ const (
 	maxFrame     = 1 << 20  // bytes that are read as a request
 	maxDiscarded = 16 << 20 // bytes of a frame at which the connection is closed
 	sendQueue    = 256      // frames that wait for a client that reads slowly
+	sendBytes    = 64 << 20 // bytes of them; a single frame may be longer
 	writeTimeout = 10 * time.Second
 )
 
@@ -38,6 +39,8 @@ type conn struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	queue  chan item
+	queued atomic.Int64  // bytes in queue and in the write under way
+	woken  chan struct{} // tells watch of the login
 
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
@@ -71,7 +74,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side) 
 	}
 	c := &conn{
 		s: s, side: side, catalogue: side.api(), version: servedVersion, org: s.orgs[id],
-		userAgent: r.UserAgent(), ip: r.RemoteAddr, queue: make(chan item, sendQueue), started: time.Now(),
+		userAgent: r.UserAgent(), ip: r.RemoteAddr, queue: make(chan item, sendQueue), woken: make(chan struct{}, 1), started: time.Now(),
 	}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		c.ip = host
@@ -154,6 +157,7 @@ func (c *conn) write() {
 				ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
 				err := c.ws.Write(ctx, websocket.MessageText, it.frame)
 				cancel()
+				c.queued.Add(-int64(len(it.frame)))
 				if err != nil {
 					c.cancel(err)
 					return
@@ -200,14 +204,14 @@ func (c *conn) watch() {
 			}
 			wait = min(wait, left)
 		}
-		// A login in the meantime changes what is waited for, so look again soon
-		// enough: never later than the next ping.
 		timer := time.NewTimer(wait)
 		select {
 		case <-c.ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
+		case <-c.woken:
+			timer.Stop()
 		case <-ping.C:
 			timer.Stop()
 			select {
@@ -236,6 +240,12 @@ func (c *conn) enqueue(frame []byte) {
 }
 
 func (c *conn) put(it item) {
+	n := int64(len(it.frame))
+	if all := c.queued.Add(n); all > sendBytes && all > n {
+		c.closing.Store(true)
+		c.cancel(errSlow)
+		return
+	}
 	select {
 	case c.queue <- it:
 	default:
@@ -276,6 +286,10 @@ func (c *conn) login(user string, pushes filter) {
 	c.user = user
 	c.pushes = pushes
 	c.loggedIn.Store(true)
+	select {
+	case c.woken <- struct{}{}:
+	default:
+	}
 }
 
 // leave takes the connection out of its organization.
@@ -304,5 +318,5 @@ func (c *conn) leave() {
 		o.startGrace(c.agent)
 	}
 	o.dirty = true
-	o.settle()
+	o.settleSafely()
 }

@@ -96,10 +96,11 @@ func (o *org) commit(em *emission, records ...*record) error {
 	if errors.Is(err, ErrConflict) {
 		// The command was decided on an old state. Its sender may try again.
 		theirs := &emission{org: o}
-		if err := o.replay(o.s.ctx, theirs); err != nil {
+		err := o.replay(o.s.ctx, theirs)
+		theirs.flush() // also what came before a failure: it is in the state now
+		if err != nil {
 			return err
 		}
-		theirs.flush()
 		return fail("service_unavailable", "another node changed the organization at the same time: try again")
 	}
 	if err != nil {
@@ -128,6 +129,9 @@ func (o *org) now() time.Time {
 func (o *org) do(c *call, run func(*call) (any, error)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if c.conn.closing.Load() {
+		return // it was told to go while this request waited for its turn
+	}
 	var result any
 	err := guard(func() (err error) {
 		result, err = run(c)
@@ -135,8 +139,13 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 	})
 	c.conn.respond(c.request, result, err)
 	c.em.flush()
+	o.settleSafely()
+}
+
+// settleSafely is settle where a panic would reach nobody who could live with it.
+func (o *org) settleSafely() {
 	if err := guard(func() error { o.settle(); return nil }); err != nil {
-		o.s.opts.Logger.Error("after a request", "action", c.request.action, "error", err)
+		o.s.opts.Logger.Error("what follows from a change", "error", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rtmserver
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -27,13 +26,16 @@ type pageQuery struct {
 	Limit     int       `json:"l"`
 	Sort      string    `json:"s"`
 	Filters   params    `json:"f,omitempty"`
-	MinEvents int       `json:"m,omitempty"`
+	MinEvents int       `json:"-"`           // of the first page only
 	After     string    `json:"n,omitempty"` // the page starts after this key
 	Before    string    `json:"p,omitempty"` // the page ends before this key
 	Issued    time.Time `json:"t"`
 }
 
-const pageLifetime = 30 * 24 * time.Hour
+const (
+	pageLifetime = 30 * 24 * time.Hour
+	maxPage      = 100 // the largest limit of any method
+)
 
 // page reads the paging of a request.
 func (c *call) page(spec pageSpec) (*pageQuery, error) {
@@ -47,11 +49,9 @@ func (c *call) page(spec pageSpec) (*pageQuery, error) {
 		q := new(pageQuery)
 		data, err := base64.RawURLEncoding.DecodeString(id)
 		if err == nil {
-			d := json.NewDecoder(bytes.NewReader(data))
-			d.UseNumber()
-			err = d.Decode(q)
+			err = decodeNumbers(data, q)
 		}
-		if err != nil || q.Action != c.request.action || q.User != c.user() || q.Chat != spec.chat || q.Limit < 1 || q.Limit > 100 ||
+		if err != nil || q.Action != c.request.action || q.User != c.user() || q.Chat != spec.chat || q.Limit < 1 || q.Limit > maxPage ||
 			validate(c.conn.catalogue, q.Action, params{"chat_id": q.Chat, "filters": map[string]any(q.Filters)}) != nil {
 			return nil, invalid("payload.page_id: is not a page id of this %s", c.request.action)
 		}
@@ -107,6 +107,7 @@ func paginate[T any](c *call, q *pageQuery, items []T, key func(T) string) ([]T,
 	link := func(name string, set func(*pageQuery)) {
 		next := *q
 		next.After, next.Before, next.Issued = "", "", c.org.now()
+		next.Limit = min(next.Limit, maxPage)
 		set(&next)
 		data, err := json.Marshal(next)
 		if err != nil {

@@ -127,6 +127,17 @@ func TestThreadPages(t *testing.T) {
 		if n := len(got["threads"].([]any)); n != 3 || got["found_threads"] != 5.0 {
 			t.Errorf("min_events_count gave %d threads of %v", n, got["found_threads"])
 		}
+		// What is older is on the following pages, in either order.
+		asc := object{"chat_id": chatID, "min_events_count": 4, "sort_order": "asc"}
+		if there, _ := pages(cu, "list_threads", "threads", object{"chat_id": chatID, "min_events_count": 4}, more); !slices.Equal(there, newest) {
+			t.Errorf("pages of min_events_count gave %v, want %v", there, newest)
+		}
+		last := cu.ok("list_threads", asc)
+		if id, _ := last["previous_page_id"].(string); id == "" || at(last, "threads", 0, "id") != threads[2] || last["next_page_id"] != nil {
+			t.Errorf("the newest threads, oldest first: %v", last)
+		} else if got := cu.ok("list_threads", object{"chat_id": chatID, "page_id": id}); at(got, "threads", 0, "id") != threads[0] {
+			t.Errorf("the page before them is %v", got)
+		}
 		ag := agent(t, srv, rtmtest.AgentToken)
 		created := at(got, "threads", 0, "created_at")
 		if got := ag.ok("list_threads", object{"chat_id": chatID, "filters": object{"from": created}}); got["found_threads"] != 1.0 {

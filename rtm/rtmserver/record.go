@@ -1,7 +1,6 @@
 package rtmserver
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -57,11 +56,8 @@ type record struct {
 func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
 
 func decodeRecord(data []byte) (*record, error) {
-	// Numbers in properties and custom events keep their spelling.
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
 	r := new(record)
-	if err := d.Decode(r); err != nil {
+	if err := decodeNumbers(data, r); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,16 +94,8 @@ func parseRequest(frame []byte) (*request, error) {
 	if !utf8.Valid(frame) {
 		return r, invalid("the frame is not valid UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(frame))
-	d.UseNumber()
 	var x any
-	err := d.Decode(&x)
-	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("there is more after the first value")
-		}
-	}
-	if err != nil {
+	if err := decodeNumbers(frame, &x); err != nil {
 		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	m, ok := x.(map[string]any)

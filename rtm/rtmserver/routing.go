@@ -12,7 +12,11 @@ const waitPerPlace = 60 // seconds
 // fewest active chats; between equals, the first in the seed. It returns "" when
 // there is none. except is passed over.
 func (o *org) pick(groups []int, except string) string {
-	load := o.st.load()
+	return o.pickBy(o.st.load(), groups, except)
+}
+
+// pickBy is pick with the agents' numbers of chats given.
+func (o *org) pickBy(load map[string]int, groups []int, except string) string {
 	best, fewest := "", 0
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
@@ -107,25 +111,24 @@ func (o *org) queueView(ch *chat, th *thread, withTime bool) obj {
 
 // moveChat takes an agent out of an active chat because its session ended.
 // Another agent gets the chat, or it waits for one; a chat that still has an
-// agent stays where it is.
-func (o *org) moveChat(em *emission, ch *chat, from *Agent, how string) error {
+// agent stays where it is. load is kept up for the chats that move after it.
+func (o *org) moveChat(load map[string]int, ch *chat, from *Agent, how string) []*record {
 	th := ch.last()
 	records := []*record{{Kind: userRemoved, ChatID: ch.ID, ThreadID: th.ID, UserID: from.ID, Reason: how}}
 	if len(ch.agents()) > 1 {
-		return o.commit(em, records...)
+		return records
 	}
-	if to := o.pick(ch.Groups, from.ID); to != "" {
+	if to := o.pickBy(load, ch.Groups, from.ID); to != "" {
+		load[to]++
 		e := o.systemMessage(th, "routing.assigned_"+how, map[string]string{"agent_added": o.userName(to), "agent_removed": from.Name})
-		records = append(records,
+		return append(records,
 			&record{Kind: chatAssigned, ChatID: ch.ID, ThreadID: th.ID, UserID: to},
 			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
-	} else {
-		e := o.systemMessage(th, "routing.unassigned_"+how, map[string]string{"agent": from.Name})
-		records = append(records,
-			&record{Kind: chatQueued, ChatID: ch.ID, ThreadID: th.ID},
-			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
 	}
-	return o.commit(em, records...)
+	e := o.systemMessage(th, "routing.unassigned_"+how, map[string]string{"agent": from.Name})
+	return append(records,
+		&record{Kind: chatQueued, ChatID: ch.ID, ThreadID: th.ID},
+		&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
 }
 
 // settle does what follows from a change: waiting chats go to agents who have
@@ -133,7 +136,7 @@ func (o *org) moveChat(em *emission, ch *chat, from *Agent, how string) error {
 // changed their status. Its pushes have no requester.
 func (o *org) settle() {
 	if o.dirty {
-		o.dirty = false
+		failed := false
 		em := &emission{org: o}
 		for _, id := range slices.Clone(o.st.Queue) {
 			ch := o.st.Chats[id]
@@ -141,6 +144,7 @@ func (o *org) settle() {
 				r := &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}
 				if err := o.commit(em, r); err != nil {
 					o.s.opts.Logger.Error("assign a waiting chat", "chat", id, "error", err)
+					failed = true
 					break
 				}
 			}
@@ -148,7 +152,7 @@ func (o *org) settle() {
 		o.announceGroups(em)
 		o.announceQueue(em)
 		em.flush()
-		o.dirty = false
+		o.dirty = failed // then the next request tries again
 	}
 	for _, em := range o.later {
 		em.flush()

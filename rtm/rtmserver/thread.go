@@ -60,17 +60,24 @@ func listThreads(c *call) (any, error) {
 		threads = append(threads, th)
 	}
 	found := len(threads)
+	key := func(th *thread) string { return sortKey(th.CreatedAt, th.ID) }
 	if q.MinEvents > 0 {
-		// As many of the latest threads as it takes.
+		// As many of the latest threads as it takes; older ones have their own pages.
 		n, from := 0, len(threads)
 		for from > 0 && n < q.MinEvents {
 			from--
-			n += len(threads[from].Events)
+			for _, e := range threads[from].Events {
+				if e.visibleTo(c.conn.side) {
+					n++
+				}
+			}
 		}
-		threads = threads[from:]
-		q.Limit = len(ch.Threads)
+		q.Limit = len(threads) - from
+		if q.Sort == "asc" && from > 0 {
+			q.After = key(threads[from-1])
+		}
 	}
-	threads, out := paginate(c, q, threads, func(th *thread) string { return sortKey(th.CreatedAt, th.ID) })
+	threads, out := paginate(c, q, threads, key)
 	list := []obj{}
 	for _, th := range threads {
 		v := c.org.threadView(c.conn.side, ch, th)

@@ -5,8 +5,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -103,19 +107,20 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Cache-Control", "no-store")
-	allowed := "GET"
+	allowed := []string{http.MethodGet}
 	if strings.HasSuffix(r.URL.Path, "/token") {
-		allowed = "POST, DELETE"
+		allowed = []string{http.MethodPost, http.MethodDelete}
 	}
+	list := strings.Join(allowed, ", ")
 	switch {
 	case r.Method == http.MethodOptions:
-		w.Header().Set("Access-Control-Allow-Methods", allowed)
+		w.Header().Set("Access-Control-Allow-Methods", list)
 		w.Header().Set("Access-Control-Allow-Headers", "Content-Type, Authorization")
 		w.Header().Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
-	case !strings.Contains(allowed, r.Method):
-		w.Header().Set("Allow", allowed+", OPTIONS")
-		tokenError(w, http.StatusMethodNotAllowed, "invalid_request", "use "+allowed)
+	case !slices.Contains(allowed, r.Method):
+		w.Header().Set("Allow", list+", OPTIONS")
+		tokenError(w, http.StatusMethodNotAllowed, "invalid_request", "use "+list)
 	case r.Method == http.MethodPost:
 		s.issueToken(w, r)
 	case r.Method == http.MethodDelete:
@@ -127,46 +132,56 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 
 // issueToken is the cookie grant.
 func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
-	var req struct {
-		GrantType      *string `json:"grant_type"`
-		ClientID       *string `json:"client_id"`
-		OrganizationID *string `json:"organization_id"`
-		ResponseType   *string `json:"response_type"`
-		RedirectURI    string  `json:"redirect_uri"`
-		ExpiresIn      *int    `json:"expires_in"`
-	}
 	bad := func(exception, text string) { tokenError(w, http.StatusBadRequest, exception, text) }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxTokenBody)).Decode(&req); err != nil {
-		bad("invalid_request", "the body must be a JSON object with grant_type, client_id, organization_id and response_type: "+strings.TrimPrefix(err.Error(), "json: "))
+	var req params
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTokenBody))
+	if err == nil {
+		err = decodeNumbers(body, &req)
+	}
+	if err != nil || req == nil {
+		text := "the body must be a JSON object with grant_type, client_id, organization_id and response_type"
+		if _, wrong := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !wrong {
+			text += ": " + strings.TrimPrefix(err.Error(), "json: ")
+		}
+		bad("invalid_request", text)
 		return
 	}
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{{"grant_type", req.GrantType}, {"client_id", req.ClientID}, {"organization_id", req.OrganizationID}, {"response_type", req.ResponseType}} {
-		if f.value == nil || *f.value == "" {
-			bad("invalid_request", f.name+": is required")
+	for _, name := range []string{"grant_type", "client_id", "organization_id", "response_type"} {
+		if x := req[name]; x == nil || x == "" {
+			bad("invalid_request", name+": is required")
+			return
+		} else if _, ok := x.(string); !ok {
+			bad("invalid_request", mustBe(name, "a string", x).message)
 			return
 		}
 	}
-	if *req.GrantType != "cookie" {
-		bad("unsupported_grant_type", "grant_type: must be cookie, not "+quote(*req.GrantType))
+	if grant := req.str("grant_type"); grant != "cookie" {
+		bad("unsupported_grant_type", "grant_type: must be cookie, not "+quote(grant))
 		return
 	}
-	if *req.ResponseType != "token" {
-		bad("invalid_request", "response_type: must be token, not "+quote(*req.ResponseType))
+	if typ := req.str("response_type"); typ != "token" {
+		bad("invalid_request", "response_type: must be token, not "+quote(typ))
 		return
 	}
 	expires := tokenLifetime
-	if req.ExpiresIn != nil {
-		if expires = *req.ExpiresIn; expires < 1 || expires > tokenLifetime {
+	if x := req["expires_in"]; x != nil {
+		n, ok := x.(json.Number)
+		if !ok {
+			bad("invalid_request", mustBe("expires_in", "an integer", x).message)
+			return
+		}
+		if expires, err = strconv.Atoi(n.String()); err != nil {
+			bad("invalid_request", "expires_in: must be an integer, not "+clip(n.String()))
+			return
+		}
+		if expires < 1 || expires > tokenLifetime {
 			bad("invalid_request", "expires_in: must be from 1 to "+itoa(tokenLifetime)+" seconds")
 			return
 		}
 	}
-	o := s.orgs[*req.OrganizationID]
+	o := s.orgs[req.str("organization_id")]
 	if o == nil {
-		bad("resource_not_found", "organization_id: there is no organization "+quote(*req.OrganizationID))
+		bad("resource_not_found", "organization_id: there is no organization "+quote(req.str("organization_id")))
 		return
 	}
 
@@ -179,7 +194,7 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 		records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
 	}
 	text := tokenRegion + s.ids.secret()
-	t := &token{Hash: hash(text), CustomerID: id, ClientID: *req.ClientID, ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
+	t := &token{Hash: hash(text), CustomerID: id, ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
 	records = append(records, &record{Kind: tokenIssued, Token: t})
 	if err := o.commit(&emission{org: o}, records...); err != nil {
 		s.opts.Logger.Error("issue a token", "error", err)

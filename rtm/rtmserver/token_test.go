@@ -147,7 +147,10 @@ func TestTokenDenied(t *testing.T) {
 		}{
 			{"POST", "/token", "", "", 400, "invalid_request", "the body must be a JSON object"},
 			{"POST", "/token", "[]", "", 400, "invalid_request", "the body must be a JSON object"},
-			{"POST", "/token", `{"grant_type":7}`, "", 400, "invalid_request", "grant_type"},
+			{"POST", "/token", `{"grant_type":7}`, "", 400, "invalid_request", "grant_type: must be a string, not a number"},
+			{"POST", "/token", with(`}`, `,"expires_in":"1"}`), "", 400, "invalid_request", "expires_in: must be an integer, not a string"},
+			{"POST", "/token", with(`}`, `,"expires_in":1.5}`), "", 400, "invalid_request", "expires_in: must be an integer, not 1.5"},
+			{"POST", "/token", grant + "x", "", 400, "invalid_request", "the body must be a JSON object"},
 			{"POST", "/token", "{}", "", 400, "invalid_request", "grant_type: is required"},
 			{"POST", "/token", with(`"client_id":"c1",`, ""), "", 400, "invalid_request", "client_id: is required"},
 			{"POST", "/token", with(rtmtest.Organization, ""), "", 400, "invalid_request", "organization_id: is required"},
@@ -158,6 +161,8 @@ func TestTokenDenied(t *testing.T) {
 			{"POST", "/token", with(`}`, `,"expires_in":0}`), "", 400, "invalid_request", "expires_in: must be from 1 to 28800"},
 			{"POST", "/token", with(`}`, `,"expires_in":28801}`), "", 400, "invalid_request", "expires_in: must be from 1 to 28800"},
 			{"POST", "/token", `{"grant_type":"` + strings.Repeat("x", 70000) + `"}`, "", 400, "invalid_request", "too large"},
+			{"POS", "/token", "", "", 405, "invalid_request", "use POST, DELETE"},
+			{"G", "/info", "", "", 405, "invalid_request", "use GET"},
 			{"PUT", "/token", "", "", 405, "invalid_request", "use POST, DELETE"},
 			{"POST", "/info", "", "", 405, "invalid_request", "use GET"},
 			{"GET", "/info", "", "", 401, "access_denied", "unknown"},
@@ -190,6 +195,21 @@ func TestTokenPreflight(t *testing.T) {
 		}
 		if res, _ := ask(t, srv, "POST", "/v2/customer/token", grant, nil); res.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Error("without an Origin one is allowed")
+		}
+	})
+}
+
+// TestTokenEndsInTime ends a connection when its token does, not some time later.
+func TestTokenEndsInTime(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		_, body := ask(t, srv, "POST", "/v2/customer/token", grant[:len(grant)-1]+`,"expires_in":3}`, nil)
+		cu := dialCustomer(t, srv)
+		time.Sleep(time.Second) // virtual
+		cu.ok("login", object{"token": "Bearer " + body["access_token"].(string)})
+		begin := time.Now()
+		cu.ends()
+		if d := cu.push("customer_disconnected"); d["reason"] != "access_token_expired" || time.Since(begin) != 2*time.Second {
+			t.Errorf("after %v it got %v", time.Since(begin), d)
 		}
 	})
 }

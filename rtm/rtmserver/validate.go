@@ -153,7 +153,7 @@ func inRange(f *catalogue.Field, n int64, where string) error {
 	return nil
 }
 
-func mustBe(where, what string, x any) error {
+func mustBe(where, what string, x any) *apiError {
 	return invalid("%s: must be %s, not %s", where, what, kindOf(x))
 }
 

@@ -48,7 +48,7 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
 		s.settle(c, nil, &Error{Type: "validation", Message: "payload must be a JSON object"})
 	case s.state == Stopped:
-		s.settle(c, nil, s.closedError())
+		s.settle(c, nil, s.Err())
 	case action == "login":
 		s.beginLogin(now, c)
 	case opts.NoWait && s.state != Live:

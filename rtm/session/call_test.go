@@ -2,9 +2,90 @@ package session
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 )
+
+func TestCallsAreCorrelatedById(t *testing.T) {
+	p := newPeer(t, Config{}).live()
+	a, b := p.call("get_chat", `{"chat_id":"A"}`), p.call("get_chat", `{"chat_id":"B"}`)
+	p.answer("get_chat", `{"id":"B"}`) // the newest one first
+	p.open(a)
+	if got := string(p.settled(b, "").Payload); got != `{"id":"B"}` {
+		t.Errorf("payload of b = %s", got)
+	}
+	p.receive(`{"request_id":"%d","action":"get_chat","type":"response","success":true}`, a)
+	if got := p.settled(a, "").Payload; got != nil {
+		t.Errorf("payload of a = %s, want none", got)
+	}
+	outs := p.receive(`{"request_id":"%d","action":"get_chat","type":"response","success":true}`, a)
+	if _, ok := last(outs, Reported); !ok {
+		t.Error("a second answer is not reported")
+	}
+}
+
+func TestServerError(t *testing.T) {
+	p := newPeer(t, Config{}).live()
+	id := p.call("send_event", `{}`)
+	p.receive(`{"request_id":"%d","action":"send_event","type":"response","success":false,"payload":{"error":{"type":"limit_reached","message":"m","data":{"n":1}}}}`, id)
+	err := p.settled(id, "limit_reached").Err
+	if err.Message != "m" || string(err.Data) != `{"n":1}` {
+		t.Errorf("err = %+v", err)
+	}
+	id = p.call("send_event", `{}`)
+	p.receive(`{"request_id":"%d","type":"response","success":false}`, id)
+	p.settled(id, "internal")
+}
+
+func TestCallLimits(t *testing.T) {
+	p := newPeer(t, Config{})
+	p.settled(p.call("get_chat", `{}`), ErrNotLoggedIn)
+	p.live()
+	before := len(p.out)
+	var ids []CallID
+	for range maxCalls + maxQueue + 1 {
+		ids = append(ids, p.call("get_chat", `{}`))
+	}
+	sent := 0
+	for _, out := range p.out[before:] {
+		if out.Kind == Send {
+			sent++
+		}
+	}
+	if sent != maxCalls {
+		t.Errorf("%d requests are unanswered, want %d", sent, maxCalls)
+	}
+	p.settled(ids[len(ids)-1], ErrQueueFull)
+	p.receive(`{"request_id":"%d","type":"response","success":true}`, ids[0])
+	if got := p.sent("get_chat")["request_id"]; got != fmt.Sprint(ids[maxCalls]) {
+		t.Errorf("after an answer %v went out, want %d", got, ids[maxCalls])
+	}
+	p.settled(p.call("get_chat", `[1]`), "validation")
+	p.settled(p.call("get_chat", `{"a"`), "validation")
+}
+
+func TestDeadlines(t *testing.T) {
+	p := newPeer(t, Config{}).live()
+	var short CallID
+	p.do(func() { short = p.s.Call(p.now, "get_chat", nil, CallOptions{Timeout: time.Second}) })
+	long := p.call("get_chat", "")
+	p.after(time.Second)
+	p.settled(short, ErrTimeout)
+	p.open(long)
+	p.after(defaultTimeout)
+	p.settled(long, ErrTimeout)
+}
+
+func TestCancel(t *testing.T) {
+	p := newPeer(t, Config{}).live()
+	id := p.call("get_chat", "")
+	p.do(func() { p.s.Cancel(p.now, id); p.s.Cancel(p.now, id); p.s.Cancel(p.now, 999) })
+	p.settled(id, ErrCanceled)
+	if outs := p.answer("get_chat", `{}`); len(outs) == 0 || outs[0].Kind != Reported {
+		t.Errorf("a late answer gave %+v", outs)
+	}
+}
 
 // unanswered returns how many of the requests sent the server has not answered.
 func (p *peer) unanswered(answered map[string]bool) int {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
@@ -105,34 +104,32 @@ func (s *Session) stop(reason string, data []byte) {
 		o.Raw("data", data)
 		s.end = &Error{Type: ErrClosed, Message: "the connection was ended for good: " + reason, Data: o.Bytes()}
 	}
-	s.setState(Output{State: Stopped, Reason: reason, Payload: s.closedError().Data})
+	s.setState(Output{State: Stopped, Reason: reason, Payload: s.Err().Data})
 	for _, c := range s.calls(func(*call) bool { return true }) {
-		s.settle(c, nil, s.closedError())
+		s.settle(c, nil, s.Err())
 	}
 	s.closeOutbox()
 }
 
-// closedError returns a copy of s.end, which its receiver owns.
-func (s *Session) closedError() *Error {
-	e := *s.end
-	e.Data = slices.Clone(e.Data)
-	return &e
-}
-
-// ping asks whether the connection is alive. What is asked already is asked
-// again only where the answer matters sooner.
+// ping makes the server say something within timeout, or be given up. What is
+// asked already is asked again only where the answer matters sooner.
 func (s *Session) ping(now time.Time, timeout time.Duration) {
 	by := now.Add(timeout)
 	if !s.pongBy.IsZero() && !by.Before(s.pongBy) {
 		return
 	}
-	c := s.newCall(now, "ping", nil, 0)
-	c.internal = true
-	s.send(c)
 	s.pingAt, s.pongBy = now.Add(pingInterval), by
 	if !s.unstable {
 		s.unstableAt = now.Add(timeout / 2)
 	}
+	for _, c := range s.inflight {
+		if c.action == "ping" && c.internal && !c.late {
+			return // other frames came, its answer is still due
+		}
+	}
+	c := s.newCall(now, "ping", nil, 0)
+	c.internal = true
+	s.send(c)
 }
 
 // checkLife does what is due on a connection that is logged in.

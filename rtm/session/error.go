@@ -7,7 +7,7 @@ import "github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 const (
 	ErrTimeout        = "timeout"         // no answer within the deadline; the outcome is unknown, a read may be repeated
 	ErrConnectionLost = "connection_lost" // the connection broke before the answer; the outcome is unknown, a read may be repeated
-	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help. Data has the reason
+	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help. What was sent before may have been done. Data has the reason
 	ErrNotLoggedIn    = "not_logged_in"   // a call before login; log in first
 	ErrQueueFull      = "queue_full"      // too many calls wait for the connection; retry later
 	ErrOffline        = "offline"         // the call does not wait and there is no connection; retry when there is one

@@ -297,6 +297,9 @@ func TestReasonOfTheEnd(t *testing.T) {
 		}
 	}
 	p := newPeer(t, Config{}).live()
+	if p.s.Err() != nil {
+		t.Errorf("while it lives Err() = %v", p.s.Err())
+	}
 	p.do(func() { p.s.Stop(p.now) })
 	if err := p.settled(p.call("get_chat", "{}"), ErrClosed).Err; err.Data != nil {
 		t.Errorf("after Stop the data is %s", err.Data)

@@ -308,7 +308,7 @@ func (s *Session) cancelDurable(id CallID) bool {
 // closeOutbox settles what is left when the session stops. It stays stored.
 func (s *Session) closeOutbox() {
 	for _, d := range s.outbox {
-		s.settleDurable(d, nil, s.closedError())
+		s.settleDurable(d, nil, s.Err())
 	}
 	s.outbox = nil
 }

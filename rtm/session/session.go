@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,6 +80,17 @@ func (s *Session) API() API { return s.cfg.API }
 
 // State returns the present state.
 func (s *Session) State() State { return s.state }
+
+// Err returns what every call fails with once the session is Stopped, nil
+// before. The caller owns it.
+func (s *Session) Err() *Error {
+	if s.end == nil {
+		return nil
+	}
+	e := *s.end
+	e.Data = slices.Clone(e.Data)
+	return &e
+}
 
 // Next returns the next output; ok is false when there is none.
 func (s *Session) Next() (out Output, ok bool) {

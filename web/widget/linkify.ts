@@ -32,17 +32,20 @@ export function safeURL(raw: unknown): string | undefined {
 
 function trim(raw: string): string {
   let end = raw.length
+  // How many of the closing ones have no opening one; counted once, the text may be long.
+  let round = count(raw, ')') - count(raw, '(')
+  let square = count(raw, ']') - count(raw, '[')
   for (;;) {
     const last = raw[end - 1] ?? ''
-    if (/[.,;:!?'”’…]/u.test(last)) end--
-    else if (last === ')' && count(raw, ')', end) > count(raw, '(', end)) end--
-    else if (last === ']' && count(raw, ']', end) > count(raw, '[', end)) end--
-    else return raw.slice(0, end)
+    if (last === ')' && round > 0) round--
+    else if (last === ']' && square > 0) square--
+    else if (!/[.,;:!?'”’…]/u.test(last)) return raw.slice(0, end)
+    end--
   }
 }
 
-function count(text: string, char: string, end: number): number {
+function count(text: string, char: string): number {
   let n = 0
-  for (let i = 0; i < end; i++) if (text[i] === char) n++
+  for (let i = text.indexOf(char); i >= 0; i = text.indexOf(char, i + 1)) n++
   return n
 }

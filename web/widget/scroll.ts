@@ -6,6 +6,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 export class StickToEnd implements ReactiveController {
   #find: () => HTMLElement | null | undefined
   #atEnd = true
+  /** Where the scroller was when it was last looked at. */
+  #top = 0
   #sizes: ResizeObserver | undefined
   #watched: HTMLElement | null | undefined
 
@@ -41,11 +43,17 @@ export class StickToEnd implements ReactiveController {
 
   #onScroll = (): void => {
     const at = this.#watched
-    if (at && at.clientHeight > 0) this.#atEnd = at.scrollHeight - at.scrollTop - at.clientHeight < 48
+    if (!at || at.clientHeight === 0) return
+    // Only who goes up leaves the end: an event is told late, and by then more may have come or the room be less.
+    if (at.scrollHeight - at.scrollTop - at.clientHeight < 48) this.#atEnd = true
+    else if (at.scrollTop < this.#top) this.#atEnd = false
+    this.#top = at.scrollTop
   }
 
   #keep(): void {
     const at = this.#watched
-    if (at && this.#atEnd) at.scrollTop = at.scrollHeight
+    if (!at || !this.#atEnd) return
+    at.scrollTop = at.scrollHeight
+    this.#top = at.scrollTop
   }
 }

@@ -108,6 +108,7 @@ func TestObject(t *testing.T) {
 	o.Int("i", -1)
 	o.Bool("b", true)
 	o.Raw("absent", nil)
+	o.Raw("empty", []byte{})
 	o.Raw("r", []byte(`[1]`))
 	if got, want := string(o.Bytes()), `{"s":"a\"\n\u0000\u2028é`+"\ufffd"+`","i":-1,"b":true,"r":[1]}`; got != want {
 		t.Errorf("Object = %s, want %s", got, want)

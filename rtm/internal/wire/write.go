@@ -72,9 +72,9 @@ type Object struct{ buf []byte }
 // Str adds a string member.
 func (o *Object) Str(name, v string) { o.name(name); o.buf = AppendString(o.buf, v) }
 
-// Raw adds a member whose value is JSON already; nil adds nothing.
+// Raw adds a member whose value is JSON already; an empty value adds nothing.
 func (o *Object) Raw(name string, raw []byte) {
-	if raw != nil {
+	if len(raw) > 0 {
 		o.name(name)
 		o.buf = append(o.buf, raw...)
 	}

@@ -66,6 +66,8 @@ type conn struct {
 	refs     map[session.CallID]int
 	ids      map[int]session.CallID
 	draining bool
+	gone     bool      // destroyed
+	now      time.Time // of the newest input
 	due      time.Time // of the engine
 	wakeAt   time.Time // what the host was asked for
 }
@@ -181,8 +183,15 @@ func (b *Bridge) Stop(n int, now time.Time) error {
 	return b.enter(n, now, func(c *conn) error { c.session.Stop(now); return nil })
 }
 
-// Destroy forgets connection n without a further word to the host; Stop it first.
-func (b *Bridge) Destroy(n int) { delete(b.conns, n) }
+// Destroy forgets connection n without a further word to the host, also when
+// it comes from one of the host's functions; Stop it first. The number is free
+// then.
+func (b *Bridge) Destroy(n int) {
+	if c := b.conns[n]; c != nil {
+		c.gone = true
+		delete(b.conns, n)
+	}
+}
 
 func (b *Bridge) conn(n int) (*conn, error) {
 	if c := b.conns[n]; c != nil {
@@ -196,38 +205,46 @@ func (b *Bridge) enter(n int, now time.Time, input func(*conn) error) error {
 	if err != nil {
 		return err
 	}
+	c.now = now
 	err = guard(func() error { return input(c) })
-	c.drain(now)
+	c.drain()
 	return err
 }
 
-// drain delivers until there is nothing left.
-func (c *conn) drain(now time.Time) {
+// drain delivers until there is nothing left, what the host's functions led to
+// included.
+func (c *conn) drain() {
 	if c.draining {
 		return
 	}
 	c.draining = true
 	defer func() { c.draining = false }()
-	for more := true; more; {
+	for more := true; more && !c.gone; {
 		more = false
-		for out, ok := c.session.Next(); ok; out, ok = c.session.Next() {
-			c.try(func() error { c.deliver(out, c.observe(now, out)); return nil })
+		for out, ok := c.session.Next(); ok && !c.gone; out, ok = c.session.Next() {
+			more = true
+			c.try(func() error { c.deliver(out, c.observe(out)); return nil })
+		}
+		if c.gone {
+			return
 		}
 		c.try(func() error {
 			if ops := c.model.Patch(); ops != nil {
-				more = true // the host may have made an input of it
+				more = true
 				c.host.Patch(c.n, ops)
 			}
 			return nil
 		})
+		if !more {
+			c.try(func() error { more = c.wake(); return nil })
+		}
 	}
-	c.try(func() error { c.wake(now); return nil })
 }
 
 // observe shows the model an output. A failure there must not cost the caller
 // an answer.
-func (c *conn) observe(now time.Time, out session.Output) (mine bool) {
-	c.try(func() error { mine = c.model.Observe(now, out); return nil })
+func (c *conn) observe(out session.Output) (mine bool) {
+	c.try(func() error { mine = c.model.Observe(c.now, out); return nil })
 	return mine
 }
 
@@ -258,26 +275,34 @@ func (c *conn) deliver(out session.Output, mine bool) {
 	}
 }
 
-// wake tells the host the earlier of what engine and model wish for.
-func (c *conn) wake(now time.Time) {
+// wake tells the host the earlier of what engine and model wish for, unless it
+// knows, and reports whether it told.
+func (c *conn) wake() (told bool) {
 	at := c.due
 	if m := c.model.Wake(); !m.IsZero() && (at.IsZero() || m.Before(at)) {
 		at = m
 	}
-	if at.Equal(c.wakeAt) {
-		return
+	known := c.wakeAt
+	if at.Equal(known) {
+		return false
 	}
+	delay := time.Duration(-1)
+	if !at.IsZero() {
+		delay = max(0, at.Sub(c.now))
+	}
+	defer func() {
+		if !told {
+			c.wakeAt = known // the host's function panicked
+		}
+	}()
 	c.wakeAt = at
-	if at.IsZero() {
-		c.host.Wake(c.n, -1)
-	} else {
-		c.host.Wake(c.n, max(0, at.Sub(now)))
-	}
+	c.host.Wake(c.n, delay)
+	return true
 }
 
 // try reports what goes wrong in f instead of passing it on.
 func (c *conn) try(f func() error) {
-	if err := guard(f); err != nil {
+	if err := guard(f); err != nil && !c.gone {
 		_ = guard(func() error { c.host.Report(c.n, err.Error()); return nil })
 	}
 }

@@ -216,3 +216,91 @@ func TestWakeIsTheEarlierOfBoth(t *testing.T) {
 	must(t, b.Tick(1, at.Add(6*time.Second)))
 	p.want(t, "wake", "1 wake 6s", "1 wake 8s")
 }
+
+// What a host does in any of its functions is carried out before the entry that
+// called it returns.
+func TestHostCallsBackFromEverywhere(t *testing.T) {
+	const push = `{"action":"incoming_chat","type":"push","payload":{"chat":{"id":"c","users":[],"thread":{"id":"t","active":true,"user_ids":[],"events":[],"created_at":"2030-01-01T00:00:00.000000Z"}}}}`
+	for _, from := range []string{"push", "patch", "report", "settle", "wake", "state", "shut"} {
+		t.Run(from, func(t *testing.T) {
+			b, p := live(t)
+			done := false
+			p.on = func(what string) {
+				if f := strings.Fields(what); !done && f[1] == from {
+					done = true
+					must(t, b.Call(1, epoch, 77, "list_chats", `[]`, 0)) // refused at once
+				}
+			}
+			must(t, b.Receive(1, epoch, push))
+			must(t, b.Receive(1, epoch, `nonsense`))
+			must(t, b.Call(1, epoch, 5, "ping", "", time.Second))
+			answer(t, b, p, `{}`)
+			must(t, b.Stop(1, epoch))
+			if !done {
+				t.Fatalf("no %s in %q", from, p.said)
+			}
+			if got := p.all("settle"); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "1 settle 77 ") }) {
+				t.Errorf("what %s asked for was not delivered: %q", from, p.said)
+			}
+		})
+	}
+}
+
+func TestHostTicksInWake(t *testing.T) {
+	p := &peer{}
+	b := New(p)
+	now := epoch
+	p.on = func(what string) {
+		if what == "1 wake 1s" { // a host of virtual time
+			now = now.Add(time.Second)
+			must(t, b.Tick(1, now))
+		}
+	}
+	must(t, b.Create(1, session.Config{API: session.Agent, Server: "http://h"}))
+	must(t, b.Call(1, now, 1, "login", `{}`, time.Second))
+	p.want(t, "settle", "1 settle 1 timeout")
+	must(t, b.Call(1, now, 2, "login", `{}`, time.Second))
+	p.want(t, "settle", "1 settle 1 timeout", "1 settle 2 timeout")
+}
+
+func TestDestroyInACallback(t *testing.T) {
+	for _, from := range []string{"settle", "state", "shut", "push", "patch", "wake"} {
+		t.Run(from, func(t *testing.T) {
+			b, p := live(t)
+			must(t, b.Call(1, epoch, 5, "get_chat", `{"chat_id":"c"}`, time.Second))
+			must(t, b.Call(1, epoch, 6, "get_chat", `{"chat_id":"d"}`, time.Second))
+			p.said = nil
+			destroyed := -1
+			p.on = func(what string) {
+				if destroyed < 0 && strings.Fields(what)[1] == from {
+					b.Destroy(1)
+					// The number is free for another connection.
+					must(t, b.Create(1, session.Config{API: session.Agent, Server: "http://h"}))
+					destroyed = len(p.said) + 1
+				}
+			}
+			must(t, b.Receive(1, epoch, `{"action":"agent_disconnected","type":"push","payload":{"reason":"license_expired"}}`))
+			if destroyed < 0 {
+				t.Fatalf("no %s in %q", from, p.said)
+			}
+			if late := p.said[destroyed:]; len(late) > 0 {
+				t.Errorf("after Destroy in %s: %q", from, late)
+			}
+		})
+	}
+}
+
+// A host that failed to set its timer is asked again.
+func TestWakeThatPanics(t *testing.T) {
+	b, p := live(t)
+	broken := true
+	p.on = func(what string) {
+		if broken && strings.HasPrefix(what, "1 wake") {
+			panic("no timers")
+		}
+	}
+	must(t, b.Call(1, epoch, 5, "get_chat", `{"chat_id":"c"}`, time.Second))
+	broken = false
+	must(t, b.Receive(1, epoch, `{"action":"new","type":"push","payload":{}}`))
+	p.want(t, "wake", "1 wake 1s")
+}

@@ -74,3 +74,19 @@ test('every event has words', () => {
   assert.deepEqual(words({ type: 'hologram' }), ['unsupported', en.unsupported, undefined])
   assert.deepEqual(words({ type: 'hologram', text: 'still words' }), ['text', 'still words', undefined])
 })
+
+test('an address with a long tail of brackets takes no time to speak of', () => {
+  // Each further bracket looked at the whole address again: 64 KB took many seconds.
+  for (const tail of [')', '])', '.)', '!']) {
+    const text = 'https://a.example/' + tail.repeat(65_536 / tail.length)
+    const began = performance.now()
+    assert.equal(linkify(text).length, 2)
+    assert.ok(performance.now() - began < 1000, `${tail}: ${Math.round(performance.now() - began)} ms`)
+  }
+})
+
+test('what looks like an address a thousand times takes no time to speak of', () => {
+  const began = performance.now()
+  assert.equal(linkify('https://a.example/) '.repeat(3000)).filter(piece => typeof piece !== 'string').length, 3000)
+  assert.ok(performance.now() - began < 1000)
+})
