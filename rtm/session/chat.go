@@ -110,7 +110,7 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 		}
 		at := nanos(wire.Get(event, "created_at"))
 		if isNew {
-			n.floor.at = at - 1
+			n.floor.at = at
 		}
 		n.give(mark{at, string(id)})
 		if thread := plain(wire.Get(payload, "thread_id")); n.thread != string(thread) && n.before != string(thread) && at > n.opened {
@@ -134,7 +134,7 @@ func (s *Session) noteChat(chat []byte) {
 	}
 	n, isNew := s.noteOf(id)
 	if isNew {
-		n.floor.at = nanos(wire.Get(thread, "created_at")) - 1
+		n.floor.at = nanos(wire.Get(thread, "created_at"))
 	}
 	if at, id := nanos(wire.Get(thread, "created_at")), wire.Str(thread, "id"); at >= n.opened || id == n.thread {
 		if id != n.thread {
