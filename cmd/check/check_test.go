@@ -42,12 +42,25 @@ func TestRunStopsAtTheFirstFailure(t *testing.T) {
 	c.verbose = true
 	c.tests = tally{passed: 5, skipped: []string{"x TestNever"}}
 	good := []step{say("one", "", nil), say("two", "", nil)}
-	want := "PASS  2 steps, 5 Go tests, 1 skipped"
+	want := "PASS  2 steps, 5 tests, 1 skipped"
 	if got := c.run(good, ""); !got || !strings.Contains(stdout.String(), "output of one") || !strings.Contains(stdout.String(), want) {
 		t.Errorf("two steps with -v: %t %q", got, stdout.String())
 	}
 	if c.run(all, "none") {
 		t.Error("no step is a pass")
+	}
+}
+
+// TestRunShowsSkipsOfAFailure: a failing run is no place to hide a skipped test.
+func TestRunShowsSkipsOfAFailure(t *testing.T) {
+	var stdout bytes.Buffer
+	c := &checker{root: t.TempDir(), stdout: &stdout}
+	c.run([]step{{"tests", func(c *checker) (string, error) {
+		c.tests.skipped = append(c.tests.skipped, "x TestNever")
+		return "", errors.New("another failed")
+	}}}, "")
+	if !strings.Contains(stdout.String(), "skipped: x TestNever") {
+		t.Errorf("got %q", stdout.String())
 	}
 }
 
@@ -116,6 +129,34 @@ func TestGoTestFails(t *testing.T) {
 	}
 }
 
+func TestNodeTally(t *testing.T) {
+	const tap = `
+> test
+TAP version 13
+# Subtest: a
+ok 1 - a
+    # Subtest: inner
+    ok 1 - inner # SKIP no worker here
+    1..1
+ok 2 - b # SKIP
+not ok 3 - later # TODO why
+# tests 4
+# pass 1
+# skipped 2
+# todo 1
+`
+	got, err := nodeTally(tap)
+	want := "[node inner (no worker here) node b node later (to do: why)]"
+	if err != nil || got.passed != 1 || fmt.Sprint(got.skipped) != want {
+		t.Errorf("%+v, %v, want %s", got, err, want)
+	}
+	for _, text := range []string{"", "# pass 0\n", strings.Replace(tap, "# skipped 2", "# skipped 3", 1)} {
+		if _, err := nodeTally(text); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
 func TestCheckNode(t *testing.T) {
 	for version, ok := range map[string]bool{"v20.0.0": true, "v24.1.0": true, "v18.20.4": false, "v9.0.0": false, "": false, "x": false} {
 		if err := checkNode(version); (err == nil) != ok {
@@ -132,6 +173,39 @@ func TestChromiumOfEnvironment(t *testing.T) {
 	t.Setenv("CHROMIUM", "/bin/sh")
 	if got, err := chromium(&checker{}); err != nil || got != "/bin/sh" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestInstallChromium has an apt-get of its own.
+func TestInstallChromium(t *testing.T) {
+	for name, tt := range map[string]struct {
+		script string // after update
+		want   string // in the error; empty: chromium is found
+	}{
+		"nothing to install":   {"exit 100", "chromium is missing and could not be installed (apt-get install -q -y --no-install-recommends chromium: exit status 100, after apt-get update -q: exit status 100): install Chromium"},
+		"installed":            {": >$0.dir/chromium; /bin/chmod +x $0.dir/chromium", ""},
+		"installed in a place": {"exit 0", "chromium was installed but is not on the PATH: set $CHROMIUM to its path"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			bin := filepath.Join(dir, "apt-get.dir")
+			if err := os.Mkdir(bin, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			// An index that can't be fetched is no reason to give up.
+			script := "#!/bin/sh\nif [ $1 = update ]; then echo no network; exit 100; fi\n" + tt.script + "\n"
+			if err := os.WriteFile(filepath.Join(dir, "apt-get"), []byte(script), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", dir+string(filepath.ListSeparator)+bin)
+			got, err := installChromium(&checker{stdout: new(bytes.Buffer)})
+			switch {
+			case tt.want == "" && (err != nil || got != filepath.Join(bin, "chromium")):
+				t.Errorf("got %q, %v", got, err)
+			case tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)):
+				t.Errorf("got %q, %v, want %s", got, err, tt.want)
+			}
+		})
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// tally counts top-level tests.
+// tally counts tests: of Go the top-level ones.
 type tally struct {
 	passed, failed int
 	skipped        []string

@@ -77,6 +77,7 @@ func (c *checker) run(steps []step, only string) bool {
 		took := time.Since(start).Round(10 * time.Millisecond)
 		if err != nil {
 			c.stdout.Write(c.output.Bytes())
+			c.listSkipped()
 			fmt.Fprintf(c.stdout, "FAIL  %-28s %8s  %v\n", s.name, took, err)
 			return false
 		}
@@ -95,11 +96,16 @@ func (c *checker) run(steps []step, only string) bool {
 	if n == 1 && c.tests.passed == 0 {
 		return true // that line says it all
 	}
+	c.listSkipped()
+	fmt.Fprintf(c.stdout, "PASS  %d steps, %d tests, %d skipped, %s\n", n, c.tests.passed, len(c.tests.skipped), time.Since(began).Round(time.Second))
+	return true
+}
+
+// listSkipped names every test that was skipped: none goes in silence.
+func (c *checker) listSkipped() {
 	for _, name := range c.tests.skipped {
 		fmt.Fprintf(c.stdout, "skipped: %s\n", name)
 	}
-	fmt.Fprintf(c.stdout, "PASS  %d steps, %d Go tests, %d skipped, %s\n", n, c.tests.passed, len(c.tests.skipped), time.Since(began).Round(time.Second))
-	return true
 }
 
 // exec runs a command in dir, relative to the root, with more environment; its output

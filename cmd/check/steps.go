@@ -31,7 +31,7 @@ var steps = []step{
 	{"tsc", func(c *checker) (string, error) {
 		return "", c.exec("web", nil, filepath.Join(c.root, "web/node_modules/.bin/tsc"), "--noEmit")
 	}},
-	{"node tests", func(c *checker) (string, error) { return "", c.exec("web", nil, "npm", "test") }},
+	{"node tests", nodeTests},
 	{"go test js/wasm", goTestJS},
 	{"go test -race", func(c *checker) (string, error) { return "", c.goTest(nil, "-race", "./...") }},
 }

@@ -15,6 +15,8 @@ const minNode = 20
 // browsers are the names under which Chromium is looked for; $CHROMIUM goes before them.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
 
+const getChromium = "install Chromium or Google Chrome, or set $CHROMIUM to its path"
+
 // tools looks for everything that the other steps call and sets $CHROMIUM for the tests.
 func tools(c *checker) (string, error) {
 	for name, why := range map[string]string{
@@ -78,15 +80,21 @@ func chromium(c *checker) (string, error) {
 		return path, nil
 	}
 	if _, err := os.Stat("/etc/debian_version"); err != nil || os.Geteuid() != 0 {
-		return "", errors.New("chromium is missing: install Chromium or Google Chrome, or set $CHROMIUM to its path")
+		return "", errors.New("chromium is missing: " + getChromium)
 	}
+	return installChromium(c)
+}
+
+func installChromium(c *checker) (string, error) {
 	fmt.Fprintln(c.stdout, "      installing chromium")
 	apt := []string{"DEBIAN_FRONTEND=noninteractive"}
-	if err := c.exec(".", apt, "apt-get", "update", "-q"); err != nil {
-		return "", err
-	}
+	// One source out of reach fails the update; the package may come from another.
+	update := c.exec(".", apt, "apt-get", "update", "-q")
 	if err := c.exec(".", apt, "apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"); err != nil {
-		return "", err
+		if update != nil {
+			err = fmt.Errorf("%w, after %w", err, update)
+		}
+		return "", fmt.Errorf("chromium is missing and could not be installed (%w): %s", err, getChromium)
 	}
 	if path, ok := findBrowser(); ok {
 		return path, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,8 +40,8 @@ type file struct {
 // is not whole is an error.
 func newPages(dir string, next http.Handler, log *slog.Logger) (*pages, error) {
 	p := &pages{next: next, log: log}
-	manifest, err := dist.Read(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	manifest, loaded, err := loadAll(dir)
+	if errors.Is(err, fs.ErrNotExist) && manifest == nil {
 		return p, nil
 	}
 	if err != nil {
@@ -48,10 +49,7 @@ func newPages(dir string, next http.Handler, log *slog.Logger) (*pages, error) {
 	}
 	p.files = map[string]*file{}
 	for logical, entry := range manifest.Files {
-		f, err := load(dir, entry)
-		if err != nil {
-			return nil, fmt.Errorf("%s is not whole, run make demo: %w", dir, err)
-		}
+		f := loaded[logical]
 		page, isPage := strings.CutSuffix(logical, ".html")
 		if isPage {
 			p.files["/"+page] = f.with(pageHeader())
@@ -72,6 +70,30 @@ func newPages(dir string, next http.Handler, log *slog.Logger) (*pages, error) {
 		p.files["/"] = indexPage()
 	}
 	return p, nil
+}
+
+// loadAll reads the manifest, nil when there is none, and the files that it names.
+func loadAll(dir string) (*dist.Manifest, map[string]*file, error) {
+	manifest, err := dist.Read(dir)
+	for err == nil {
+		loaded := map[string]*file{}
+		var missing error
+		for logical, entry := range manifest.Files {
+			if loaded[logical], missing = load(dir, entry); missing != nil {
+				break
+			}
+		}
+		if missing == nil {
+			return manifest, loaded, nil
+		}
+		// A build that has just ended took the files of the one before it away.
+		var newer *dist.Manifest
+		if newer, err = dist.Read(dir); err == nil && maps.Equal(newer.Files, manifest.Files) {
+			return manifest, nil, fmt.Errorf("%s is not whole, run make demo: %w", dir, missing)
+		}
+		manifest = newer
+	}
+	return nil, nil, err
 }
 
 func load(dir string, entry dist.File) (*file, error) {

@@ -5,8 +5,11 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -333,5 +336,47 @@ func TestReports(t *testing.T) {
 	}
 	if got := body(t, get(p, "GET", reportPath)); got != `{"reports":3}` {
 		t.Errorf("the number of reports: %s", got)
+	}
+}
+
+// TestPagesDuringBuilds reads a build while others replace it, as webbuild does.
+func TestPagesDuringBuilds(t *testing.T) {
+	dir := testBuild(t, small)
+	manifest, err := dist.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan error, 1)
+	go func() {
+		old := manifest.Files["sdk.js"]
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			f := dist.File{File: fmt.Sprintf("sdk.%d.js", i), Size: 1, SHA256: fmt.Sprint(i), Type: old.Type}
+			next := &dist.Manifest{Files: maps.Clone(manifest.Files), Inputs: fmt.Sprint(i)}
+			next.Files["sdk.js"] = f
+			err := errors.Join(dist.WriteFile(filepath.Join(dir, f.File), []byte("x")), next.Write(dir))
+			for name := range old.Stored() {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+			}
+			if old = f; err != nil {
+				stopped <- err
+				return
+			}
+		}
+	}()
+	for range 300 {
+		if _, err := newPages(dir, notFound, slog.New(slog.DiscardHandler)); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }

@@ -6,7 +6,8 @@
 // It compiles wasm/ for the browser, bundles TypeScript with esbuild, minifies
 // JavaScript, CSS, HTML, SVG and JSON with tdewolff/minify, stores every file under a
 // name that holds its hash, compresses it with brotli and gzip, and writes a manifest.
-// When no input changed since the last build it does nothing.
+// When no input changed since the last build it does nothing. A second run in the same
+// tree waits for the first.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/cmd/internal/dist"
+	"github.com/rtmwidget/rtmwidget/cmd/internal/lock"
 )
 
 func main() {
@@ -59,6 +61,16 @@ func run(s *site, opts options) error {
 	}
 	if opts.out == "" {
 		opts.out = filepath.Join(opts.root, "web", "dist")
+	}
+	if !opts.check {
+		// Two at once would remove each other's files.
+		release, err := lock.Take(filepath.Join(opts.root, ".build", "webbuild.lock"), func() {
+			fmt.Fprintln(opts.stdout, "waiting for another webbuild to end")
+		})
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	old, err := dist.Read(opts.out)
 	if err != nil && (opts.check || !errors.Is(err, fs.ErrNotExist)) {

@@ -46,8 +46,8 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
 }
 
 /**
- * A Worker's script must come from the page's own origin. One from elsewhere is imported by a script of one line; the
- * page's policy has to allow `blob:` Workers then.
+ * A Worker's script must come from the page's own origin. One from elsewhere is imported by a script of one line, which is under
+ * the page's own policy; see `LoadOptions.workerURL`.
  */
 function localScript(url: string): string {
   const own = globalThis.location?.origin

@@ -27,7 +27,7 @@ export interface ClientOptions {
 export interface CallInit {
   /** Ends the wait: the call rejects with type `canceled`. What was sent already is not taken back. */
   signal?: AbortSignal
-  /** Milliseconds to wait for the answer, from the moment of the call. Default 15,000; 30,000 for a login. */
+  /** Milliseconds to wait for the answer, from the moment of the call. 0 is the default: 15,000; 30,000 for a login. */
   timeout?: number
 }
 

@@ -44,12 +44,15 @@ export async function startCore(source: WasmSource, receive: Receive, env: Envir
   return core
 }
 
+/** Milliseconds for the token endpoint, less than a login has in all: one that hangs must not hold up the next attempt. */
+const tokenTimeout = 20_000
+
 interface Connection {
   token: TokenSource
   socket?: Socket
   timer?: unknown
-  /** Ends a token request. */
-  abort: AbortController
+  /** The token request under way. */
+  request?: { abort: AbortController; timer: unknown }
   /** Why there was no token the last time; the engine only knows a sentence. */
   noToken?: Failure
 }
@@ -127,7 +130,7 @@ class Core implements Port, Host {
     const { api, server, organization, version, region } = config
     const error = this.#enter(conn, (go, now) => {
       go.create(conn, api === 'agent', server, organization, version, region, seed())
-      this.#conns.set(conn, { token, abort: new AbortController() })
+      this.#conns.set(conn, { token })
       if (!this.#env.online()) go.online(conn, now, false)
     })
     if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
@@ -145,7 +148,7 @@ class Core implements Port, Host {
   }
 
   #release(c: Connection): void {
-    c.abort.abort()
+    this.#endRequest(c)
     this.#hangUp(c, 1000, '')
     this.#env.clearTimeout(c.timer)
   }
@@ -295,13 +298,30 @@ class Core implements Port, Host {
       this.#emit({ type: 'needToken', conn, fresh })
       return
     }
-    fetchToken(c.token, c.abort.signal).then(
-      (token) => this.#token(conn, withScheme(token)),
+    this.#endRequest(c)
+    const abort = new AbortController()
+    const late = () => abort.abort(new Error(`no answer within ${tokenTimeout / 1000} s`))
+    const request = { abort, timer: this.#env.setTimeout(late, tokenTimeout) }
+    c.request = request
+    const answer = (token: string, failure?: Failure) => {
+      if (c.request !== request) return
+      this.#endRequest(c)
+      this.#token(conn, token, failure)
+    }
+    fetchToken(c.token, abort.signal).then(
+      (token) => answer(withScheme(token)),
       (cause) => {
         const { type, message } = toRTMError(cause, 'no_token')
-        this.#token(conn, '', { type, message })
+        answer('', { type, message })
       },
     )
+  }
+
+  #endRequest(c: Connection): void {
+    if (!c.request) return
+    this.#env.clearTimeout(c.request.timer)
+    c.request.abort.abort()
+    delete c.request
   }
 
   report(conn: number, message: string): void {

@@ -11,7 +11,10 @@ declare const __RTM_WASM_URL__: string | undefined
 
 /** Where the core is and where it runs. All of it has defaults. */
 export interface LoadOptions {
-  /** The module `worker.js`. Default: beside this module. From another origin it needs CORS headers, and a page whose policy allows `blob:` Workers. */
+  /**
+   * The module `worker.js`. Default: beside this module. From another origin it needs CORS headers, and such a Worker is
+   * under the page's policy: that has to allow `blob:` Workers, scripts of that origin, and WebAssembly (`wasm-unsafe-eval`).
+   */
   workerURL?: string | URL
   /** The file `rtm.wasm`. Default: beside this module. */
   wasmURL?: string | URL
@@ -26,9 +29,9 @@ export interface LoadOptions {
 
 /** A core that runs. Its clients share it. */
 export interface RTM {
-  /** A customer's connection; idle until `login`. Throws an `RTMError` of type `validation` or `closed`. */
+  /** A customer's connection; idle until `login`. Throws an `RTMError` of type `validation`, `closed` or `core_crashed`. */
   customer(options: CustomerOptions): CustomerClient
-  /** An agent's connection; idle until `login`. Throws an `RTMError` of type `validation` or `closed`. */
+  /** An agent's connection; idle until `login`. Throws an `RTMError` of type `validation`, `closed` or `core_crashed`. */
   agent(options: AgentOptions): AgentClient
   /** Closes all clients and ends the core. The next `load` starts a new one. */
   close(): Promise<void>
@@ -38,11 +41,16 @@ const loaded = new Map<string, Promise<RTM>>()
 
 /**
  * Starts the core. The same addresses give the same core, also while it is loading; `wasm` gives a new one each time.
- * Rejects with an `RTMError` of type `core_failed`, after which it can be tried again.
+ * Rejects with an `RTMError`: of type `core_failed`, after which it can be tried again, or of type `validation`.
  */
 export function load(options: LoadOptions = {}): Promise<RTM> {
-  const workerURL = resolve(options.workerURL, typeof __RTM_WORKER_URL__ === 'string' ? __RTM_WORKER_URL__ : './worker.js')
-  const wasmURL = resolve(options.wasmURL, typeof __RTM_WASM_URL__ === 'string' ? __RTM_WASM_URL__ : './rtm.wasm')
+  let workerURL, wasmURL
+  try {
+    workerURL = resolve('workerURL', options.workerURL, typeof __RTM_WORKER_URL__ === 'string' ? __RTM_WORKER_URL__ : './worker.js')
+    wasmURL = resolve('wasmURL', options.wasmURL, typeof __RTM_WASM_URL__ === 'string' ? __RTM_WASM_URL__ : './rtm.wasm')
+  } catch (cause) {
+    return Promise.reject(cause)
+  }
   const worker = options.worker ?? 'dedicated'
   if (options.wasm) return Core.start(worker, workerURL, options.wasm, () => {})
   const key = [worker, workerURL, wasmURL].join(' ')
@@ -59,9 +67,11 @@ export function load(options: LoadOptions = {}): Promise<RTM> {
 }
 
 /** What a page gives is relative to the page, what a build wrote to this module. */
-function resolve(given: string | URL | undefined, own: string): string {
+function resolve(name: string, given: string | URL | undefined, own: string): string {
   if (given === undefined) return new URL(own, import.meta.url).href
-  return new URL(given, globalThis.location?.href ?? import.meta.url).href
+  const base = globalThis.location?.href ?? import.meta.url
+  if (URL.canParse(given, base)) return new URL(given, base).href
+  throw new RTMError('validation', `${name} is ${JSON.stringify(given)}; it must be an address`)
 }
 
 class Core implements RTM {

@@ -301,6 +301,28 @@ for (const [name, answer, type, message] of [
   })
 }
 
+test('cookie grant: an endpoint that never answers fails the login, and is asked again by the next', async (t) => {
+  const asked: RequestInit[] = []
+  t.mock.method(globalThis, 'fetch', (_: string, init: RequestInit) => {
+    asked.push(init)
+    return new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(init.signal!.reason as Error)))
+  })
+  const { client, world } = await setup(t, { source: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'c', organizationId: 'o' } })
+  const first = client.login()
+  world.newest.open()
+  world.advance(19_999)
+  assert.equal(asked[0]!.signal!.aborted, false)
+  world.advance(1)
+  await fails(first, 'no_token', /customer\/token could not be reached: no answer within 20 s/)
+  const second = client.login()
+  if (client.state === 'connecting') world.newest.open()
+  assert.equal(asked.length, 2)
+  await client.close()
+  assert.ok(asked[1]!.signal!.aborted, 'a client that is closed asks for nothing')
+  assert.equal(world.timers.size, 0)
+  await fails(second, 'closed', /./)
+})
+
 test('cookie grant: the request and the token', async (t) => {
   const fetch = t.mock.method(globalThis, 'fetch', async () => Response.json({ access_token: 'dal:cookie' }))
   const { client, world } = await setup(t, { source: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'c', organizationId: 'o' } })

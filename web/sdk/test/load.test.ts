@@ -74,6 +74,15 @@ test('load: wrong options are refused with a sentence', async (t) => {
   assert.throws(() => rtm.agent({}), failsWith('validation', /give token or getToken/))
 })
 
+test('load: an address that is none rejects, it does not throw', async () => {
+  for (const options of [{ workerURL: 'http://[' }, { wasmURL: 'http://[' }] as LoadOptions[]) {
+    const [name] = Object.keys(options)
+    let loading: Promise<unknown> | undefined
+    assert.doesNotThrow(() => (loading = load({ worker: 'none', ...options })))
+    await assert.rejects(loading!, failsWith('validation', new RegExp(`${name} is "http://\\["; it must be an address`)))
+  }
+})
+
 test('load: what cannot be loaded says why, and can be tried again', async (t) => {
   const answers = [new Response('no', { status: 404 }), new Response('<html>', { headers: { 'content-type': 'application/wasm' } })]
   t.mock.method(globalThis, 'fetch', async () => answers.shift())
