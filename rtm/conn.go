@@ -36,14 +36,15 @@ func (c *Conn) Err() error { return context.Cause(c.ctx) }
 // closed wraps what Err returns. With Options.Outbox, events are sent as by
 // CallDurable.
 func (c *Conn) Call(ctx context.Context, action string, payload, result any) error {
-	return c.call(ctx, action, payload, result, session.CallOptions{Durable: c.mustArrive(action)})
-}
-
-func (c *Conn) call(ctx context.Context, action string, payload, result any, opts session.CallOptions) error {
-	body, err := encode(payload)
+	body, err := marshal(payload)
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
+	return c.call(ctx, action, body, result, session.CallOptions{Durable: c.mustArrive(action)})
+}
+
+// call sends a request and waits for the answer.
+func (c *Conn) call(ctx context.Context, action string, body []byte, result any, opts session.CallOptions) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
 	}
@@ -75,28 +76,10 @@ func (c *Conn) call(ctx context.Context, action string, payload, result any, opt
 	if result == nil || out.Payload == nil {
 		return nil
 	}
-	if err := json.Unmarshal(out.Payload, result); err != nil {
+	if err := decode(out.Payload, result); err != nil {
 		return fmt.Errorf("rtm: %s: the answer is not of the expected shape: %w", action, err)
 	}
 	return nil
-}
-
-// Do is Call with the answer as a new value.
-func Do[Response any](ctx context.Context, c *Conn, action string, request any) (*Response, error) {
-	response := new(Response)
-	if err := c.Call(ctx, action, request, response); err != nil {
-		return nil, err
-	}
-	return response, nil
-}
-
-// Login logs in with request, whose token is token. An empty token is asked of
-// Options.Token. The engine repeats the login after each reconnect.
-func Login[Response any](ctx context.Context, c *Conn, token string, request any) (*Response, error) {
-	if token == "" && c.opts.Token == nil {
-		return nil, &Error{Action: "login", Type: ErrorTypeValidation, Message: "token: is required: give LoginRequest.Token or Options.Token"}
-	}
-	return Do[Response](ctx, c, "login", request)
 }
 
 // Stats returns what the connection has counted since Dial.

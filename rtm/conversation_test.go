@@ -60,6 +60,21 @@ func newAgent(t *testing.T, srv *rtmtest.Server) *agent.Client {
 	return c
 }
 
+// customerText and agentText return the text of a message, "" of other events.
+func customerText(e customer.Event) string {
+	if m, ok := e.(*customer.MessageEvent); ok {
+		return m.Text
+	}
+	return ""
+}
+
+func agentText(e agent.Event) string {
+	if m, ok := e.(*agent.MessageEvent); ok {
+		return m.Text
+	}
+	return ""
+}
+
 // TestConversation holds a conversation with every method that both sides have
 // so far.
 func TestConversation(t *testing.T) {
@@ -75,18 +90,16 @@ func TestConversation(t *testing.T) {
 		seen, end := rtm.Subscribe[*customer.EventsMarkedAsSeen](visitor), rtm.Subscribe[*customer.ChatDeactivated](visitor)
 		chats := rtm.Subscribe[*customer.IncomingChat](visitor)
 
-		profile := must(desk.Login(ctx, &agent.LoginRequest{Token: rtmtest.AgentToken}))(t).MyProfile
-		if profile.ID != "agent1@example.com" || profile.RoutingStatus != agent.AcceptingChats {
+		profile := must(desk.Login(ctx, agent.Token(rtmtest.AgentToken)))(t).MyProfile
+		if profile.ID != "agent1@example.com" || profile.RoutingStatus != agent.RoutingStatusAcceptingChats {
 			t.Errorf("my_profile = %+v", profile)
 		}
 		me := must(visitor.Login(ctx, nil))(t).Customer
 		ok(t, visitor.UpdateCustomer(ctx, &customer.UpdateCustomerRequest{Name: "Inês"}))
 
-		started := must(visitor.StartChat(ctx, &customer.StartChatRequest{Chat: &customer.InitialChat{
-			Thread: &customer.InitialThread{Events: []customer.EventInput{customer.Message("first")}},
-		}}))(t)
+		started := must(visitor.StartChat(ctx, customer.Start(customer.Message("first"))))(t)
 		chat := receive(t, deskChats).Chat
-		if chat.ID != started.ChatID || len(chat.Thread.Events) != 1 || chat.Thread.Events[0].Text != "first" {
+		if chat.ID != started.ChatID || len(chat.Thread.Events) != 1 || agentText(chat.Thread.Events[0]) != "first" {
 			t.Errorf("the agent's incoming_chat = %+v", chat)
 		}
 		if own := receive(t, chats).Chat; own.ID != started.ChatID || own.Thread.ID != started.ThreadID {
@@ -101,15 +114,15 @@ func TestConversation(t *testing.T) {
 		if push := receive(t, deskSneak); push.SneakPeek.Text != "sec" {
 			t.Errorf("incoming_sneak_peek = %+v", push)
 		}
-		second := must(visitor.SendEvent(ctx, &customer.SendEventRequest{ChatID: chat.ID, Event: customer.Message("second")}))(t)
+		second := must(visitor.SendEvent(ctx, customer.Send(chat.ID, customer.Message("second"))))(t)
 		push := receive(t, deskEvents)
-		if push.Event.ID != second.EventID || push.Event.Text != "second" || push.Event.AuthorID != me.ID {
+		if base := push.Event.Base(); base.ID != second.EventID || agentText(push.Event) != "second" || base.AuthorID != me.ID {
 			t.Errorf("incoming_event = %+v", push)
 		}
-		if own := receive(t, events); own.Event.ID != second.EventID {
+		if own := receive(t, events); own.Event.Base().ID != second.EventID {
 			t.Errorf("the customer's own incoming_event = %+v", own)
 		}
-		ok(t, desk.MarkEventsAsSeen(ctx, &agent.MarkEventsAsSeenRequest{ChatID: chat.ID, SeenUpTo: push.Event.CreatedAt}))
+		ok(t, desk.MarkEventsAsSeen(ctx, &agent.MarkEventsAsSeenRequest{ChatID: chat.ID, SeenUpTo: push.Event.Base().CreatedAt}))
 		if push := receive(t, seen); push.UserID == me.ID || push.ChatID != chat.ID || push.SeenUpTo.IsZero() {
 			t.Errorf("events_marked_as_seen = %+v", push)
 		}
@@ -118,13 +131,13 @@ func TestConversation(t *testing.T) {
 		if push := receive(t, typing); !push.TypingIndicator.IsTyping {
 			t.Errorf("incoming_typing_indicator = %+v", push)
 		}
-		must(desk.SendEvent(ctx, &agent.SendEventRequest{ChatID: chat.ID, Event: agent.EventInput{Type: "message", Text: "for us only", Visibility: "agents"}}))(t)
-		third := must(desk.SendEvent(ctx, &agent.SendEventRequest{ChatID: chat.ID, Event: agent.Message("third")}))(t)
+		must(desk.SendEvent(ctx, agent.Send(chat.ID, &agent.MessageInput{Text: "for us only", Visibility: agent.VisibilityAgents})))(t)
+		third := must(desk.SendEvent(ctx, agent.Send(chat.ID, agent.Message("third"))))(t)
 		answer := receive(t, events)
-		if answer.Event.ID != third.EventID || answer.Event.Text != "third" {
+		if answer.Event.Base().ID != third.EventID || customerText(answer.Event) != "third" {
 			t.Errorf("what the customer gets after a note among agents = %+v", answer)
 		}
-		ok(t, visitor.MarkEventsAsSeen(ctx, &customer.MarkEventsAsSeenRequest{ChatID: chat.ID, SeenUpTo: answer.Event.CreatedAt}))
+		ok(t, visitor.MarkEventsAsSeen(ctx, &customer.MarkEventsAsSeenRequest{ChatID: chat.ID, SeenUpTo: answer.Event.Base().CreatedAt}))
 		for mark := receive(t, deskSeen); mark.UserID != me.ID; mark = receive(t, deskSeen) {
 		}
 
@@ -133,11 +146,11 @@ func TestConversation(t *testing.T) {
 			t.Errorf("chat_deactivated = %+v", push)
 		}
 		receive(t, deskEnd)
-		_, err := visitor.SendEvent(ctx, &customer.SendEventRequest{ChatID: chat.ID, Event: customer.Message("too late")})
+		_, err := visitor.SendEvent(ctx, customer.Send(chat.ID, customer.Message("too late")))
 		if rtm.ErrorTypeOf(err) != rtm.ErrorTypeChatInactive {
 			t.Errorf("send_event to an inactive chat: %v", err)
 		}
-		resumed := must(visitor.ResumeChat(ctx, &customer.ResumeChatRequest{Chat: customer.ResumedChat{ID: chat.ID}}))(t)
+		resumed := must(visitor.ResumeChat(ctx, customer.Resume(chat.ID)))(t)
 		if push := receive(t, deskChats); push.Chat.Thread.ID != resumed.ThreadID {
 			t.Errorf("incoming_chat of the resumed chat = %+v", push.Chat.Thread)
 		}
@@ -148,8 +161,8 @@ func TestConversation(t *testing.T) {
 		}
 		var texts []string
 		for _, event := range list.Threads[0].Events {
-			if event.Type == "message" {
-				texts = append(texts, event.Text)
+			if text := customerText(event); text != "" {
+				texts = append(texts, text)
 			}
 		}
 		if len(texts) != 3 || texts[0] != "first" || texts[1] != "second" || texts[2] != "third" {
@@ -173,16 +186,16 @@ func TestConversation(t *testing.T) {
 		ok(t, visitor.DeactivateChat(ctx, &customer.DeactivateChatRequest{ID: chat.ID}))
 		receive(t, deskEnd)
 
-		again := must(desk.ResumeChat(ctx, &agent.ResumeChatRequest{Chat: agent.ResumedChat{ID: chat.ID}}))(t)
+		again := must(desk.ResumeChat(ctx, agent.Resume(chat.ID)))(t)
 		receive(t, chats)
 		if push := receive(t, chats); push.Chat.Thread.ID != again.ThreadID {
 			t.Errorf("incoming_chat of the chat that the agent resumed = %+v", push.Chat.Thread)
 		}
-		ok(t, desk.SetRoutingStatus(ctx, &agent.SetRoutingStatusRequest{Status: agent.NotAcceptingChats}))
-		for status := receive(t, deskStatus); status.Status != agent.NotAcceptingChats; status = receive(t, deskStatus) {
+		ok(t, desk.SetRoutingStatus(ctx, &agent.SetRoutingStatusRequest{Status: agent.RoutingStatusNotAcceptingChats}))
+		for status := receive(t, deskStatus); status.Status != agent.RoutingStatusNotAcceptingChats; status = receive(t, deskStatus) {
 		}
 		statuses := must(desk.ListRoutingStatuses(ctx, nil))(t)
-		if len(statuses) != 2 || statuses[0].Status != agent.NotAcceptingChats {
+		if len(statuses) != 2 || statuses[0].Status != agent.RoutingStatusNotAcceptingChats {
 			t.Errorf("list_routing_statuses = %+v", statuses)
 		}
 		if _, err := visitor.Ping(ctx); err != nil {
@@ -203,7 +216,7 @@ func TestQuietConnectionLivesOn(t *testing.T) {
 		srv := rtmtest.NewServer(t, nil)
 		visitor, desk := newCustomer(t, srv), newAgent(t, srv)
 		must(visitor.Login(t.Context(), nil))(t)
-		must(desk.Login(t.Context(), &agent.LoginRequest{Token: rtmtest.AgentToken}))(t)
+		must(desk.Login(t.Context(), agent.Token(rtmtest.AgentToken)))(t)
 		pushes := rtm.Subscribe[rtm.Push](visitor)
 		time.Sleep(time.Hour) // of the test's own clock
 		if state := visitor.RTM().State(); state != session.Live {
@@ -221,7 +234,7 @@ func TestServerGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := rtmtest.NewServer(t, nil)
 		desk := newAgent(t, srv)
-		must(desk.Login(t.Context(), &agent.LoginRequest{Token: rtmtest.AgentToken}))(t)
+		must(desk.Login(t.Context(), agent.Token(rtmtest.AgentToken)))(t)
 		srv.Close()
 		synctest.Wait()
 		if state := desk.RTM().State(); state == session.Live || state == session.Stopped {

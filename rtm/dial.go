@@ -28,7 +28,7 @@ type TokenSource func(ctx context.Context, fresh bool) (string, error)
 type Options struct {
 	Server         string       // address, scheme and host, such as "http://127.0.0.1:8080"; "" is the vendor's
 	OrganizationID string       // UUID; the Customer API requires it
-	Version        string       // API version; "" is 3.6
+	Version        string       // API version: 3.4, 3.5 or 3.6; "" is 3.6
 	Region         string       // "dal" (the default) or "fra"; of the vendor's servers only
 	Token          TokenSource  // asked when a login request has no token, and when one that worked, or that it gave, is refused
 	HTTPClient     *http.Client // opens the socket; nil is http.DefaultClient. Its Timeout must be 0
@@ -59,6 +59,7 @@ func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 	}
 	c := &Conn{
 		opts:    *opts,
+		api:     dialect.API,
 		newPush: dialect.NewPush,
 		calls:   make(map[session.CallID]chan session.Output),
 		subs:    make(map[sink]struct{}),
@@ -139,6 +140,7 @@ func Bearer(token string) string {
 // its methods may be called concurrently. Close it, or it lives on.
 type Conn struct {
 	opts    Options
+	api     session.API
 	newPush func(action string) Push
 	ctx     context.Context // ends with the connection; its cause says why
 	cancel  context.CancelCauseFunc

@@ -13,11 +13,16 @@
 //	}
 //	defer client.Close()
 //	pushes := rtm.Subscribe[*customer.IncomingEvent](client)
-//	if _, err := client.Login(ctx, &customer.LoginRequest{Token: token}); err != nil {
+//	if _, err := client.Login(ctx, customer.Token(token)); err != nil {
 //		return err
 //	}
 //	for push, err := range pushes.All(ctx) {
-//		…
+//		if err != nil {
+//			return err
+//		}
+//		if message, ok := push.Event.(*customer.MessageEvent); ok {
+//			fmt.Println(message.Text)
+//		}
 //	}
 //
 // # Contexts
@@ -31,6 +36,20 @@
 // a subscription to [Push] itself gets them all, those that this version does
 // not know as [*RawPush]. Queues are bounded: a subscriber that falls more
 // than Options.PushBuffer behind ends with [ErrSlowSubscriber].
+//
+// # Requests and payloads
+//
+// A typed method holds its request to the rules of the catalogue before it is
+// sent: a field that is missing, too long, out of range, not one of the values
+// allowed, or not to be combined with another fails at once, with the field's
+// name and what is allowed. So does an action that Options.Version lacks.
+// [Conn.Call] sends any action as it is.
+//
+// Fields that may be absent are left out when they are zero. Where zero means
+// something else than absent, the field is a pointer: new(false). Times keep
+// their microseconds. What a newer server adds is kept in the Unknown of each
+// object, in events and users of unknown types, and in values of string types
+// that have no constant, and is sent back with the object.
 //
 // # Errors
 //

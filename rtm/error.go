@@ -7,10 +7,11 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
-// ErrorType says why a request failed. The server's own types are in the
-// catalogue; those that the client makes itself are below.
+// ErrorType says why a request failed.
 type ErrorType string
 
+// The errors that the client makes itself, beside [ErrorTypeValidation] and
+// [ErrorTypeUnsupportedVersion], which it also finds out before it sends.
 const (
 	ErrorTypeTimeout        ErrorType = session.ErrTimeout        // no answer in time; the outcome is unknown, a read may be repeated
 	ErrorTypeConnectionLost ErrorType = session.ErrConnectionLost // the connection broke before the answer; the outcome is unknown, a read may be repeated
@@ -19,14 +20,6 @@ const (
 	ErrorTypeQueueFull      ErrorType = session.ErrQueueFull      // too many calls wait for a connection; retry later
 	ErrorTypeNotStored      ErrorType = session.ErrNotStored      // Options.Outbox failed; the event was not sent, a retry may help
 	ErrorTypeNoToken        ErrorType = session.ErrNoToken        // the token source failed; a retry may help
-
-	ErrorTypeAuthentication ErrorType = "authentication"    // the token is invalid or expired; get another
-	ErrorTypeAuthorization  ErrorType = "authorization"     // not allowed; a retry cannot help
-	ErrorTypeValidation     ErrorType = "validation"        // the request is malformed; a retry cannot help
-	ErrorTypeNotFound       ErrorType = "not_found"         // no such chat, thread or event
-	ErrorTypeChatInactive   ErrorType = "chat_inactive"     // the chat has no active thread; resume it
-	ErrorTypeTooMany        ErrorType = "too_many_requests" // rate limit; retry later
-	ErrorTypeInternal       ErrorType = "internal"          // a fault of the server; a retry may help
 )
 
 // ErrSlowSubscriber ends a subscription whose reader fell too far behind.

@@ -2,6 +2,7 @@ package rtm
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -70,7 +71,11 @@ func entries(values map[string][]byte) []session.Entry {
 // There is no deadline but ctx's. When ctx ends first, an event that was not
 // sent is withdrawn; one that was goes on without its caller.
 func (c *Conn) CallDurable(ctx context.Context, action string, payload, result any) error {
-	return c.call(ctx, action, payload, result, session.CallOptions{Durable: true})
+	body, err := marshal(payload)
+	if err != nil {
+		return fmt.Errorf("rtm: %s: %w", action, err)
+	}
+	return c.call(ctx, action, body, result, session.CallOptions{Durable: true})
 }
 
 // mustArrive reports whether Call is CallDurable for the action.

@@ -162,7 +162,7 @@ func (c *Conn) dispatchLocked(out session.Output) {
 func (c *Conn) decodeLocked(out session.Output) Push {
 	if c.newPush != nil {
 		if push := c.newPush(out.Action); push != nil {
-			err := json.Unmarshal(out.Payload, push)
+			err := decode(out.Payload, push)
 			if err == nil {
 				return push
 			}

@@ -105,7 +105,7 @@ func run(ctx context.Context) error {
 	}
 	defer watcher.Close()
 	statuses := rtm.Subscribe[*agent.RoutingStatusSet](watcher)
-	if _, err := watcher.Login(t.Context(), &agent.LoginRequest{Token: "dal:agent2"}); err != nil {
+	if _, err := watcher.Login(t.Context(), agent.Token("dal:agent2")); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), bot)
@@ -118,7 +118,7 @@ func run(ctx context.Context) error {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if push.AgentID == "agent1@example.com" && push.Status == agent.AcceptingChats {
+		if push.AgentID == "agent1@example.com" && push.Status == agent.RoutingStatusAcceptingChats {
 			break
 		}
 	}

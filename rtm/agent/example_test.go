@@ -23,7 +23,7 @@ func Example() {
 	}
 	defer client.Close()
 	pushes := rtm.Subscribe[*agent.IncomingEvent](client)
-	login, err := client.Login(ctx, &agent.LoginRequest{Token: "dal:agent1"})
+	login, err := client.Login(ctx, agent.Token("dal:agent1"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,12 +32,12 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if push.Event.Type != "message" || push.Event.AuthorID == login.MyProfile.ID {
+		message, ok := push.Event.(*agent.MessageEvent)
+		if !ok || message.AuthorID == login.MyProfile.ID {
 			continue
 		}
-		fmt.Println("customer:", push.Event.Text)
-		answer := agent.SendEventRequest{ChatID: push.ChatID, Event: agent.Message("Yes, a bot.")}
-		if _, err := client.SendEvent(ctx, &answer); err != nil {
+		fmt.Println("customer:", message.Text)
+		if _, err := client.SendEvent(ctx, agent.Send(push.ChatID, agent.Message("Yes, a bot."))); err != nil {
 			log.Fatal(err)
 		}
 		break
@@ -64,7 +64,7 @@ func ask(url, text string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := client.SendEvent(ctx, &customer.SendEventRequest{ChatID: chat.ChatID, Event: customer.Message(text)}); err != nil {
+	if _, err := client.SendEvent(ctx, customer.Send(chat.ChatID, customer.Message(text))); err != nil {
 		log.Fatal(err)
 	}
 	answers.Next(ctx)

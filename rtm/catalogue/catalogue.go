@@ -52,6 +52,9 @@ type API struct {
 	// The few that are shaped otherwise are left out.
 	Enums map[string]Enum `json:"enums"`
 
+	// About holds a phrase about an object, by its name: "is a text message".
+	About map[string]string `json:"about"`
+
 	// Semantics holds the rules that no table can say; only the agent file has
 	// them, for both sides.
 	Semantics []*Rule `json:"semantics"`
@@ -108,6 +111,7 @@ type Method struct {
 	Note       string         `json:"note"`
 	Scopes     []string       `json:"scopes"`
 	Request    Fields         `json:"request"`
+	AnyOf      []string       `json:"any_of"` // parameters of which at least one must be sent
 	Response   Fields         `json:"response"`
 	Errors     []*MethodError `json:"errors"` // those specific to the method
 	Pushes     []string       `json:"pushes"` // what the request may cause
@@ -169,12 +173,20 @@ type Field struct {
 	Type      *Type           `json:"type"`
 	Required  bool            `json:"required"`
 	Default   json.RawMessage `json:"default"`
-	Enum      []string        `json:"enum"`
+	Enum      []string        `json:"enum"`      // what is allowed here
+	EnumName  string          `json:"enum_name"` // the set in API.Enums that the values are from
+	Ref       string          `json:"ref"`       // what an id is of, where the name does not say: chat, thread, event, user, customer, agent, group; or disconnect_reason, error_type
 	Min       *int            `json:"min"`
 	Max       *int            `json:"max"`       // of a number; of a string, in bytes
 	MaxItems  *int            `json:"max_items"` // of a list
+	Excludes  []string        `json:"excludes"`  // members that must not be sent together with this one
+	Needs     []string        `json:"needs"`     // members that must be sent together with this one
 	Note      string          `json:"note"`
 	RemovedIn string          `json:"removed_in"`
+
+	// DistinctZero says of an optional field that zero, false or empty means
+	// something else than absent.
+	DistinctZero bool `json:"distinct_zero"`
 }
 
 // Star reports whether the field stands for any key.
@@ -184,6 +196,8 @@ func (f *Field) Star() bool { return f.Name == "*" || f.Name == "<namespace>" }
 type Union struct {
 	Discriminator string            `json:"discriminator"`
 	Variants      map[string]string `json:"variants"` // value of the discriminator -> object
+	Others        []string          `json:"others"`   // objects that the discriminator does not tell
+	Note          string            `json:"note"`
 }
 
 // Error is an error type that either API can answer with.
@@ -191,7 +205,20 @@ type Error struct {
 	Type    string `json:"type"`
 	Message string `json:"message"` // the documents' text; may be empty
 	When    string `json:"when"`
+	Retry   Retry  `json:"retry"`
 }
+
+// Retry says whether the same request can succeed later.
+type Retry string
+
+// The values of [Retry].
+const (
+	RetryNever       Retry = "never"        // the request itself is at fault
+	RetryLater       Retry = "later"        // as it is, after a while
+	RetryNewToken    Retry = "new_token"    // after a login with another token
+	RetryAfterLogin  Retry = "after_login"  // after a login
+	RetryAfterResume Retry = "after_resume" // after resume_chat
+)
 
 // DisconnectReason is a reason given just before the server closes.
 type DisconnectReason struct {

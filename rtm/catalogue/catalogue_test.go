@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,7 +16,7 @@ func TestCounts(t *testing.T) {
 		methods, pushes, objects, reasons int
 	}{
 		{Customer(), "customer", 33, 29, 96, 17},
-		{Agent(), "agent", 46, 74, 128, 18},
+		{Agent(), "agent", 46, 74, 129, 18},
 	} {
 		a := tt.api
 		if a.Name != tt.name || a.Version != "3.6" {
@@ -87,9 +89,77 @@ func TestFields(t *testing.T) {
 			if f.Enum != nil && f.Type.Base().Kind != String {
 				t.Errorf("%s: enum on %s", where, f.Type)
 			}
+			for _, v := range f.Enum {
+				if f.EnumName != "" && !slices.Contains(a.Enums[f.EnumName], v) {
+					t.Errorf("%s: %q is not in the enum %q", where, v, f.EnumName)
+				}
+			}
+			if f.EnumName != "" && a.Enums[f.EnumName] == nil {
+				t.Errorf("%s: there is no enum %q", where, f.EnumName)
+			}
+			if f.DistinctZero && f.Required {
+				t.Errorf("%s: is required and may be absent", where)
+			}
 		})
 	}
 }
+
+// eachList calls fn for every list of fields of an API.
+func eachList(a *API, fn func(where string, fs Fields)) {
+	for _, m := range a.Methods {
+		fn(m.Action+" request", m.Request)
+		fn(m.Action+" response", m.Response)
+	}
+	for _, p := range a.Pushes {
+		fn(p.Action, p.Payload)
+	}
+	for name, fs := range a.Objects {
+		fn(name, fs)
+	}
+}
+
+func TestMarks(t *testing.T) {
+	for _, a := range both() {
+		eachList(a, func(where string, fs Fields) {
+			for _, f := range fs {
+				for _, name := range append(slices.Clone(f.Excludes), f.Needs...) {
+					if fs.Lookup(name) == nil {
+						t.Errorf("%s: %s.%s excludes or needs %s, which is not there", a.Name, where, f.Name, name)
+					}
+				}
+			}
+		})
+		for _, m := range a.Methods {
+			for _, name := range m.AnyOf {
+				if m.Request.Lookup(name) == nil {
+					t.Errorf("%s: %s wants any of %s, which is not there", a.Name, m.Action, name)
+				}
+			}
+			for _, v := range []string{m.Since, m.RemovedIn} {
+				if v != "" && !version.MatchString(v) {
+					t.Errorf("%s: %s: %q is not a version", a.Name, m.Action, v)
+				}
+			}
+		}
+		for name := range a.About {
+			if _, ok := a.Object(name); !ok {
+				t.Errorf("%s: about tells of %s, which is not there", a.Name, name)
+			}
+		}
+		for _, e := range a.Errors {
+			switch e.Retry {
+			case RetryNever, RetryLater, RetryNewToken, RetryAfterLogin, RetryAfterResume:
+			default:
+				t.Errorf("%s: %s: retry is %q", a.Name, e.Type, e.Retry)
+			}
+		}
+	}
+	if Customer().Method("list_chats").Request.Lookup("page_id").Excludes[0] != "limit" {
+		t.Error("page_id does not exclude limit")
+	}
+}
+
+var version = regexp.MustCompile(`^3\.[0-9]$`)
 
 func TestUnions(t *testing.T) {
 	for _, a := range both() {
@@ -100,6 +170,11 @@ func TestUnions(t *testing.T) {
 			for value, object := range u.Variants {
 				if _, ok := a.Object(object); !ok {
 					t.Errorf("%s: %s %s: no object %s", a.Name, name, value, object)
+				}
+			}
+			for _, object := range u.Others {
+				if _, ok := a.Object(object); !ok {
+					t.Errorf("%s: %s: no object %s", a.Name, name, object)
 				}
 			}
 		}

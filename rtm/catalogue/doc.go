@@ -20,5 +20,13 @@
 // limits of lists in the customer file said max where they meant max_items,
 // EventInput.message.text had its limit in prose only, EventInput.filled_form
 // called recipients mandatory and defaulted at once, and limit of the agent's
-// list_chats and list_threads had no lower bound.
+// list_chats and list_threads had no lower bound. What prose said and programs
+// need became marks: enum_name, ref, distinct_zero, excludes, needs, any_of, retry
+// and about. get_chat, and the agent's get_customer, answer with the object
+// itself, as their notes said. The two files name the same objects alike, and
+// since is a version alone. follow_customer and unfollow_customer, which the
+// vendor withdrew from all versions on one day, count as gone from 3.6, so that
+// 3.4 and 3.5 keep what the agent seed has.
 package catalogue
+
+//go:generate go run github.com/rtmwidget/rtmwidget/cmd/rtmgen -C ../..

@@ -2,66 +2,151 @@ package customer
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
-// Event is an item of a thread. Which fields count depends on Type; the event
-// as it came is in Raw, whatever its type.
-type Event struct {
-	ID                rtm.EventID       `json:"id"`
-	Type              string            `json:"type"` // message, file, form, filled_form, rich_message, system_message, system, custom; others may come
-	CreatedAt         time.Time         `json:"created_at"`
-	AuthorID          rtm.UserID        `json:"author_id,omitempty"` // "" for what the server made
-	CustomID          string            `json:"custom_id,omitempty"`
-	Recipients        string            `json:"recipients,omitempty"`
-	Properties        rtm.Properties    `json:"properties,omitempty"`
-	Text              string            `json:"text,omitempty"`                // message, system_message
-	SystemMessageType string            `json:"system_message_type,omitempty"` // system_message
-	TextVars          map[string]string `json:"text_vars,omitempty"`           // system_message
-	Content           json.RawMessage   `json:"content,omitempty"`             // custom
-
-	Raw json.RawMessage `json:"-"`
+// Event is an item of a thread. Switch over its type:
+//
+//	switch e := push.Event.(type) {
+//	case *customer.MessageEvent:
+//		fmt.Println(e.Text)
+//	default:
+//		fmt.Println(e.Base().Type)
+//	}
+//
+// It is a *[MessageEvent], *[FileEvent], *[RichMessageEvent], *[FormEvent],
+// *[FilledFormEvent], *[SystemMessageEvent], *[SystemEvent], *[CustomEvent], or
+// an *[UnknownEvent] of a type that this version does not know.
+type Event interface {
+	Base() EventBase // what all events have
+	json.Marshaler
+	append(b []byte) []byte
 }
 
-// UnmarshalJSON decodes an event and keeps its JSON in Raw.
-func (e *Event) UnmarshalJSON(data []byte) error {
-	type plain Event
-	if err := json.Unmarshal(data, (*plain)(e)); err != nil {
-		return err
+// DecodeEvent decodes an event.
+func DecodeEvent(data []byte) (Event, error) {
+	d := wire.NewDecoder(data)
+	event := decodeEvent(&d)
+	return event, d.Err()
+}
+
+func decodeEvent(d *wire.Decoder) Event {
+	if d.Null() {
+		return nil
 	}
-	e.Raw = append(json.RawMessage(nil), data...)
-	return nil
+	switch string(d.Peek("type")) {
+	case `"message"`:
+		return variant[MessageEvent](d)
+	case `"file"`:
+		return variant[FileEvent](d)
+	case `"rich_message"`:
+		return variant[RichMessageEvent](d)
+	case `"form"`:
+		return variant[FormEvent](d)
+	case `"filled_form"`:
+		return variant[FilledFormEvent](d)
+	case `"system_message"`:
+		return variant[SystemMessageEvent](d)
+	case `"system"`:
+		return variant[SystemEvent](d)
+	case `"custom"`:
+		return variant[CustomEvent](d)
+	}
+	return variant[UnknownEvent](d)
 }
 
-// EventInput is an event to send. Use Message, or fill in the fields that its
-// type has.
-type EventInput struct {
-	Type              string            `json:"type"` // message, system_message or custom
-	CustomID          string            `json:"custom_id,omitempty"`
-	Recipients        string            `json:"recipients,omitempty"` // all (the default) or agents
-	Properties        rtm.Properties    `json:"properties,omitempty"`
-	Text              string            `json:"text,omitempty"` // at most 16 KB of UTF-8
-	SystemMessageType string            `json:"system_message_type,omitempty"`
-	TextVars          map[string]string `json:"text_vars,omitempty"`
-	Content           any               `json:"content,omitempty"` // custom: anything that encodes as JSON
+func appendEvent(b []byte, e Event) []byte {
+	if e == nil {
+		return append(b, "null"...)
+	}
+	return e.append(b)
 }
+
+// UnknownEvent is an event of a type that this version does not know.
+type UnknownEvent struct {
+	JSON json.RawMessage // the whole event
+}
+
+// Base returns those of the common fields that the event has.
+func (e *UnknownEvent) Base() EventBase {
+	created, _ := wire.Time(wire.Get(e.JSON, "created_at"))
+	d := wire.NewDecoder(wire.Get(e.JSON, "properties"))
+	return EventBase{
+		ID: rtm.EventID(wire.Str(e.JSON, "id")), Type: EventType(wire.Str(e.JSON, "type")), CreatedAt: created,
+		AuthorID: rtm.UserID(wire.Str(e.JSON, "author_id")), CustomID: wire.Str(e.JSON, "custom_id"),
+		Properties: properties(&d), Recipients: Recipients(wire.Str(e.JSON, "recipients")),
+	}
+}
+
+// MarshalJSON returns the event as it came.
+func (e UnknownEvent) MarshalJSON() ([]byte, error) { return e.append(nil), nil }
+
+func (e *UnknownEvent) append(b []byte) []byte { return wire.AppendRaw(b, e.JSON) }
+
+func (e *UnknownEvent) decode(d *wire.Decoder) { e.JSON = clone(d.RawObject()) }
+
+// EventInput is an event to send: a *[MessageInput], *[FileInput],
+// *[RichMessageInput], *[FormInput], *[FilledFormInput], *[SystemMessageInput],
+// *[CustomInput], or an *[UnknownInput] with any JSON.
+type EventInput interface {
+	json.Marshaler
+	append(b []byte) []byte
+	input()
+}
+
+func (*MessageInput) input()       {}
+func (*FileInput) input()          {}
+func (*RichMessageInput) input()   {}
+func (*FormInput) input()          {}
+func (*FilledFormInput) input()    {}
+func (*SystemMessageInput) input() {}
+func (*CustomInput) input()        {}
+func (*UnknownInput) input()       {}
 
 // Message returns a text message to send.
-func Message(text string) EventInput { return EventInput{Type: "message", Text: text} }
+func Message(text string) *MessageInput { return &MessageInput{Text: text} }
 
-type SendEventRequest struct {
-	ChatID             rtm.ChatID `json:"chat_id"`
-	Event              EventInput `json:"event"`
-	AttachToLastThread bool       `json:"attach_to_last_thread,omitempty"` // of a chat without an active thread
+// UnknownInput is an event to send that has no type here.
+type UnknownInput struct {
+	JSON json.RawMessage // the whole event
 }
 
-type SendEventResponse struct {
-	EventID rtm.EventID `json:"event_id"`
+// MarshalJSON returns the JSON as it is.
+func (e UnknownInput) MarshalJSON() ([]byte, error) { return e.append(nil), nil }
+
+func (e *UnknownInput) append(b []byte) []byte { return wire.AppendRaw(b, e.JSON) }
+
+func (e *UnknownInput) decode(d *wire.Decoder) { e.JSON = clone(d.RawObject()) }
+
+// decodeEventInput is for reading a request back.
+func decodeEventInput(d *wire.Decoder) EventInput {
+	if d.Null() {
+		return nil
+	}
+	switch string(d.Peek("type")) {
+	case `"message"`:
+		return variant[MessageInput](d)
+	case `"file"`:
+		return variant[FileInput](d)
+	case `"rich_message"`:
+		return variant[RichMessageInput](d)
+	case `"form"`:
+		return variant[FormInput](d)
+	case `"filled_form"`:
+		return variant[FilledFormInput](d)
+	case `"system_message"`:
+		return variant[SystemMessageInput](d)
+	case `"custom"`:
+		return variant[CustomInput](d)
+	}
+	return variant[UnknownInput](d)
 }
 
-type SendSneakPeekRequest struct {
-	ChatID        rtm.ChatID `json:"chat_id"`
-	SneakPeekText string     `json:"sneak_peek_text"`
+func appendEventInput(b []byte, e EventInput) []byte {
+	if e == nil {
+		return append(b, "null"...)
+	}
+	return e.append(b)
 }

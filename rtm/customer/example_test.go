@@ -31,15 +31,16 @@ func Example() {
 	if _, err := client.Login(ctx, nil); err != nil {
 		log.Fatal(err)
 	}
-	hello := customer.InitialThread{Events: []customer.EventInput{customer.Message("Do you ship to Lisbon?")}}
-	if _, err := client.StartChat(ctx, &customer.StartChatRequest{Chat: &customer.InitialChat{Thread: &hello}}); err != nil {
+	if _, err := client.StartChat(ctx, customer.Start(customer.Message("Do you ship to Lisbon?"))); err != nil {
 		log.Fatal(err)
 	}
 	push, err := pushes.Next(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("agent:", push.Event.Text)
+	if message, ok := push.Event.(*customer.MessageEvent); ok {
+		fmt.Println("agent:", message.Text)
+	}
 	// Output: agent: We do, in two days.
 }
 
@@ -56,7 +57,7 @@ func server() (url string, stop func()) {
 		log.Fatal(err)
 	}
 	chats := rtm.Subscribe[*agent.IncomingChat](desk)
-	if _, err := desk.Login(ctx, &agent.LoginRequest{Token: "dal:agent1"}); err != nil {
+	if _, err := desk.Login(ctx, agent.Token("dal:agent1")); err != nil {
 		log.Fatal(err)
 	}
 	go func() {
@@ -64,7 +65,7 @@ func server() (url string, stop func()) {
 			if err != nil {
 				return
 			}
-			desk.SendEvent(ctx, &agent.SendEventRequest{ChatID: push.Chat.ID, Event: agent.Message("We do, in two days.")})
+			desk.SendEvent(ctx, agent.Send(push.Chat.ID, agent.Message("We do, in two days.")))
 		}
 	}()
 	return srv.URL, func() {

@@ -21,7 +21,7 @@ func String(raw []byte) (s string, ok bool) {
 	body := raw[i+1 : end-1]
 	for _, c := range body {
 		if c == '\\' {
-			return unescape(body), true
+			return string(unescape(body)), true
 		}
 	}
 	return string(body), true
@@ -80,7 +80,7 @@ func trim(raw []byte) []byte {
 	return raw
 }
 
-func unescape(body []byte) string {
+func unescape(body []byte) []byte {
 	out := make([]byte, 0, len(body))
 	for i := 0; i < len(body); i++ {
 		c := body[i]
@@ -117,5 +117,5 @@ func unescape(body []byte) string {
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	return out
 }

@@ -1,6 +1,7 @@
 import { RTMError, toRTMError } from './error.ts'
 import type { ConnectionConfig, Failure, FromCore, ToCore, TokenSource } from './messages.ts'
 import { applyPatch, emptyState, type ClientModel, type ConnectionState, type ModelState, type PatchOp } from './model.ts'
+import type { Empty, Version } from './objects.ts'
 import { withScheme } from './token.ts'
 
 /** What both kinds of connection have in common. */
@@ -10,8 +11,8 @@ export interface ClientOptions {
    * LiveChat's own servers.
    */
   server?: string
-  /** Version of the API. Default `3.6`. */
-  version?: string
+  /** Version of the API. Default `3.6`. A method that the version lacks rejects with type `unsupported_version`. */
+  version?: Version
   /** Data centre, such as `fra`. Default: the one that the token names, else `dal`. */
   region?: string
   /** The access token, with or without a leading `Bearer `. When it is refused and there is no `getToken`, login fails. */
@@ -42,9 +43,13 @@ export interface PushInfo {
 export interface Client<P, A> {
   /** Where the connection is now. */
   readonly state: ConnectionState
+  /** The version of the API that is spoken. */
+  readonly version: Version
   readonly model: ClientModel<A>
   /** Sends any action, also one that this SDK has no method for; resolves with the answer's payload. */
   call<T = unknown>(action: string, payload?: object, init?: CallInit): Promise<T>
+  /** Asks the server for a sign of life. The core does so by itself. */
+  ping(init?: CallInit): Promise<Empty>
   /** Calls `fn` for each push of that action. Returns the function that ends it. What `fn` throws goes to `reportError`. */
   on<K extends keyof P & string>(action: K, fn: (push: P[K], info: PushInfo) => void): () => void
   /** Calls `fn` for every push, also those that this SDK has no type for. */
@@ -74,6 +79,7 @@ interface Pending {
 /** The part that customers' and agents' clients share. */
 export class Connection<P, A> implements Client<P, A> {
   readonly model: ClientModel<A>
+  readonly version: Version
   readonly #link: Link
   readonly #options: ClientOptions
   readonly #pending = new Map<number, Pending>()
@@ -93,6 +99,7 @@ export class Connection<P, A> implements Client<P, A> {
   constructor(link: Link, config: ConnectionConfig, source: TokenSource, options: ClientOptions) {
     this.#link = link
     this.#options = options
+    this.version = options.version ?? '3.6'
     const connection = this
     this.model = {
       get state() {
@@ -121,13 +128,18 @@ export class Connection<P, A> implements Client<P, A> {
     if (action === 'login') {
       const { token, getToken } = this.#options
       // Without another source the token goes in here, so that the server's own refusal is what the caller gets.
-      if (token !== undefined && !getToken) request = { ...payload, token: withScheme(token) }
+      const given = (payload as { token?: string }).token ?? (getToken ? undefined : token)
+      if (given !== undefined) request = { ...payload, token: withScheme(given) }
       if (!timeout) timeout = 30_000
     }
     const answer = await this.#request(action, request, init.signal, (ref, json) => {
       this.#link.post({ type: 'call', conn, ref, action, payload: json, timeout })
     })
     return (answer === '' ? {} : JSON.parse(answer)) as T
+  }
+
+  ping(init?: CallInit): Promise<Empty> {
+    return this.call('ping', {}, init)
   }
 
   on<K extends keyof P & string>(action: K, fn: (push: P[K], info: PushInfo) => void): () => void {

@@ -1,8 +1,27 @@
+import type { ServerErrorType } from './errors.gen.ts'
+import type { Open } from './objects.ts'
+
+/** The types of errors that come from the SDK itself; see {@link RTMError}. */
+export type LocalErrorType =
+  | 'timeout'
+  | 'connection_lost'
+  | 'canceled'
+  | 'not_logged_in'
+  | 'unsupported_version'
+  | 'queue_full'
+  | 'no_token'
+  | 'closed'
+  | 'core_failed'
+  | 'core_crashed'
+
+/** What `RTMError.type` can be. */
+export type ErrorType = Open<ServerErrorType | LocalErrorType>
+
 /**
  * Why a call failed. `type` decides, `message` is for people.
  *
- * The type is the protocol's own (`validation`, `authentication`, `not_found`, `chat_inactive` …) when the server
- * refused, an `oauth_exception` of the token endpoint (`invalid_client` …) when no token could be had, or one of the
+ * The type is the protocol's own (`validation`, `authentication`, `not_found`, `chat_inactive` …; {@link ServerErrorType}
+ * says when a retry can help) when the server refused, an `oauth_exception` of the token endpoint (`invalid_client` …) when no token could be had, or one of the
  * SDK's:
  *
  * | type              | meaning                                                             | trying again |
@@ -11,6 +30,7 @@
  * | `connection_lost` | the socket closed after the request was sent; it may have been done | look first   |
  * | `canceled`        | the caller's `AbortSignal` fired                                    | as you like  |
  * | `not_logged_in`   | a call was made before `login()`                                    | log in first |
+ * | `unsupported_version` | the version of the API that the client speaks lacks the method  | no           |
  * | `queue_full`      | too many calls wait for the connection                              | later        |
  * | `no_token`        | the token source gave none                                          | may help     |
  * | `closed`          | the client, or the RTM it came from, is closed                      | no           |
@@ -20,13 +40,13 @@
 export class RTMError extends Error {
   override readonly name: string = 'RTMError'
   /** The kind of failure; compare this, never the text. */
-  readonly type: string
+  readonly type: ErrorType
   /** The action that failed, such as `send_event`, when there was one. */
   readonly action?: string
   /** Details from the server, as it sent them. */
   readonly data?: unknown
 
-  constructor(type: string, message: string, details: { action?: string | undefined; data?: unknown } = {}) {
+  constructor(type: ErrorType, message: string, details: { action?: string | undefined; data?: unknown } = {}) {
     super(message)
     this.type = type
     if (details.action !== undefined) this.action = details.action
@@ -35,7 +55,7 @@ export class RTMError extends Error {
 }
 
 /** Any thrown value as an RTMError; one that is an RTMError already stays itself. */
-export function toRTMError(cause: unknown, type: string, action?: string): RTMError {
+export function toRTMError(cause: unknown, type: ErrorType, action?: string): RTMError {
   if (cause instanceof RTMError) return cause
   return new RTMError(type, cause instanceof Error ? cause.message : String(cause), { action })
 }

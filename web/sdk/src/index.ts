@@ -11,9 +11,11 @@
  * @module
  */
 export { load, type LoadOptions, type RTM } from './load.ts'
-export { RTMError } from './error.ts'
+export { RTMError, type ErrorType, type LocalErrorType } from './error.ts'
+export { systemDetails } from './system-details.ts'
 export { applyPatch, emptyState } from './model.ts'
 export type * from './model.ts'
+export type * from './errors.gen.ts'
 export type * from './objects.ts'
 export type * as customer from './customer.ts'
 export type * as agent from './agent.ts'

@@ -186,6 +186,9 @@ function accountsOf(server: string): string {
   return server === '' ? 'https://accounts.livechat.com' : server.replace(/^ws/, 'http')
 }
 
-function config(api: 'customer' | 'agent', server: string, organization: string, { version = '', region = '' }: ClientOptions) {
-  return { api, server, organization: String(organization), version: String(version), region: String(region) }
+function config(api: 'customer' | 'agent', server: string, organization: string, { version = '3.6', region = '' }: ClientOptions) {
+  if (!/^3\.[456]$/.test(version)) {
+    throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
+  }
+  return { api, server, organization: String(organization), version, region: String(region) }
 }

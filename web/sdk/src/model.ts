@@ -1,4 +1,5 @@
-import type { ThreadEvent } from './objects.ts'
+import type * as agent from './agent/objects.gen.ts'
+import type * as customer from './customer/objects.gen.ts'
 
 /** Where the connection is. Only `stopped` is final. */
 export type ConnectionState = 'idle' | 'connecting' | 'authorizing' | 'live' | 'waiting' | 'stopped'
@@ -70,7 +71,9 @@ export interface ModelItem {
 }
 
 /** An event whose `id` the server has yet to give when it is pending or failed. */
-export type ModelEvent = ThreadEvent extends infer E ? (E extends ThreadEvent ? Omit<E, 'id'> & { id?: string } : never) : never
+export type ModelEvent = Pending<customer.Event | agent.ThreadEvent>
+
+type Pending<E> = E extends { id: string } ? { [K in keyof E as K extends 'id' ? never : K]: E[K] } & { id?: string } : never
 
 /** The state before anything is known. */
 export const emptyState: ModelState = { connection: { state: 'idle' }, me: null, chats: [] }

@@ -24,6 +24,7 @@ const tests = readdirSync(build, { recursive: true })
   .map((name) => join(build, name))
 if (tests.length === 0) throw new Error(`no tests in ${build}`)
 run(process.execPath, ['--import', new URL('./hooks.mjs', import.meta.url).href, '--test', ...tests, ...process.argv.slice(2)], {
+  RTM_WEB: web,
   RTM_BUILD: build,
   GOROOT: execFileSync('go', ['env', 'GOROOT'], { cwd: web, encoding: 'utf8' }).trim(),
 })

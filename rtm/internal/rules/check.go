@@ -1,0 +1,222 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
+
+type checker struct{ table *Table }
+
+// object checks the members of an object against fields.
+func (c checker) object(fields []Field, obj []byte, where string) string {
+	if !wire.IsObject(obj) {
+		return mustBe(where, "an object", obj)
+	}
+	for i := range fields {
+		f := &fields[i]
+		if f.Name == "*" {
+			if problem := c.each(f, f.Type, obj, where); problem != "" {
+				return problem
+			}
+			continue
+		}
+		raw := wire.Get(obj, f.Name)
+		switch {
+		case raw == nil && f.Required:
+			return where + "." + f.Name + ": is required"
+		case wire.IsNull(raw) && !f.Required:
+			continue
+		}
+		if problem := c.value(f, f.Type, raw, where+"."+f.Name); problem != "" {
+			return problem
+		}
+		for _, other := range f.Excludes {
+			if !wire.IsNull(wire.Get(obj, other)) {
+				return where + "." + f.Name + ": cannot be combined with " + other
+			}
+		}
+		for _, other := range f.Needs {
+			if wire.IsNull(wire.Get(obj, other)) {
+				return where + "." + f.Name + ": goes together with " + other
+			}
+		}
+	}
+	return ""
+}
+
+// each checks the members of an object with any names, in their order.
+func (c checker) each(f *Field, typ string, obj []byte, where string) string {
+	for _, name := range slices.Sorted(maps.Keys(maps.Collect(wire.Members(obj)))) {
+		if problem := c.value(f, typ, wire.Get(obj, name), where+"."+name); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+func (c checker) anyOf(names []string, obj []byte) string {
+	for _, name := range names {
+		if !wire.IsNull(wire.Get(obj, name)) {
+			return ""
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "payload: needs at least one of " + strings.Join(names, ", ")
+}
+
+// value checks a value against a type; f gives the limits.
+func (c checker) value(f *Field, typ string, raw []byte, where string) string {
+	if elem, ok := strings.CutPrefix(typ, "[]"); ok {
+		return c.list(f, elem, raw, where)
+	}
+	if elem, ok := strings.CutPrefix(typ, "map[string]"); ok {
+		if !wire.IsObject(raw) {
+			return mustBe(where, "an object", raw)
+		}
+		return c.each(f, elem, raw, where)
+	}
+	switch typ {
+	case "json":
+		return ""
+	case "string":
+		return text(f, raw, where)
+	case "int":
+		return integer(f, raw, where)
+	case "number":
+		if kind(raw) != "a number" {
+			return mustBe(where, "a number", raw)
+		}
+		return ""
+	case "bool":
+		if _, ok := wire.Bool(raw); !ok {
+			return mustBe(where, "a boolean", raw)
+		}
+		return ""
+	case "datetime":
+		s, ok := wire.String(raw)
+		if !ok {
+			return mustBe(where, "a string with an RFC 3339 time", raw)
+		}
+		if _, ok := wire.Time(raw); !ok {
+			return where + ": must be an RFC 3339 time such as 2026-01-02T15:04:05.000000Z, not " + quote(s)
+		}
+		return ""
+	}
+	return c.named(typ, raw, where)
+}
+
+func (c checker) list(f *Field, elem string, raw []byte, where string) string {
+	if kind(raw) != "an array" {
+		return mustBe(where, "an array", raw)
+	}
+	n := 0
+	for range wire.Elements(raw) {
+		n++
+	}
+	if f.MaxItems != nil && n > *f.MaxItems {
+		return where + ": must have at most " + strconv.Itoa(*f.MaxItems) + " items, not " + strconv.Itoa(n)
+	}
+	i := 0
+	for item := range wire.Elements(raw) {
+		if problem := c.value(f, elem, item, where+"["+strconv.Itoa(i)+"]"); problem != "" {
+			return problem
+		}
+		i++
+	}
+	return ""
+}
+
+func text(f *Field, raw []byte, where string) string {
+	s, ok := wire.String(raw)
+	switch {
+	case !ok:
+		return mustBe(where, "a string", raw)
+	case f.Enum != nil && !slices.Contains(f.Enum, s):
+		return where + ": must be one of " + strings.Join(f.Enum, ", ") + ", not " + quote(s)
+	case f.Max != nil && len(s) > *f.Max:
+		return where + ": must have at most " + strconv.Itoa(*f.Max) + " bytes, not " + strconv.Itoa(len(s))
+	}
+	return ""
+}
+
+func integer(f *Field, raw []byte, where string) string {
+	if kind(raw) != "a number" {
+		return mustBe(where, "an integer", raw)
+	}
+	n, ok := wire.Int(raw)
+	switch {
+	case !ok:
+		return where + ": must be an integer, not " + clip(string(raw))
+	case f.Min != nil && n < int64(*f.Min):
+		return where + ": must be at least " + strconv.Itoa(*f.Min) + ", not " + strconv.FormatInt(n, 10)
+	case f.Max != nil && n > int64(*f.Max):
+		return where + ": must be at most " + strconv.Itoa(*f.Max) + ", not " + strconv.FormatInt(n, 10)
+	}
+	return ""
+}
+
+// named checks an object or a union. A union is the object that its
+// discriminator names.
+func (c checker) named(name string, raw []byte, where string) string {
+	if !wire.IsObject(raw) {
+		return mustBe(where, "an object", raw)
+	}
+	if u, ok := c.table.Unions[name]; ok {
+		where := where + "." + u.Discriminator
+		value := wire.Get(raw, u.Discriminator)
+		if value == nil {
+			return where + ": is required"
+		}
+		s, ok := wire.String(value)
+		if !ok {
+			return mustBe(where, "a string", value)
+		}
+		if name, ok = u.Variants[s]; !ok {
+			return where + ": must be one of " + strings.Join(slices.Sorted(maps.Keys(u.Variants)), ", ") + ", not " + quote(s)
+		}
+	}
+	return c.object(c.table.Objects[name], raw, where)
+}
+
+func mustBe(where, what string, raw []byte) string {
+	return where + ": must be " + what + ", not " + kind(raw)
+}
+
+// kind names the kind of a JSON value.
+func kind(raw []byte) string {
+	for _, c := range raw {
+		switch c {
+		case ' ', '\n', '\r', '\t':
+			continue
+		case 'n':
+			return "null"
+		case '"':
+			return "a string"
+		case 't', 'f':
+			return "a boolean"
+		case '[':
+			return "an array"
+		case '{':
+			return "an object"
+		}
+		return "a number"
+	}
+	return "nothing"
+}
+
+const most = 64 // bytes of a value that a sentence repeats
+
+func quote(s string) string { return strconv.Quote(clip(s)) }
+
+func clip(s string) string {
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
