@@ -37,6 +37,7 @@ type note struct {
 	before string // the one before it
 	opened int64  // when it was, in nanoseconds
 	active bool
+	shown  bool // the host was given an incoming_chat of it
 	vague  bool // floor is a guess by the host's clock
 	floor  mark
 	window []mark // a ring once it is full
@@ -117,7 +118,11 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 			n.before, n.thread, n.opened, n.active = n.thread, string(thread), at, true
 		}
 	case "incoming_chat":
-		s.noteChat(wire.Get(payload, "chat"))
+		return s.noteChat(wire.Get(payload, "chat"), wire.Get(payload, "transferred_from") != nil)
+	case "chat_transferred", "chat_unfollowed", "user_removed_from_chat":
+		if n := s.notes[wire.Str(payload, "chat_id")]; n != nil {
+			n.shown = false // it may come back as it was
+		}
 	case "chat_deactivated":
 		if n := s.notes[wire.Str(payload, "chat_id")]; n != nil && n.thread == wire.Str(payload, "thread_id") {
 			n.active = false
@@ -126,28 +131,35 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 	return false
 }
 
-// noteChat takes note of a chat with its newest thread.
-func (s *Session) noteChat(chat []byte) {
+// noteChat takes note of a chat with its newest thread. It is a double when the
+// host was given that thread, with all the events in it.
+func (s *Session) noteChat(chat []byte, transferred bool) (double bool) {
 	id, thread := plain(wire.Get(chat, "id")), wire.Get(chat, "thread")
 	if id == nil {
-		return
+		return false
 	}
 	n, isNew := s.noteOf(id)
+	opened := wire.Str(thread, "id")
+	double = n.shown && !transferred && (opened == n.thread || opened == n.before)
+	n.shown = true
 	if isNew {
 		n.floor.at = nanos(wire.Get(thread, "created_at"))
 	}
-	if at, id := nanos(wire.Get(thread, "created_at")), wire.Str(thread, "id"); at >= n.opened || id == n.thread {
-		if id != n.thread {
+	if at := nanos(wire.Get(thread, "created_at")); !double && (at >= n.opened || opened == n.thread) {
+		if opened != n.thread {
 			n.before = n.thread
 		}
-		n.thread, n.opened = id, at
+		n.thread, n.opened = opened, at
 		n.active, _ = wire.Bool(wire.Get(thread, "active"))
 	}
 	for event := range wire.Elements(wire.Get(thread, "events")) {
-		if id := plain(wire.Get(event, "id")); id != nil && !n.given(id) {
-			n.give(mark{nanos(wire.Get(event, "created_at")), string(id)})
+		m := mark{nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
+		if m.id != "" && !n.given([]byte(m.id)) {
+			double = double && !m.after(n.floor)
+			n.give(m)
 		}
 	}
+	return double
 }
 
 // noteLogin takes note of the chats that a first login names: what is in them

@@ -36,6 +36,7 @@ func (s *Session) hangUp(now time.Time, code int, why string) {
 // disconnect reason or an error type.
 func (s *Session) lost(now time.Time, why string) {
 	s.breakRecovery()
+	s.login.renewed = false // a token that was fetched for this connection may be too old for the next
 	s.state = Waiting
 	if !s.liveSince.IsZero() && now.Sub(s.liveSince) >= healthy {
 		s.attempt = 0

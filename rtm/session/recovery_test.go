@@ -320,3 +320,45 @@ func TestSideStorage(t *testing.T) {
 }
 
 func get(obj []byte, path ...string) string { return wire.Str(obj, path...) }
+
+// A doubled incoming_chat would show its events twice.
+func TestDoubledChats(t *testing.T) {
+	p := newPeer(t, Config{API: Agent}).inUse(3)
+	chat := func(more, thread string) string {
+		return `{"chat":{"id":"C","users":[],"thread":` + thread + `}` + more + `}`
+	}
+	for _, c := range []struct{ before, payload, want string }{
+		{"", chat("", thread("T", true, 1, 1)), ""},
+		{"", chat("", thread("T", true, 1, 3)), ""},
+		{"", chat("", thread("T", true, 1, 4)), "chat C/T"},
+		{"", chat("", thread("U", true, 6, 6)), "chat C/U"},
+		{"", chat("", thread("U", true, 6, 6)), ""},
+		{"", chat("", thread("T", true, 1, 1)), ""},
+		{"", chat(`,"transferred_from":{"group_ids":[1]}`, thread("U", true, 6, 6)), "chat C/U"},
+		{"chat_unfollowed", chat("", thread("U", true, 6, 6)), "chat C/U"},
+	} {
+		if c.before != "" {
+			p.push(c.before, `{"chat_id":"C"}`)
+		}
+		if got := pushes(p.push("incoming_chat", "%s", c.payload)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.payload, got, c.want)
+		}
+	}
+	if n := p.s.notes["C"]; n.thread != "U" || n.before != "T" {
+		t.Errorf("the newest thread is %s after %s", n.thread, n.before)
+	}
+}
+
+// A new thread whose push comes while it is being fetched is given out once.
+func TestChatThatComesTwiceWhileSyncing(t *testing.T) {
+	p := newPeer(t, Config{}).inUse(2)
+	p.reopen()
+	p.answer("login", `{}`)
+	p.push("incoming_chat", `{"chat":{"id":"C","thread":%s}}`, thread("U", true, 5, 5))
+	p.pushEvent("U", 6)
+	p.answer("list_threads", threads(thread("U", true, 5, 6), thread("T", false, 1, 2)))
+	outs := p.answer("get_chat", `{"id":"C","thread":`+thread("U", true, 5, 6)+`}`)
+	if got, want := pushes(outs), "chat C/U+"; got != want {
+		t.Errorf("pushes: %s, want %s", got, want)
+	}
+}
