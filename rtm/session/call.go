@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -28,6 +29,7 @@ type CallOptions struct {
 // call is a request on its way.
 type call struct {
 	id       CallID
+	known    CallID // what the host knows it by, when that is another id
 	action   string
 	payload  []byte
 	deadline time.Time
@@ -137,14 +139,14 @@ func (s *Session) settle(c *call, payload []byte, err *Error) {
 		c.then(payload, err)
 	}
 	if !c.internal {
-		s.emit(Output{Kind: Settled, ID: c.id, Action: c.action, Payload: payload, Err: err})
+		s.emit(Output{Kind: Settled, ID: cmp.Or(c.known, c.id), Action: c.action, Payload: payload, Err: err})
 	}
 }
 
 func (s *Session) find(id CallID) *call {
 	var found *call
 	s.eachCall(func(c *call) {
-		if c.id == id && !c.internal {
+		if cmp.Or(c.known, c.id) == id && !c.internal {
 			found = c
 		}
 	})

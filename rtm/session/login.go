@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -168,7 +169,10 @@ func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 	l := &s.login
 	if err.Type == "authentication" && !l.renewed && (l.done || !l.explicit) {
 		delete(s.inflight, c.id)
-		l.fresh, l.renewed = true, true
+		again := *c // a doubled answer to the first attempt must not pass for one to the second
+		s.lastID++
+		again.id, again.known = s.lastID, cmp.Or(c.known, c.id)
+		l.call, l.fresh, l.renewed = &again, true, true
 		s.tryLogin(now)
 		return
 	}
