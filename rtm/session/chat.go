@@ -37,8 +37,10 @@ type note struct {
 	before string // the one before it
 	opened int64  // when it was, in nanoseconds
 	active bool
-	shown  bool // the host was given an incoming_chat of it
-	vague  bool // floor is a guess by the host's clock
+	shown  bool   // the host was given an incoming_chat of it
+	from   string // where it was transferred from last, as that push has it
+	vague  bool   // floor is a guess by the host's clock
+	whole  bool   // floor is where the thread begins, which is not known yet
 	floor  mark
 	window []mark // a ring once it is full
 	oldest int
@@ -62,7 +64,7 @@ func (n *note) give(m mark) {
 		return
 	}
 	if n.window[n.oldest].after(n.floor) {
-		n.floor = n.window[n.oldest]
+		n.floor, n.whole = n.window[n.oldest], false
 	}
 	n.window[n.oldest] = m
 	n.oldest = (n.oldest + 1) % windowSize
@@ -110,17 +112,15 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 			return true
 		}
 		at := nanos(wire.Get(event, "created_at"))
-		if isNew {
-			n.floor.at = at
-		}
+		n.whole = n.whole || isNew // its incoming_chat is missing
 		n.give(mark{at, string(id)})
 		if thread := plain(wire.Get(payload, "thread_id")); n.thread != string(thread) && n.before != string(thread) && at > n.opened {
 			n.before, n.thread, n.opened, n.active = n.thread, string(thread), at, true
 		}
 	case "incoming_chat":
-		return s.noteChat(wire.Get(payload, "chat"), wire.Get(payload, "transferred_from") != nil)
-	case "chat_transferred", "chat_unfollowed", "user_removed_from_chat":
-		if n := s.notes[wire.Str(payload, "chat_id")]; n != nil {
+		return s.noteChat(wire.Get(payload, "chat"), wire.Get(payload, "transferred_from"))
+	case "chat_unfollowed", "user_removed_from_chat":
+		if n, user := s.notes[wire.Str(payload, "chat_id")], wire.Get(payload, "user_id"); n != nil && (user == nil || isString(user, s.me)) {
 			n.shown = false // it may come back as it was
 		}
 	case "chat_deactivated":
@@ -132,18 +132,22 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 }
 
 // noteChat takes note of a chat with its newest thread. It is a double when the
-// host was given that thread, with all the events in it.
-func (s *Session) noteChat(chat []byte, transferred bool) (double bool) {
+// host was given that thread, with all the events in it, and it was not moved
+// in between.
+func (s *Session) noteChat(chat, from []byte) (double bool) {
 	id, thread := plain(wire.Get(chat, "id")), wire.Get(chat, "thread")
 	if id == nil {
 		return false
 	}
 	n, isNew := s.noteOf(id)
 	opened := wire.Str(thread, "id")
-	double = n.shown && !transferred && (opened == n.thread || opened == n.before)
+	double = n.shown && (opened == n.thread || opened == n.before) && (from == nil || string(from) == n.from)
+	if from != nil {
+		n.from = string(from)
+	}
 	n.shown = true
-	if isNew {
-		n.floor.at = nanos(wire.Get(thread, "created_at"))
+	if isNew || n.whole {
+		n.floor.at, n.whole = nanos(wire.Get(thread, "created_at")), false
 	}
 	if at := nanos(wire.Get(thread, "created_at")); !double && (at >= n.opened || opened == n.thread) {
 		if opened != n.thread {

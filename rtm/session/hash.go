@@ -34,8 +34,8 @@ func (s *Session) Hash() uint64 {
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.notes)) {
 		n := s.notes[id]
-		d.str(n.id, n.thread, n.before)
-		d.flag(n.active, n.shown, n.vague)
+		d.str(n.id, n.thread, n.before, n.from)
+		d.flag(n.active, n.shown, n.vague, n.whole)
 		d.num(uint64(n.opened), uint64(n.oldest), n.used)
 		for _, m := range append([]mark{n.floor}, n.window...) {
 			d.num(uint64(m.at))

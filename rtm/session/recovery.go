@@ -114,7 +114,11 @@ func (s *Session) fetchThreads(r *recovery, n *note, page string, threads [][]by
 		older := false
 		for thread := range wire.Elements(wire.Get(payload, "threads")) {
 			threads = append(threads, thread)
-			older = older || nanos(wire.Get(thread, "created_at")) <= n.floor.at
+			created := nanos(wire.Get(thread, "created_at"))
+			if n.whole && wire.Str(thread, "id") == n.thread {
+				n.whole, n.floor.at = false, created
+			}
+			older = older || !n.whole && created <= n.floor.at
 		}
 		if next := wire.Str(payload, "next_page_id"); next != "" && !older {
 			s.fetchThreads(r, n, next, threads)

@@ -362,3 +362,17 @@ func TestChatThatComesTwiceWhileSyncing(t *testing.T) {
 		t.Errorf("pushes: %s, want %s", got, want)
 	}
 }
+
+// The push that brings a new chat may be the one that is lost.
+func TestChatWithoutItsFirstPush(t *testing.T) {
+	p := newPeer(t, Config{}).live()
+	p.pushEvent("T", 2)
+	p.pushEvent("T", 4)
+	p.reopen()
+	p.answer("login", `{"chats":[{"chat_id":"C"}]}`)
+	outs := p.answer("list_threads", `{"threads":[`+thread("T", true, 1, 4)+`,`+thread("S", false, 0, 0)+`],"next_page_id":"older"}`)
+	if got, want := pushes(outs), "C/T/E1+ C/T/E3+"; got != want {
+		t.Errorf("pushes: %s, want %s", got, want)
+	}
+	p.in(Live)
+}
