@@ -52,6 +52,9 @@ func (s *Session) schedule(now time.Time) {
 		earlier(s.unstableAt)
 		earlier(s.retryAt)
 		earlier(s.login.renewAt)
+		if s.recovery != nil {
+			earlier(s.recovery.resumeAt)
+		}
 	}
 	s.eachCall(func(c *call) { earlier(c.deadline) })
 	if !at.Equal(s.wakeAt) {

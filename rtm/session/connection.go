@@ -147,6 +147,10 @@ func (s *Session) checkLife(now time.Time) {
 		s.ping(now, pongTimeout)
 	}
 	s.renewToken(now)
+	if r := s.recovery; r != nil && due(r.resumeAt, now) {
+		r.resumeAt = time.Time{}
+		s.goOn()
+	}
 }
 
 // alive takes note that the server has said something.

@@ -64,7 +64,6 @@
 //	syncing      Closed               waiting
 //	syncing      answer               live         Pushed
 //	syncing      refusal              live
-//	syncing      fault                waiting      Close
 //	syncing      silence              waiting      Close
 //	syncing      disconnect           waiting      Pushed Close
 //	syncing      disconnect for good  stopped      Pushed Close

@@ -43,7 +43,8 @@ func (s *Session) Hash() uint64 {
 		}
 	}
 	if r := s.recovery; r != nil {
-		d.num(uint64(r.open), uint64(len(r.held)))
+		d.num(uint64(r.open), uint64(len(r.held)), uint64(r.faults))
+		d.time(r.resumeAt)
 		d.str(r.todo...)
 	}
 	t := &s.stats

@@ -18,6 +18,7 @@ type search struct {
 	found  []finding
 	since  time.Time // events in threads older than the newest from before are others
 	chats  []string  // still to be looked in
+	pages  int       // asked for
 }
 
 // finding is a durable call that turned out to have arrived.
@@ -68,7 +69,7 @@ func (s *Session) searchChats(q *search, page string) {
 			}
 			q.chats = append(q.chats, wire.Str(chat, "id"))
 		}
-		if next := wire.Str(payload, "next_page_id"); next != "" && !older {
+		if next := wire.Str(payload, "next_page_id"); next != "" && !older && len(q.chats) < maxPages {
 			s.searchChats(q, next)
 		} else {
 			s.searchThreads(q, "")
@@ -84,6 +85,9 @@ func (s *Session) searchThreads(q *search, page string) {
 		return
 	}
 	chat := q.chats[0]
+	if q.pages++; page == "" {
+		q.pages = 1
+	}
 	s.ask("list_threads", pageOf(chat, page), func(payload []byte, err *Error) {
 		if err != nil && (transient(err) || err.Type == ErrTimeout || err.Type == ErrConnectionLost || err.Type == ErrClosed) {
 			s.searchFailed(q, err)
@@ -99,7 +103,7 @@ func (s *Session) searchThreads(q *search, page string) {
 		switch {
 		case len(q.found) == len(q.wanted):
 			q.chats, next = nil, ""
-		case next == "" || older:
+		case next == "" || older || q.pages > maxPages:
 			q.chats, next = q.chats[1:], ""
 		}
 		s.searchThreads(q, next)

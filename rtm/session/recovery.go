@@ -3,18 +3,24 @@ package session
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
-// maxHeld bounds the pushes that wait until what came before them is fetched.
-const maxHeld = 4096
+const (
+	maxHeld  = 4096 // pushes that wait until what came before them is fetched
+	maxPages = 100  // of one chat's threads, should the server never come to an end
+)
 
 // recovery is the fetching of what was missed, after a repeated login.
 type recovery struct {
 	todo []string // chats not asked for yet
 	open int      // chats being fetched
 	held []Output // pushes that came meanwhile
+
+	faults   int       // pauses since the last success
+	resumeAt time.Time // when a pause ends
 }
 
 // loginChat is what the answer to a login says of a chat.
@@ -74,12 +80,12 @@ func (s *Session) catchUp(login []byte) {
 // goOn asks for the next chats, or ends the recovery.
 func (s *Session) goOn() {
 	r := s.recovery
-	for len(r.todo) > 0 && len(s.inflight) < maxCalls {
+	for len(r.todo) > 0 && len(s.inflight) < maxCalls && !r.resumeAt.After(s.now) {
 		id := r.todo[0]
 		r.todo = r.todo[1:]
 		r.open++
 		if n := s.notes[id]; n != nil {
-			s.fetchThreads(r, n, "", nil)
+			s.fetchThreads(r, n, "", 1, nil)
 		} else {
 			s.fetchChat(r, id, func(chat []byte) {
 				var o wire.Object
@@ -105,7 +111,7 @@ func (s *Session) live() {
 
 // fetchThreads fetches the threads of a chat that may hold something new, from
 // the newest one back.
-func (s *Session) fetchThreads(r *recovery, n *note, page string, threads [][]byte) {
+func (s *Session) fetchThreads(r *recovery, n *note, page string, pages int, threads [][]byte) {
 	s.ask("list_threads", pageOf(n.id, page), func(payload []byte, err *Error) {
 		if err != nil {
 			s.fetchFailed(r, n.id, err)
@@ -120,8 +126,8 @@ func (s *Session) fetchThreads(r *recovery, n *note, page string, threads [][]by
 			}
 			older = older || !n.whole && created <= n.floor.at
 		}
-		if next := wire.Str(payload, "next_page_id"); next != "" && !older {
-			s.fetchThreads(r, n, next, threads)
+		if next := wire.Str(payload, "next_page_id"); next != "" && !older && pages < maxPages {
+			s.fetchThreads(r, n, next, pages+1, threads)
 			return
 		}
 		slices.Reverse(threads)
@@ -185,19 +191,28 @@ func (s *Session) fetchChat(r *recovery, id string, give func(chat []byte)) {
 func (s *Session) fetched(r *recovery) {
 	if s.recovery == r {
 		r.open--
+		r.faults = 0
 		s.goOn()
 	}
 }
 
-// fetchFailed ends a connection that cannot say what was missed; the next one
-// tries again. A chat that is gone, or out of reach, is forgotten.
+// fetchFailed tries a chat again a little later. A connection that cannot say
+// what was missed is ended, and the next one begins anew; a chat that is gone,
+// or out of reach, is forgotten.
 func (s *Session) fetchFailed(r *recovery, chat string, err *Error) {
 	switch {
 	case s.recovery != r || err.Type == ErrConnectionLost || err.Type == ErrClosed:
 	case err.Type == ErrTimeout:
 		s.hangUp(s.now, closeGoingAway, ErrTimeout)
-	case transient(err):
+	case transient(err) && r.faults == maxTries && !r.resumeAt.After(s.now):
 		s.hangUp(s.now, closeNormal, "service_temporarily_unavailable")
+	case transient(err):
+		r.open--
+		r.todo = append(r.todo, chat)
+		if !r.resumeAt.After(s.now) {
+			r.resumeAt = s.now.Add(retryFirst << r.faults)
+			r.faults++
+		}
 	default:
 		delete(s.notes, chat)
 		s.fetched(r)

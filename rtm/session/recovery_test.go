@@ -210,31 +210,52 @@ func TestBaseline(t *testing.T) {
 }
 
 func TestRecoveryFails(t *testing.T) {
-	for errorType, want := range map[string]State{"internal": Waiting, "too_many_requests": Waiting, "not_found": Live, "missing_access": Live} {
+	start := func() *peer {
 		p := newPeer(t, Config{}).inUse(2)
 		p.reopen()
 		p.answer("login", `{}`)
 		p.pushEvent("T", 4)
 		p.push("something", `{}`)
+		return p
+	}
+	for _, errorType := range []string{"not_found", "missing_access"} {
+		p := start()
 		outs := p.refuse("list_threads", errorType)
-		p.in(want)
-		if got := pushes(outs); want == Live && got != "C/T/E4 something" || want == Waiting && got != "something" {
+		p.in(Live)
+		if got := pushes(outs); got != "C/T/E4 something" {
 			t.Errorf("%s: %q", errorType, got)
 		}
-		if want == Live {
-			continue
+	}
+	for _, errorType := range []string{"internal", "too_many_requests"} {
+		p := start()
+		p.refuse("list_threads", errorType)
+		p.in(Syncing)
+		if p.after(retryFirst); p.sends("list_threads") != 2 {
+			t.Fatalf("%s: not tried again", errorType)
 		}
-		p.after(time.Minute)
-		p.do(func() { p.s.Opened(p.now) })
-		p.answer("login", `{}`)
-		outs = p.answer("list_threads", threads(thread("T", true, 1, 4)))
-		if got, want := pushes(outs), "C/T/E3+ C/T/E4+"; got != want {
-			t.Errorf("%s: then %s, want %s", errorType, got, want)
+		outs := p.answer("list_threads", threads(thread("T", true, 1, 4)))
+		p.in(Live)
+		if got, want := pushes(outs), "C/T/E3+ C/T/E4+ something"; got != want {
+			t.Errorf("%s: %s, want %s", errorType, got, want)
 		}
 	}
-	p := newPeer(t, Config{}).inUse(2)
-	p.reopen()
-	p.answer("login", `{}`)
+	p := start()
+	for range maxTries {
+		p.refuse("list_threads", "internal")
+		p.in(Syncing)
+		for n := p.sends("list_threads"); p.sends("list_threads") == n; {
+			wake, _ := last(p.out, Wake)
+			p.after(wake.At.Sub(p.now))
+			p.push("something", `{}`)
+		}
+	}
+	outs := p.refuse("list_threads", "internal")
+	p.in(Waiting)
+	if got := pushes(outs); strings.Contains(got, "C/T/E4") || !strings.Contains(got, "something") {
+		t.Errorf("the broken recovery gave %q", got)
+	}
+
+	p = start()
 	p.after(defaultTimeout)
 	p.in(Waiting)
 	p.after(time.Minute)
@@ -244,6 +265,26 @@ func TestRecoveryFails(t *testing.T) {
 	p.in(Waiting)
 	p.do(func() { p.s.Stop(p.now) })
 	p.in(Stopped)
+}
+
+// A server that never comes to an end is left alone in the end.
+func TestEndlessPages(t *testing.T) {
+	p := newPeer(t, Config{}).inUse(2)
+	id := p.durable("send_event", hello)
+	p.reopen()
+	p.answer("login", `{}`)
+	page := fmt.Sprintf(`{"threads":[{"id":"X","created_at":%q,"events":[]}],"next_page_id":"next"}`, at(9))
+	for n := 0; p.s.State() == Syncing || p.sends("send_event") == 1; n++ {
+		if n > 3*maxPages {
+			t.Fatal("it asks for ever")
+		}
+		if p.s.State() == Syncing && p.sends("get_chat") > 0 {
+			p.answer("get_chat", `{"id":"C"}`)
+			continue
+		}
+		p.answer("list_threads", page)
+	}
+	p.open(id)
 }
 
 func TestManyChatsAreFetchedInTurn(t *testing.T) {
