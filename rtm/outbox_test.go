@@ -198,3 +198,46 @@ func TestRecord(t *testing.T) {
 		}
 	})
 }
+
+// More pushes may be made up for than a subscriber's queue has places.
+func TestRecoveredPushes(t *testing.T) {
+	const missed = 300
+	event := func(n int) string {
+		return fmt.Sprintf(`{"id":"E%03d","type":"message","created_at":"2026-01-02T03:04:05.%06dZ"}`, n, n)
+	}
+	chat := func(to int) string {
+		var events []string
+		for n := range to {
+			events = append(events, event(n))
+		}
+		return `{"id":"T","active":true,"created_at":"2026-01-02T03:04:05Z","events":[` + strings.Join(events, ",") + `]}`
+	}
+	url := serve(t,
+		func(p *peer) {
+			loggedIn(p)
+			p.push("incoming_chat", `{"chat":{"id":"C","thread":`+chat(1)+`}}`)
+		},
+		func(p *peer) {
+			loggedIn(p)
+			if r := p.next(); r.Action != "list_threads" {
+				t.Errorf("after the login comes %s", r.Action)
+			} else {
+				p.answer(r, `{"threads":[`+chat(1+missed)+`]}`)
+			}
+			p.push("incoming_event", `{"chat_id":"C","thread_id":"T","event":`+event(missed+1)+`}`)
+			p.idle()
+		})
+	c := dial(t, url, rtm.Options{PushBuffer: 2})
+	sub := rtm.Subscribe[rtm.Push](c)
+	login(t, c)
+	for n := range missed + 2 {
+		push, err := sub.Next(t.Context())
+		ok(t, err)
+		if want := n > 0 && n <= missed; sub.Recovered() != want {
+			t.Fatalf("push %d: recovered is %v", n, !want)
+		}
+		if raw := push.(*rtm.RawPush); !strings.Contains(string(raw.Payload), fmt.Sprintf("E%03d", n)) {
+			t.Fatalf("push %d is %s %s", n, raw.Name, raw.Payload)
+		}
+	}
+}

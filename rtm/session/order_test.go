@@ -197,7 +197,9 @@ func TestInputsInAnyOrder(t *testing.T) {
 					t.Errorf("call %d was settled %d times", id, settled[id])
 				}
 			}
-			c.replays(log)
+			if seed%10 == 0 {
+				c.replays(log)
+			}
 			if len(settled) != len(c.calls) {
 				t.Errorf("%d calls were settled of %d", len(settled), len(c.calls))
 			}
