@@ -460,7 +460,7 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": th.Properties,
 		"active": th.Active, "access": obj{"group_ids": th.Groups},
 	}
-	if q := o.queueView(ch, th, true); q != nil {
+	if q := o.queueView(ch, th); q != nil {
 		sum["queue"] = q
 	}
 	v["last_thread_summary"] = sum

@@ -164,7 +164,7 @@ func (o *org) announce(em *emission, r *record) {
 	case chatQueued:
 		o.announceUnassigned(em, ch, r.ThreadID, true)
 		push := obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "unassigned",
-			"transferred_to": obj{"group_ids": ch.Groups}, "queue": o.queueView(ch, ch.last(), true)}
+			"transferred_to": obj{"group_ids": ch.Groups}, "queue": o.queueView(ch, ch.last())}
 		em.customer(ch.CustomerID, "chat_transferred", push)
 		em.access(ch, "chat_transferred", push)
 		o.routingChanged(ch)

@@ -97,16 +97,33 @@ func (o *org) position(ch *chat) int {
 }
 
 // queueView renders the place of a thread in the queue, nil when it has none.
-func (o *org) queueView(ch *chat, th *thread, withTime bool) obj {
+func (o *org) queueView(ch *chat, th *thread) obj {
 	if th.QueuedAt.IsZero() {
 		return nil
 	}
-	n := o.position(ch)
-	q := obj{"position": n, "wait_time": n * waitPerPlace}
-	if withTime {
-		q["queued_at"] = stamp(th.QueuedAt)
-	}
+	q := placeView(o.position(ch))
+	q["queued_at"] = stamp(th.QueuedAt)
 	return q
+}
+
+func placeView(n int) obj { return obj{"position": n, "wait_time": n * waitPerPlace} }
+
+// queuePlaces returns the positions of all queued chats.
+func (o *org) queuePlaces() map[string]int {
+	places := map[string]int{}
+	before := map[int]int{} // chats by group
+	for _, id := range o.st.Queue {
+		ch := o.st.Chats[id]
+		if len(ch.Groups) == 1 {
+			places[id] = before[ch.Groups[0]] + 1
+		} else {
+			places[id] = o.position(ch) // one that shares two groups counts once
+		}
+		for _, g := range ch.Groups {
+			before[g]++
+		}
+	}
+	return places
 }
 
 // moveChat takes an agent out of an active chat because its session ended.
@@ -138,15 +155,17 @@ func (o *org) settle() {
 	if o.dirty {
 		failed := false
 		em := &emission{org: o}
+		load := o.st.load()
 		for _, id := range slices.Clone(o.st.Queue) {
 			ch := o.st.Chats[id]
-			if to := o.pick(ch.Groups, ""); to != "" {
+			if to := o.pickBy(load, ch.Groups, ""); to != "" {
 				r := &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}
 				if err := o.commit(em, r); err != nil {
 					o.s.opts.Logger.Error("assign a waiting chat", "chat", id, "error", err)
 					failed = true
 					break
 				}
+				load[to]++
 			}
 		}
 		o.announceGroups(em)
@@ -184,19 +203,17 @@ func (o *org) announceGroups(em *emission) {
 // announceQueue pushes the places that are not what they were. A chat's first
 // place came with the push that queued it.
 func (o *org) announceQueue(em *emission) {
-	places := map[string]int{}
+	places := o.queuePlaces()
 	var moved []*chat
 	for _, id := range o.st.Queue {
-		ch := o.st.Chats[id]
-		places[id] = o.position(ch)
 		if old := o.places[id]; old != 0 && old != places[id] {
-			moved = append(moved, ch)
+			moved = append(moved, o.st.Chats[id])
 		}
 	}
 	o.places = places
 	for _, ch := range moved {
 		em.customer(ch.CustomerID, "queue_position_updated",
-			obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.queueView(ch, ch.last(), false)})
+			obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": placeView(places[ch.ID])})
 	}
 	if len(moved) == 0 {
 		return
@@ -206,7 +223,7 @@ func (o *org) announceQueue(em *emission) {
 		var list []obj
 		for _, ch := range moved {
 			if o.mayAccess(a, ch) {
-				list = append(list, obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.queueView(ch, ch.last(), false)})
+				list = append(list, obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": placeView(places[ch.ID])})
 			}
 		}
 		if list != nil {

@@ -278,3 +278,35 @@ func TestWaitingOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestQueueOfMixedGroups: each chat waits behind those with which it shares a
+// group, once each, whatever else they belong to.
+func TestQueueOfMixedGroups(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		var chats []*peer
+		for _, groups := range [][]int{{0}, {1}, {0, 1}, {1}, {0}} {
+			cu := customer(t, srv)
+			cu.ok("start_chat", object{"continuous": true, "chat": object{"access": object{"group_ids": groups}}})
+			chats = append(chats, cu)
+		}
+		position := func(cu *peer) any {
+			id := at(cu.ok("list_chats", object{}), "chats_summary", 0, "id")
+			return at(cu.ok("get_chat", object{"chat_id": id}), "thread", "queue", "position")
+		}
+		for i, want := range []float64{1, 1, 3, 3, 3} {
+			if got := position(chats[i]); got != want {
+				t.Errorf("chat %d waits at %v, want %v", i, got, want)
+			}
+		}
+		id := at(chats[0].ok("list_chats", object{}), "chats_summary", 0, "id")
+		chats[0].ok("deactivate_chat", object{"id": id})
+		for i, want := range map[int]float64{2: 2, 4: 2} {
+			if p := chats[i].push("queue_position_updated"); at(p, "queue", "position") != want || position(chats[i]) != want {
+				t.Errorf("chat %d moved to %v, want %v", i, p, want)
+			}
+		}
+		if got := chats[3].actions(); slices.Contains(got, "queue_position_updated") || position(chats[3]) != 3.0 {
+			t.Errorf("a chat that did not move got %v", got)
+		}
+	})
+}

@@ -124,7 +124,7 @@ func (o *org) threadView(side side, ch *chat, th *thread) obj {
 		}
 	}
 	v["events"] = events
-	if q := o.queueView(ch, th, true); q != nil {
+	if q := o.queueView(ch, th); q != nil {
 		v["queue"] = q
 	}
 	i := slices.Index(ch.Threads, th)

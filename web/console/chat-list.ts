@@ -45,9 +45,9 @@ function row(chat: ModelChat, status: Status, { me, selected, strings: s, now, s
       <button class="chat-item" part="chat-item" type="button" data-chat-id=${chat.id} data-status=${status}
         aria-current=${chat.id === selected ? 'true' : nothing} @click=${() => select(chat.id)}>
         ${avatar(customer, s)}
-        <span class="name">${userName(customer, s)}</span>
+        <span class="name"><bdi>${userName(customer, s)}</bdi></span>
         <time datetime=${chat.updated_at}>${formatWhen(chat.updated_at, now, s)}</time>
-        <span class="line">${customer?.typing ? html`<em>${s.typingMark}</em>` : lastLine(chat, me, s)}</span>
+        <span class="line">${customer?.typing ? html`<em>${s.typingMark}</em>` : html`<bdi>${lastLine(chat, me, s)}</bdi>`}</span>
         <span class="marks">
           ${status === 'queued' && chat.queue ? html`<span class="tag">${s.queued(chat.queue.position)}</span>` : nothing}
           ${chat.unread ? html`<span class="count" part="unread"><span aria-hidden="true">${badge(chat.unread)}</span><span class="hidden-text">${s.unread(chat.unread)}</span></span>` : nothing}
@@ -60,6 +60,7 @@ function lastLine(chat: ModelChat, me: string | undefined, s: Strings): string {
   const last = chat.timeline.at(-1)
   if (!last) return s.noMessages
   const { text } = content(last.event, s)
-  const line = text.replace(/\s+/gu, ' ')
+  // The rest would not be seen, but it would be read out as the button's name.
+  const [line = ''] = /^.{0,160}/u.exec(text.replace(/\s+/gu, ' ')) ?? []
   return last.state !== 'sent' || (me !== undefined && raw(last.event).author_id === me) ? s.youPrefix(line) : line
 }

@@ -78,7 +78,14 @@ export const consoleStyles = css`
   @container console (max-width: 399px) {
     .switch-text { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
   }
+  @media (max-height: 440px) {
+    .conversation { overflow-y: auto; }
+    .conversation .timeline { min-block-size: 80px; }
+    .head { padding-block: 6px; }
+  }
   @media (forced-colors: active) {
+    .connection::before { border: 1px solid CanvasText; }
+    .connection[data-state='live']::before, .track::after { background: CanvasText; }
     .switch[aria-checked='true'] .track::after { background: Highlight; }
     .chat-item[aria-current] { outline: 2px solid Highlight; outline-offset: -2px; }
     .count { border: 1px solid CanvasText; }

@@ -1,13 +1,17 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
 import { composer, fit } from '../widget/composer.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
 import { backIcon } from '../widget/icons.ts'
+import { persist } from '../widget/login.ts'
+import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
 import { en, type Strings } from '../widget/strings.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
 import { avatar, timelineRows, userName } from '../widget/timeline.ts'
+import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
 
@@ -47,8 +51,10 @@ export class RTMConsoleElement extends LitElement {
   #error = ''
   /** Why the draft was not taken. */
   #notice = ''
-  /** The login failed; without a socket that is still tried, nothing more happens by itself. */
+  /** The login failed; nothing more happens by itself. */
   #refused = false
+  /** The connection broke, or never was, and is tried again. */
+  #lost = false
   #typedAt = 0
   #seenMark = ''
   #life: AbortController | undefined
@@ -63,6 +69,7 @@ export class RTMConsoleElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
+    if (this.hasUpdated) this.requestUpdate() // out of the page a scroller is at its start
     if (this.#life) return // moved, not removed
     this.#life = new AbortController()
     document.addEventListener('visibilitychange', () => this.#markSeen(), { signal: this.#life.signal })
@@ -75,12 +82,17 @@ export class RTMConsoleElement extends LitElement {
       if (this.isConnected) return
       this.#life?.abort()
       this.#life = undefined
+      this.#keepUnsent()
       this.#disconnect()
     })
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('server') && !changed.has('token') && !changed.has('organizationId')) return
+    // What was written as one agent is not another's.
+    this.#selected = undefined
+    this.#drafts.clear()
+    this.#notice = ''
     this.#disconnect()
     void this.#connect()
   }
@@ -115,8 +127,11 @@ export class RTMConsoleElement extends LitElement {
         void client.close()
       })
       this.#show(client.model.state)
-      const { my_profile: me } = await client.login({ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone })
-      if (!session.signal.aborted) this.#setAccepting(me.routing_status)
+      const { my_profile: me } = await persist(
+        () => client.login({ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone }), session.signal)
+      if (session.signal.aborted) return
+      this.#setAccepting(me.routing_status)
+      if (this.#chat) this.#act('open', { chat_id: this.#chat.id }) // it was chosen before this connection
     } catch (cause) {
       if (session.signal.aborted) return
       this.#refused = true
@@ -129,28 +144,45 @@ export class RTMConsoleElement extends LitElement {
     this.#session = undefined
     this.#client = undefined
     this.#state = emptyState
-    this.#selected = undefined
     this.#accepting = undefined
     this.#error = ''
     this.#refused = false
+    this.#lost = false
+    this.#typedAt = 0
     this.#seenMark = ''
-    this.#drafts.clear()
     this.requestUpdate()
   }
 
+  /** keepUnsent puts what would go away with this connection back in front of the agent. */
+  #keepUnsent(): void {
+    for (const chat of this.#state.chats) {
+      const text = unsent([chat])
+      if (text) this.#drafts.set(chat.id, [text, this.#drafts.get(chat.id)].filter(Boolean).join('\n'))
+    }
+  }
+
   #reconnect(): void {
+    this.#keepUnsent()
     this.#disconnect()
     void this.#connect()
   }
 
   #show(state: ModelState): void {
+    const before = this.#state.connection.state
     this.#state = state
-    if (state.connection.state === 'live') this.#refused = false
+    const live = state.connection.state === 'live'
+    if (live || state.connection.state === 'stopped') this.#lost = false
+    else if (state.connection.state === 'waiting') this.#lost = true
+    if (live) this.#refused = false
+    if (live && before !== 'live') {
+      this.#seenMark = ''
+      if (this.#accepting !== undefined) this.#askAccepting()
+    }
     this.requestUpdate()
   }
 
   #fail(cause: unknown): void {
-    this.#error = cause instanceof Error ? cause.message : String(cause)
+    this.#error = reason(cause)
     this.requestUpdate()
   }
 
@@ -217,7 +249,7 @@ export class RTMConsoleElement extends LitElement {
     const text = (this.#drafts.get(chat.id) ?? '').trim()
     if (!text) return
     this.#client?.model.act('send', { chat_id: chat.id, text }).catch((cause: unknown) => {
-      this.#notice = cause instanceof Error ? cause.message : String(cause)
+      this.#notice = reason(cause)
       if (!this.#drafts.get(chat.id)) this.#drafts.set(chat.id, text)
       this.requestUpdate()
     })
@@ -236,6 +268,17 @@ export class RTMConsoleElement extends LitElement {
   #setAccepting(status: string | undefined): void {
     this.#accepting = status === 'accepting_chats'
     this.requestUpdate()
+  }
+
+  /** askAccepting finds out what changed while the connection was lost. */
+  #askAccepting(): void {
+    this.#client?.listRoutingStatuses().then(
+      statuses => {
+        const own = statuses.find(status => status.agent_id === this.#state.me?.id)
+        if (own) this.#setAccepting(own.status)
+      },
+      () => {}, // lost again: the next time it is live it is asked again
+    )
   }
 
   #toggleRouting(): void {
@@ -278,19 +321,19 @@ export class RTMConsoleElement extends LitElement {
       <header class="bar" part="bar">
         ${me ? avatar({ ...me, present: true, typing: false }, s) : nothing}
         <div class="who">
-          <h2>${me?.name || s.agent}</h2>
+          <h2><bdi>${me?.name || s.agent}</bdi></h2>
           <p class="connection" part="connection" data-state=${state}>${s.connection[state]}</p>
         </div>
         <button class="switch" part="routing" type="button" role="switch" aria-checked=${this.#accepting === true}
-          aria-label=${s.routing} ?disabled=${this.#accepting === undefined || state !== 'live'} @click=${this.#toggleRouting}>
-          <span class="switch-text">${this.#accepting ? s.accepting : s.notAccepting}</span><span class="track" aria-hidden="true"></span>
+          ?disabled=${this.#accepting === undefined || state !== 'live'} @click=${this.#toggleRouting}>
+          <span class="switch-text">${s.routing}</span><span class="track" aria-hidden="true"></span>
         </button>
       </header>`
   }
 
   get #connectionState(): string {
     const { state } = this.#state.connection
-    if (this.#refused && state !== 'live' && state !== 'waiting') return 'stopped'
+    if (this.#refused && state !== 'live') return 'stopped'
     return state === 'idle' && this.#session ? 'connecting' : state
   }
 
@@ -305,7 +348,7 @@ export class RTMConsoleElement extends LitElement {
           <button class="text-button" part="connect" type="button" @click=${this.#reconnect}>${s.connect}</button>
         </div>`
     }
-    if (state === 'waiting') return html`<div class="banner"><span>${s.waitingBanner}</span></div>`
+    if (this.#lost) return html`<div class="banner"><span>${this.#state.me ? s.waitingBanner : s.unreachableBanner}</span></div>`
     if (!this.#error) return nothing
     return html`
       <div class="banner" part="error">
@@ -324,6 +367,8 @@ export class RTMConsoleElement extends LitElement {
     const customer = customerOf(chat)
     const name = userName(customer, s)
     const status = statusOf(chat)
+    const me = this.#state.me?.id
+    const now = new Date()
     const about = status === 'closed' ? s.closed
       : chat.queue ? [s.queued(chat.queue.position), formatWait(chat.queue.wait_time, s)].filter(Boolean).join(' · ')
       : customer?.present ? s.present : s.absent
@@ -331,18 +376,18 @@ export class RTMConsoleElement extends LitElement {
       <header class="head">
         <button class="icon-button back" part="back" type="button" aria-label=${s.back} @click=${this.#leave}>${backIcon}</button>
         ${avatar(customer, s)}
-        <div class="who"><h2>${name}</h2><p>${about}</p></div>
+        <div class="who"><h2><bdi>${name}</bdi></h2><p>${about}</p></div>
         ${chat.active ? html`
           <button class="text-button" part="close-chat" type="button" @click=${() => this.#act('close', { chat_id: chat.id })}>${s.closeChat}</button>` : nothing}
       </header>
       <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat.loaded || chat.timeline.length ? timelineRows(chat, {
-          viewer: { id: this.#state.me?.id, side: 'agent' },
+        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString()], () => timelineRows(chat, {
+          viewer: { id: me, side: 'agent' },
           strings: s,
-          now: new Date(),
+          now,
           retry: key => this.#act('retry', { chat_id: chat.id, key }),
           discard: key => this.#act('discard', { chat_id: chat.id, key }),
-        }) : html`<div class="empty"><span>${s.loading}</span></div>`}
+        })) : html`<div class="empty"><span>${s.loading}</span></div>`}
       </div>
       ${chat.active ? composer({
         value: this.#drafts.get(chat.id) ?? '',

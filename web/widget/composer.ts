@@ -30,6 +30,8 @@ export function composer({ value, label, strings: s, notice, input, send }: Comp
   }
   const onSubmit = (event: Event) => {
     event.preventDefault()
+    // The button goes out with its text, and a focus on it would be lost.
+    ;(event.currentTarget as HTMLFormElement).querySelector('textarea')?.focus()
     send()
   }
   return html`

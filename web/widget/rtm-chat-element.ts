@@ -1,4 +1,5 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
 import { Announced } from './announced.ts'
 import { composer, fit } from './composer.ts'
@@ -7,15 +8,18 @@ import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './even
 import { KeepFocus } from './focus.ts'
 import { badge, formatWait } from './format.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
+import { persist } from './login.ts'
+import { reason } from './reason.ts'
 import { StickToEnd } from './scroll.ts'
 import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
+import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
-/** Below this width the panel covers the screen and is modal. */
-const phone = '(max-width: 480px)'
+/** Below these sizes the panel covers the screen and is modal. */
+const phone = '(max-width: 480px), (max-height: 440px)'
 
 /**
  * RTMChatElement is a customer's chat: a launcher in the corner of the page and a panel with the conversation.
@@ -57,6 +61,10 @@ export class RTMChatElement extends LitElement {
   /** Why the draft was not taken. */
   #notice = ''
   #restarting = false
+  /** The connection broke, or never was, and is tried again. */
+  #lost = false
+  /** What the browser was told to remember of the conversation. */
+  #known: boolean | undefined
   #seenMark = ''
   #announced = new Announced()
   /** Ends listeners, and whatever of a connection attempt is still under way. */
@@ -83,6 +91,11 @@ export class RTMChatElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
+    if (this.hasUpdated) {
+      // Out of the page a dialog is not modal any more and a scroller is at its start.
+      this.#place()
+      this.requestUpdate()
+    }
     if (this.#life) return // moved, not removed
     this.#life = new AbortController()
     const { signal } = this.#life
@@ -98,12 +111,18 @@ export class RTMChatElement extends LitElement {
       if (this.isConnected) return
       this.#life?.abort()
       this.#life = undefined
+      this.#keep(unsent(this.#state.chats))
       this.#disconnect()
     })
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('server') || changed.has('organizationId') || changed.has('clientId')) {
+      // What was written to one is not for another.
+      if (changed.get('server') || changed.get('organizationId')) {
+        this.#draft = ''
+        this.#held = false
+      }
       this.#disconnect()
       this.#resume()
     }
@@ -162,7 +181,12 @@ export class RTMChatElement extends LitElement {
   }
 
   async #connect(): Promise<void> {
-    if (this.#session || !this.organizationId) return
+    if (this.#session) return
+    if (!this.organizationId) {
+      this.#failure = 'organization-id is missing'
+      this.requestUpdate()
+      return
+    }
     const session = new AbortController()
     this.#session = session
     this.#failure = ''
@@ -183,10 +207,10 @@ export class RTMChatElement extends LitElement {
       })
       this.#show(client.model.state)
       if (this.#held) this.#send()
-      await client.login({ customer_page: { url: location.href, title: document.title } })
+      await persist(() => client.login({ customer_page: { url: location.href, title: document.title } }), session.signal)
     } catch (cause) {
       if (session.signal.aborted) return
-      this.#failure = cause instanceof Error ? cause.message : String(cause)
+      this.#failure = reason(cause)
       this.requestUpdate()
     }
   }
@@ -198,6 +222,8 @@ export class RTMChatElement extends LitElement {
     this.#state = emptyState
     this.#failure = ''
     this.#notice = ''
+    this.#lost = false
+    this.#known = undefined
     this.#seenMark = ''
     this.#restarting = false
     this.#announced = new Announced()
@@ -205,16 +231,31 @@ export class RTMChatElement extends LitElement {
   }
 
   #reconnect(): void {
+    this.#keep(unsent(this.#state.chats))
     this.#disconnect()
     void this.#connect()
   }
 
+  /** keep puts text that would go away with its chat back in front of the person who wrote it. */
+  #keep(text: string): void {
+    if (text) this.#draft = [text, this.#draft].filter(Boolean).join('\n')
+  }
+
   #show(state: ModelState): void {
+    const before = this.#state
+    this.#keep(vanished(before, state))
     this.#state = state
-    if (state.connection.state === 'live') this.#failure = ''
+    const live = state.connection.state === 'live'
+    if (live) this.#failure = ''
+    if (live && before.connection.state !== 'live') this.#seenMark = ''
+    if (live || state.connection.state === 'stopped') this.#lost = false
+    else if (state.connection.state === 'waiting') this.#lost = true
     const chat = this.#chat
     if (chat?.active) this.#restarting = false
-    if (chat) remember(this.organizationId, this.clientId, { known: true })
+    if ((chat || live) && this.#known !== Boolean(chat)) {
+      this.#known = Boolean(chat)
+      remember(this.organizationId, this.clientId, { known: this.#known })
+    }
     for (const { chatId, item } of this.#announced.next(state)) {
       this.dispatchEvent(new RTMChatMessageEvent(chatId, item.event, raw(item.event).author_id === state.me?.id))
     }
@@ -261,7 +302,7 @@ export class RTMChatElement extends LitElement {
     if (!this.#client) return void this.#connect()
     const chat = this.#chat
     this.#client.model.act('send', chat ? { text, chat_id: chat.id } : { text }).catch((cause: unknown) => {
-      this.#notice = cause instanceof Error ? cause.message : String(cause)
+      this.#notice = reason(cause)
       this.#draft ||= text
       this.requestUpdate()
     })
@@ -318,7 +359,7 @@ export class RTMChatElement extends LitElement {
       <div class="header" part="header">
         ${agent ? avatar(agent, s) : html`<span class="mark" aria-hidden="true">${chatIcon}</span>`}
         <div class="who">
-          <h2>${agent ? userName(agent, s) : s.title}</h2>
+          <h2><bdi>${agent ? userName(agent, s) : s.title}</bdi></h2>
           <p class="connection" part="connection" data-state=${state}
             data-present=${state === 'live' && agent?.present ? '' : nothing}>${text}</p>
         </div>
@@ -329,7 +370,7 @@ export class RTMChatElement extends LitElement {
   /** Until the core has been loaded the model says idle; for the person in front it is connecting. */
   get #connectionState(): string {
     const { state } = this.#state.connection
-    if (this.#failure && state !== 'live' && state !== 'waiting') return 'stopped'
+    if (this.#failure && state !== 'live') return 'stopped'
     return state === 'idle' && this.#session ? 'connecting' : state
   }
 
@@ -337,8 +378,8 @@ export class RTMChatElement extends LitElement {
     const s = this.#strings
     const state = this.#connectionState
     const queue = this.#chat?.active ? this.#chat.queue : undefined
-    const text = state === 'waiting' ? s.waitingBanner
-      : state === 'stopped' ? (this.#state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
+    const text = state === 'stopped' ? (this.#state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
+      : this.#lost ? (this.#state.me ? s.waitingBanner : s.unreachableBanner)
       : queue ? s.queue(queue.position, formatWait(queue.wait_time, s)) : ''
     // The region is always there: one that comes together with its text is not announced everywhere.
     return html`
@@ -354,15 +395,17 @@ export class RTMChatElement extends LitElement {
   #timeline(): TemplateResult {
     const s = this.#strings
     const chat = this.#chat
+    const me = this.#state.me?.id
+    const now = new Date()
     return html`
       <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat?.timeline.length ? timelineRows(chat, {
-          viewer: { id: this.#state.me?.id, side: 'customer' },
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString()], () => timelineRows(chat, {
+          viewer: { id: me, side: 'customer' },
           strings: s,
-          now: new Date(),
+          now,
           retry: key => this.#act('retry', { chat_id: chat.id, key }),
           discard: key => this.#act('discard', { chat_id: chat.id, key }),
-        }) : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
+        })) : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
       </div>`
   }
 

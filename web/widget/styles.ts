@@ -25,7 +25,7 @@ export const theme = css`
     --_line: var(--rtm-line, #dce0e8);
     --_danger: var(--rtm-danger, #b3261e);
     --_good: var(--rtm-good, #1d7f4e);
-    --_warn: #8a5a00;
+    --_warn: #7d5100;
     --_field-line: #838b9b;
     --_radius: var(--rtm-radius, 16px);
     --_shadow: var(--rtm-shadow, 0 1px 2px rgb(16 24 40 / 8%), 0 12px 40px rgb(16 24 40 / 20%));
@@ -117,7 +117,7 @@ export const timelineStyles = css`
   .group.own > .messages { grid-column: 1; align-items: flex-end; }
   .group.system { grid-template-columns: minmax(0, 1fr); margin-block: 2px 14px; }
   .group.system > .messages { grid-column: 1; align-items: center; }
-  .author { margin: 0 0 1px 2px; color: var(--_muted); font-size: .8em; }
+  .author { max-inline-size: 100%; margin: 0 0 1px 2px; color: var(--_muted); font-size: .8em; overflow-wrap: anywhere; }
   .author time { font-variant-numeric: tabular-nums; }
 
   .message { display: flex; flex-direction: column; align-items: inherit; max-inline-size: min(85%, 34em); }
@@ -149,7 +149,7 @@ export const timelineStyles = css`
   @keyframes dot { 0%, 60%, 100% { opacity: .35; } 30% { opacity: 1; transform: translateY(-3px); } }
   .peek {
     max-inline-size: min(85%, 34em); padding: 7px 12px; border: 1px dashed var(--_field-line); border-radius: 16px; border-end-start-radius: 5px;
-    color: var(--_muted); white-space: pre-wrap; overflow-wrap: anywhere;
+    color: var(--_muted); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
   }
   .peek small { display: block; font-size: .8em; }
 
@@ -174,10 +174,10 @@ export const composerStyles = css`
   }
   .field:focus-within { border-color: var(--_accent-text); box-shadow: 0 0 0 1px var(--_accent-text); }
   .field textarea {
-    flex: 1; min-inline-size: 0; min-block-size: 38px; max-block-size: 9em; padding: 8px 10px; border: 0; outline: 0; resize: none;
-    background: none; color: var(--_text); overflow-y: auto; field-sizing: content; scrollbar-width: thin;
+    flex: 1; min-inline-size: 0; min-block-size: 38px; max-block-size: min(9em, 30dvh); padding: 8px 10px; border: 0; outline: 0; resize: none;
+    background: none; color: var(--_text); overflow-y: auto; field-sizing: content; scrollbar-width: thin; unicode-bidi: plaintext;
   }
-  .field textarea::placeholder { color: var(--_muted); opacity: 1; }
+  .field textarea::placeholder { overflow: hidden; color: var(--_muted); opacity: 1; text-overflow: ellipsis; white-space: nowrap; }
   .send {
     display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px;
     background: var(--_accent); color: var(--_on-accent);
@@ -189,5 +189,8 @@ export const composerStyles = css`
   @media (max-width: 480px) {
     /* iOS zooms into a field whose text is under 16 px. */
     .field textarea { font-size: 16px; }
+  }
+  @media (forced-colors: active) {
+    .field:focus-within { outline: 2px solid Highlight; outline-offset: 1px; }
   }
 `

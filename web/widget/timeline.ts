@@ -48,7 +48,7 @@ function groupRow(row: Group, seen: string | undefined, lastSent: string | undef
     <div class=${row.own ? 'group own' : 'group'}>
       ${row.own ? nothing : avatar(row.author, s)}
       <div class="messages">
-        <span class="author" aria-hidden="true">${row.mine ? time : html`${name} · ${time}`}</span>
+        <span class="author" aria-hidden="true">${row.mine ? time : html`<bdi>${name}</bdi> · ${time}`}</span>
         ${messages}
       </div>
     </div>`

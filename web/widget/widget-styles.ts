@@ -44,11 +44,17 @@ export const widgetStyles = css`
     content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: var(--_good);
   }
 
-  @media (max-width: 480px) {
+  @media (max-width: 480px), (max-height: 440px) {
     .panel {
       position: fixed; inset: 0; inline-size: 100vw; block-size: 100dvh; border-radius: 0; box-shadow: none;
       padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
     }
+  }
+  @media (max-height: 440px) {
+    /* Where the page is enlarged there is little height: rather than to crush the timeline the panel scrolls. */
+    .panel { overflow-y: auto; }
+    .panel .timeline { min-block-size: 80px; }
+    .header { padding-block: 6px; }
   }
   @media (forced-colors: active) {
     .launcher, .panel, .mark, .send { border: 1px solid CanvasText; }

@@ -5,7 +5,10 @@ import type { ConnectionState } from './model.ts'
 import { fetchToken, withScheme } from './token.ts'
 
 /** The part of a socket that the core uses. */
-export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose'>
+export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose' | 'onerror'> & { readonly readyState: number }
+
+/** `WebSocket.CLOSED`; Node may lack the class. */
+const closedState = 3
 
 /** What the core takes from its surroundings. */
 export interface Environment {
@@ -238,10 +241,17 @@ class Core implements Port, Host {
       if (typeof data === 'string') this.#enter(conn, (go, now) => go.receive(conn, now, data))
       else this.#emit({ type: 'report', conn, text: 'a binary frame' })
     }
-    socket.onclose = ({ code, reason }) => {
+    const closed = (code: number, reason: string) => {
       detach(socket)
       delete c.socket
       this.#enter(conn, (go, now) => go.closed(conn, now, code, reason))
+    }
+    socket.onclose = ({ code, reason }) => closed(code, reason)
+    // A close follows at once, except in Chrome for a socket that the page's policy refuses.
+    socket.onerror = () => {
+      this.#env.setTimeout(() => {
+        if (c.socket === socket && socket.readyState === closedState) closed(0, '')
+      }, 0)
     }
   }
 
@@ -349,7 +359,7 @@ class Core implements Port, Host {
 const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report'] as const
 
 function detach(socket: Socket): void {
-  socket.onopen = socket.onmessage = socket.onclose = null
+  socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
 }
 
 function text(cause: unknown): string {

@@ -259,6 +259,23 @@ test('an address that cannot be dialled is a lost connection', async (t) => {
   assert.equal(client.state, 'authorizing')
 })
 
+test('a socket that ends with an error alone is a lost connection, once', async (t) => {
+  const { client, world } = await setup(t)
+  void client.login().catch(() => {})
+  world.newest.refuse()
+  world.advance(0)
+  assert.equal(client.state, 'waiting')
+  const socket = world.untilDial()
+  socket.open()
+  const states: string[] = []
+  client.onState((state) => states.push(state))
+  socket.refuse()
+  socket.drop(1011, 'as usual')
+  world.advance(0)
+  assert.deepEqual(states, ['waiting'])
+  assert.equal(socket.onerror, null)
+})
+
 test('a refused token is asked for again, then the login fails with the reason', async (t) => {
   const asked: boolean[] = []
   const getToken = (fresh: boolean) => {

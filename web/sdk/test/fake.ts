@@ -11,11 +11,15 @@ export interface Request {
   payload: Record<string, unknown>
 }
 
+const WebSocketState = { connecting: 0, open: 1, closed: 3 }
+
 /** A socket whose other end is the test. */
 export class FakeSocket implements Socket {
   onopen: Socket['onopen'] = null
   onmessage: Socket['onmessage'] = null
   onclose: Socket['onclose'] = null
+  onerror: Socket['onerror'] = null
+  readyState: number = WebSocketState.connecting
   readonly requests: Request[] = []
   closed: [number | undefined, string | undefined] | undefined
   readonly #answer: ((request: Request, socket: FakeSocket) => void) | undefined
@@ -42,6 +46,7 @@ export class FakeSocket implements Socket {
   }
 
   open(): void {
+    this.readyState = WebSocketState.open
     this.onopen?.call(this as never, {} as Event)
   }
 
@@ -57,7 +62,14 @@ export class FakeSocket implements Socket {
     this.frame({ action, type: 'push', version: '3.6', payload })
   }
 
+  /** What Chrome tells of a socket that the page's policy refuses: an error, and no close. */
+  refuse(): void {
+    this.readyState = WebSocketState.closed
+    this.onerror?.call(this as never, {} as Event)
+  }
+
   drop(code = 1006, reason = ''): void {
+    this.readyState = WebSocketState.closed
     this.onclose?.call(this as never, { code, reason } as CloseEvent)
   }
 }

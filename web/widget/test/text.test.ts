@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RTMError } from 'rtmwidget'
 import { content } from '../content.ts'
 import { badge, formatDay, formatTime, formatWait, formatWhen, initials } from '../format.ts'
 import { linkify, safeURL } from '../linkify.ts'
+import { reason } from '../reason.ts'
 import { en } from '../strings.ts'
 import { at, event } from './fixture.ts'
 
@@ -89,4 +91,11 @@ test('what looks like an address a thousand times takes no time to speak of', ()
   const began = performance.now()
   assert.equal(linkify('https://a.example/) '.repeat(3000)).filter(piece => typeof piece !== 'string').length, 3000)
   assert.ok(performance.now() - began < 1000)
+})
+
+test('a reason is for people, without the name of the action', () => {
+  assert.equal(reason(new RTMError('validation', 'send: text has 2 bytes', { action: 'send' })), 'text has 2 bytes')
+  assert.equal(reason(new RTMError('core_failed', 'send: x')), 'send: x')
+  assert.equal(reason(new RTMError('closed', 'the client is closed', { action: 'send' })), 'the client is closed')
+  assert.equal(reason('why'), 'why')
 })
