@@ -24,7 +24,7 @@ type Faults struct {
 	// the kind. 0 is never.
 	Cut         time.Duration // connections break; what was on its way arrives or is lost
 	HalfOpen    time.Duration // connections go silent, in one direction or both, and nobody is told
-	Refuse      time.Duration // for up to 40 s no connection can be opened; half of the attempts fail, half hang
+	Refuse      time.Duration // for up to 40 s no connection can be opened; half of the attempts fail, half hang for a minute
 	Slow        time.Duration // for up to 30 s each frame takes up to 3 s longer
 	TokenExpiry time.Duration // the server ends connections with access_token_expired
 
@@ -36,6 +36,7 @@ type Faults struct {
 const (
 	maxDelay   = 2 * time.Second
 	maxRefuse  = 40 * time.Second
+	maxHang    = time.Minute
 	maxSlow    = 30 * time.Second
 	maxSlowing = 3 * time.Second
 	maxDown    = 20 * time.Second

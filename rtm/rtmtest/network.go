@@ -291,8 +291,12 @@ func (h *Host) dial(ctx context.Context, address string) (net.Conn, error) {
 	n.mu.Unlock()
 	switch {
 	case hang:
-		<-ctx.Done()
-		return nil, ctx.Err()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(maxHang):
+			return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ETIMEDOUT}
+		}
 	case refused:
 		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,7 +136,7 @@ func talk(t *testing.T, seed uint64) (net *rtmtest.Network, visitor, desk *peer,
 	desk = dial(t, net, agentPath)
 	desk.login(rtmtest.AgentToken)
 	visitor = dial(t, net, customerPath)
-	g := &grant{client: visitor.host.HTTPClient(), url: net.URL + "/v2/customer/token", lifetime: 28800}
+	g := newGrant(net, visitor.host)
 	token, err := g.token(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
@@ -182,16 +183,25 @@ func bubble(t *testing.T, name string, f func(t *testing.T)) {
 type grant struct {
 	client   *http.Client
 	url      string
-	lifetime int
+	lifetime atomic.Int64
 	cookies  []*http.Cookie
 	last     string
+}
+
+// longLife is the lifetime of a token that does not expire in a test.
+const longLife = 28800
+
+func newGrant(net *rtmtest.Network, host *rtmtest.Host) *grant {
+	g := &grant{client: host.HTTPClient(), url: net.URL + "/v2/customer/token"}
+	g.lifetime.Store(longLife)
+	return g
 }
 
 func (g *grant) token(ctx context.Context, fresh bool) (string, error) {
 	if g.last != "" && !fresh {
 		return g.last, nil
 	}
-	body := fmt.Sprintf(`{"grant_type":"cookie","response_type":"token","client_id":"rtmtest","organization_id":%q,"expires_in":%d}`, rtmtest.Organization, g.lifetime)
+	body := fmt.Sprintf(`{"grant_type":"cookie","response_type":"token","client_id":"rtmtest","organization_id":%q,"expires_in":%d}`, rtmtest.Organization, g.lifetime.Load())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url, strings.NewReader(body))
 	if err != nil {
 		return "", err
