@@ -102,8 +102,25 @@ func (s *Session) dropNote() {
 func (s *Session) notePush(action string, payload []byte) (double bool) {
 	switch action {
 	case "incoming_event":
-		event := wire.Get(payload, "event")
-		id, chat := plain(wire.Get(event, "id")), plain(wire.Get(payload, "chat_id"))
+		var chat, thread, id, created []byte
+		for name, raw := range wire.RawMembers(payload) { // one pass: this is done for each event
+			switch string(name) {
+			case `"chat_id"`:
+				chat = plain(raw)
+			case `"thread_id"`:
+				thread = plain(raw)
+			case `"event"`:
+				id, created = nil, nil
+				for name, raw := range wire.RawMembers(raw) {
+					switch string(name) {
+					case `"id"`:
+						id = plain(raw)
+					case `"created_at"`:
+						created = raw
+					}
+				}
+			}
+		}
 		if id == nil || chat == nil {
 			return false
 		}
@@ -111,10 +128,10 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 		if n.given(id) {
 			return true
 		}
-		at := nanos(wire.Get(event, "created_at"))
+		at := nanos(created)
 		n.whole = n.whole || isNew // its incoming_chat is missing
 		n.give(mark{at, string(id)})
-		if thread := plain(wire.Get(payload, "thread_id")); n.thread != string(thread) && n.before != string(thread) && at > n.opened {
+		if n.thread != string(thread) && n.before != string(thread) && at > n.opened {
 			n.before, n.thread, n.opened, n.active = n.thread, string(thread), at, true
 		}
 	case "incoming_chat":
