@@ -33,21 +33,21 @@ func (c *Conn) Err() error { return context.Cause(c.ctx) }
 // when ctx has no deadline. A call made while there is no connection waits for
 // the next one. When ctx ends first the error wraps its cause; what was sent by
 // then is carried out all the same. Other errors are *Error; that of type
-// closed wraps what Err returns.
+// closed wraps what Err returns. With Options.Outbox, events are sent as by
+// CallDurable.
 func (c *Conn) Call(ctx context.Context, action string, payload, result any) error {
 	body, err := marshal(payload)
 	if err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, err)
 	}
-	return c.call(ctx, action, body, result)
+	return c.call(ctx, action, body, result, session.CallOptions{Durable: c.mustArrive(action)})
 }
 
 // call sends a request and waits for the answer.
-func (c *Conn) call(ctx context.Context, action string, body []byte, result any) error {
+func (c *Conn) call(ctx context.Context, action string, body []byte, result any, opts session.CallOptions) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("rtm: %s: %w", action, context.Cause(ctx))
 	}
-	var opts session.CallOptions
 	if deadline, ok := ctx.Deadline(); ok {
 		opts.Timeout = max(time.Until(deadline), 0) + time.Second // ctx ends first, and says why
 	}
@@ -82,10 +82,17 @@ func (c *Conn) call(ctx context.Context, action string, body []byte, result any)
 	return nil
 }
 
+// Stats returns what the connection has counted since Dial.
+func (c *Conn) Stats() session.Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.engine.Stats()
+}
+
 // Close ends the connection: calls that wait fail, subscriptions end with
 // ErrClosed. It waits until the socket and all goroutines are gone, for a
-// server that does not answer 2 s, and for Options.Token to return. Closing
-// again is harmless.
+// server that does not answer 2 s, and for Options.Token and Options.Outbox to
+// return. Events in the outbox stay there. Closing again is harmless.
 func (c *Conn) Close() error {
 	c.input(c.engine.Stop)
 	c.running.Wait()
@@ -141,6 +148,10 @@ func (c *Conn) carryOutLocked(out session.Output) {
 		if done := c.calls[out.ID]; done != nil {
 			delete(c.calls, out.ID)
 			done <- out
+		} else if out.Err != nil && out.Key != "" && out.Err.Type != session.ErrClosed {
+			c.logs = append(c.logs, func() {
+				c.opts.Logger.Error("rtm: an event of an earlier process was refused", "action", out.Action, "err", out.Err)
+			})
 		}
 	case session.Pushed:
 		c.dispatchLocked(out)
@@ -148,6 +159,10 @@ func (c *Conn) carryOutLocked(out session.Output) {
 		c.stateLocked(out)
 	case session.NeedToken:
 		c.askTokenLocked(out.Fresh)
+	case session.Stored:
+		c.storeLocked(out)
+	case session.Unstable:
+		c.logs = append(c.logs, func() { c.opts.Logger.Info("rtm: connection is unstable", "recovered", out.Recovered) })
 	case session.Reported:
 		c.logs = append(c.logs, func() { c.opts.Logger.Warn("rtm: ignored", "what", out.Reason) })
 	}
@@ -214,7 +229,7 @@ func (c *Conn) askTokenLocked(fresh bool) {
 			case err != nil:
 				c.engine.Token(now, "", err.Error())
 			default:
-				c.engine.Token(now, Bearer(token), "")
+				c.engine.TokenFor(now, Bearer(token), c.opts.TokenLifetime, "")
 			}
 		})
 	})

@@ -20,6 +20,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if args := strings.Fields(os.Getenv("RTM_TEST_KILLED")); len(args) == 5 {
+		if err := killed(args[0], args[1], args[2], args[3], args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	http.DefaultClient.CloseIdleConnections()
 	if code == 0 {

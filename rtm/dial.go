@@ -1,8 +1,11 @@
 package rtm
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -31,6 +34,11 @@ type Options struct {
 	HTTPClient     *http.Client // opens the socket; nil is http.DefaultClient. Its Timeout must be 0
 	Logger         *slog.Logger // of what is odd but harmless; nil is silence. Its handler must not call Close
 	PushBuffer     int          // pushes that may wait per subscription; 0 is 256
+
+	TokenLifetime time.Duration // of what Token returns, which is asked ahead of expiry then; 0 is unknown
+	Outbox        Outbox        // makes the sending of events durable, see Conn.CallDurable; nil sends them once
+	Record        io.Writer     // gets every input of the engine as lines that session.Replay reads; nil is none. They have tokens and texts in them
+	Seed          uint64        // of backoff and ids; 0 is another one each time
 }
 
 // Dialect is what tells the two APIs apart. The packages customer and agent
@@ -58,7 +66,7 @@ func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 		changed: make(chan struct{}),
 		engine: session.New(session.Config{
 			API: dialect.API, Server: opts.Server, Organization: opts.OrganizationID,
-			Version: opts.Version, Region: opts.Region, Seed: rand.Uint64(),
+			Version: opts.Version, Region: opts.Region, Seed: cmp.Or(opts.Seed, rand.Uint64()), ConfirmStored: opts.Outbox != nil,
 		}),
 	}
 	if c.opts.Logger == nil {
@@ -68,6 +76,17 @@ func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 		c.opts.PushBuffer = 256
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	if opts.Record != nil {
+		c.engine.Record(func(line []byte) { opts.Record.Write(append(line, '\n')) })
+	}
+	if opts.Outbox != nil {
+		entries, err := opts.Outbox.Load(ctx)
+		if err != nil {
+			c.cancel(ErrClosed)
+			return nil, &dialError{fmt.Errorf("outbox: %w", err)}
+		}
+		c.input(func(now time.Time) { c.engine.Restore(now, entries) })
+	}
 	c.input(c.engine.Start)
 	if err := c.waitOpen(ctx); err != nil {
 		c.Close()
@@ -83,7 +102,7 @@ func (c *Conn) waitOpen(ctx context.Context) error {
 		state, reason, changed, failure := c.engine.State(), c.reason, c.changed, c.dialErr
 		c.mu.Unlock()
 		switch {
-		case state == session.Authorizing || state == session.Live:
+		case state == session.Authorizing || state == session.Syncing || state == session.Live:
 			return nil
 		case state == session.Stopped:
 			return c.Err()
@@ -134,10 +153,11 @@ type Conn struct {
 	subs    map[sink]struct{}
 	socket  *socket // the present one, nil when there is none
 	timer   *time.Timer
-	changed chan struct{} // closed and replaced when the state changes
-	reason  string        // why it changed last
-	dialErr error         // why the last socket could not be opened
-	logs    []func()      // to be called after mu is released: handlers are foreign code
+	changed chan struct{}    // closed and replaced when the state changes
+	reason  string           // why it changed last
+	dialErr error            // why the last socket could not be opened
+	stores  []session.Output // what the outbox has to do, the first one being done
+	logs    []func()         // to be called after mu is released: handlers are foreign code
 
 	stopToken context.CancelFunc // ends the last request of a token, nil when there was none
 }

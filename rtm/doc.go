@@ -37,6 +37,17 @@
 // not know as [*RawPush]. Queues are bounded: a subscriber that falls more
 // than Options.PushBuffer behind ends with [ErrSlowSubscriber].
 //
+// # Broken connections
+//
+// After a broken connection the login is repeated, and what happened meanwhile
+// in the chats in use is fetched and comes as the pushes that were missed, for
+// which [Subscription.Recovered] says true. Requests that only read are
+// repeated. Others that were on their way fail with ErrorTypeConnectionLost:
+// nobody knows whether they were carried out. Events need not: with
+// Options.Outbox they are sent until the server has them, once, in the order of
+// the calls per chat; with [FileOutbox] even if the process is killed. What is
+// promised and what is not is a table in package [session].
+//
 // # Requests and payloads
 //
 // A typed method holds its request to the rules of the catalogue before it is
@@ -58,6 +69,7 @@
 // is ErrorTypeClosed, the error wraps a [*DisconnectError] with the reason, and
 // [Conn.Err] and all subscriptions return that too.
 //
+// [session]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/session
 // [customer]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/customer
 // [agent]: https://pkg.go.dev/github.com/rtmwidget/rtmwidget/rtm/agent
 package rtm

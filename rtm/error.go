@@ -18,6 +18,7 @@ const (
 	ErrorTypeClosed         ErrorType = session.ErrClosed         // the connection has ended for good; a retry cannot help
 	ErrorTypeNotLoggedIn    ErrorType = session.ErrNotLoggedIn    // log in first
 	ErrorTypeQueueFull      ErrorType = session.ErrQueueFull      // too many calls wait for a connection; retry later
+	ErrorTypeNotStored      ErrorType = session.ErrNotStored      // Options.Outbox failed; the event was not sent, a retry may help
 	ErrorTypeNoToken        ErrorType = session.ErrNoToken        // the token source failed; a retry may help
 )
 

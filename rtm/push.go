@@ -35,14 +35,22 @@ type Subscription[P Push] struct {
 	max  int
 
 	mu    sync.Mutex // guards what follows
-	queue []P
+	queue []item[P]
+	live  int           // pushes in queue that were not recovered
+	last  bool          // the push that Next returned last was recovered
 	err   error         // why there will be no more
 	ready chan struct{} // one-slot: queue or err has changed
 }
 
+// item is a push in a queue.
+type item[P Push] struct {
+	push      P
+	recovered bool
+}
+
 // sink is a Subscription whatever its type.
 type sink interface {
-	offer(Push) (alive bool)
+	offer(push Push, recovered bool) (alive bool)
 	end(error)
 }
 
@@ -67,11 +75,14 @@ func (s *Subscription[P]) Next(ctx context.Context) (P, error) {
 	for {
 		s.mu.Lock()
 		if len(s.queue) > 0 {
-			push := s.queue[0]
+			first := s.queue[0]
 			clear(s.queue[:1])
 			s.queue = s.queue[1:]
+			if s.last = first.recovered; !s.last {
+				s.live--
+			}
 			s.mu.Unlock()
-			return push, nil
+			return first.push, nil
 		}
 		err := s.err
 		s.mu.Unlock()
@@ -85,6 +96,14 @@ func (s *Subscription[P]) Next(ctx context.Context) (P, error) {
 			return none, context.Cause(ctx)
 		}
 	}
+}
+
+// Recovered reports whether the push that Next or All gave last was missed
+// while there was no connection, and fetched after the next login.
+func (s *Subscription[P]) Recovered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }
 
 // All returns the pushes as they come. The sequence ends with the error that
@@ -106,20 +125,25 @@ func (s *Subscription[P]) Close() {
 	delete(s.conn.subs, s)
 	s.conn.mu.Unlock()
 	s.mu.Lock()
-	s.queue = nil
+	s.queue, s.live = nil, 0
 	s.mu.Unlock()
 	s.end(ErrClosed)
 }
 
-func (s *Subscription[P]) offer(push Push) (alive bool) {
+// offer queues a push of the right type. Recovered ones come all at once: they
+// do not count for the bound, which is about how fast the subscriber reads.
+func (s *Subscription[P]) offer(push Push, recovered bool) (alive bool) {
 	p, ok := push.(P)
 	if !ok {
 		return true
 	}
 	s.mu.Lock()
-	full := len(s.queue) >= s.max
+	full := s.live >= s.max && !recovered
 	if !full {
-		s.queue = append(s.queue, p)
+		s.queue = append(s.queue, item[P]{p, recovered})
+		if !recovered {
+			s.live++
+		}
 	}
 	s.mu.Unlock()
 	if full {
@@ -153,7 +177,7 @@ func (c *Conn) dispatchLocked(out session.Output) {
 	}
 	push := c.decodeLocked(out)
 	for sub := range c.subs {
-		if !sub.offer(push) {
+		if !sub.offer(push, out.Recovered) {
 			delete(c.subs, sub)
 		}
 	}

@@ -24,7 +24,7 @@ func (c *Conn) Request(ctx context.Context, action string, payload, result any) 
 	if err := c.check(action, body); err != nil {
 		return err
 	}
-	return c.call(ctx, action, body, result)
+	return c.call(ctx, action, body, result, session.CallOptions{Durable: c.mustArrive(action)})
 }
 
 // check holds a request to the rules of the catalogue.
@@ -58,7 +58,7 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 		return nil, err
 	}
 	response := new(Response)
-	if err := c.call(ctx, "login", body, response); err != nil {
+	if err := c.call(ctx, "login", body, response, session.CallOptions{}); err != nil {
 		return nil, err
 	}
 	return response, nil

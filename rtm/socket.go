@@ -48,13 +48,14 @@ func (s *socket) send(frame []byte) {
 	s.signal()
 }
 
-// close ends the socket after what is queued was written, or when that takes
-// longer than closeTimeout; code 0 says that there is nobody to tell. It is
-// called once.
+// close ends the socket. A normal end comes after what is queued was written,
+// or when that takes longer than closeTimeout. Any other one is at once: what is
+// still queued must not reach the server after the next connection has looked
+// for it. It is called once.
 func (s *socket) close(code int, reason string) {
 	s.mu.Lock()
 	s.closing, s.code, s.reason = true, code, reason
-	if s.open {
+	if s.open && code == int(websocket.StatusNormalClosure) {
 		s.giveUp = time.AfterFunc(closeTimeout, s.cancel)
 	} else {
 		s.cancel()
@@ -155,11 +156,7 @@ func (s *socket) write(ws *websocket.Conn) {
 			}
 		}
 		if closing {
-			if code == 0 {
-				ws.CloseNow()
-			} else {
-				ws.Close(websocket.StatusCode(code), reason) // giveUp ends its wait for the peer
-			}
+			ws.Close(websocket.StatusCode(code), reason) // giveUp ends its wait for the peer
 			s.cancel()
 			return
 		}

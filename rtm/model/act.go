@@ -1,12 +1,9 @@
 package model
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
-	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
 // maxText is how many bytes of UTF-8 the text of a message may have.
@@ -35,49 +32,136 @@ func (m *Model) Act(now time.Time, act string, args []byte) error {
 	if len(args) > 0 && !(wire.Valid(args) && wire.IsObject(args)) {
 		return &ActError{Act: act, Problem: "the arguments must be a JSON object"}
 	}
-	run := func() {}
-	switch who := m.s.API(); {
-	case act == "send":
-		text := a.message()
-		c := a.target()
-		run = func() { m.enqueue(now, m.orDraft(now, c), text) }
-	case act == "seen":
+	run := a.common(now)
+	if run == nil && m.customer() {
+		run = a.customers(now)
+	} else if run == nil {
+		run = a.agents(now)
+	}
+	switch {
+	case run == nil:
+		return &ActError{Act: act, Problem: "is no act of a screen of the " + m.s.API().String() + " API"}
+	case a.err != nil:
+		return a.err
+	}
+	run()
+	return nil
+}
+
+// common returns what an act of both APIs does, nil when it is none.
+func (a *arguments) common(now time.Time) (run func()) {
+	m := a.m
+	switch a.act {
+	case "send":
+		text, c := a.message(), a.target()
+		return func() { m.say(now, m.orDraft(now, c), text) }
+	case "seen":
 		c := a.chat()
-		run = func() { m.markSeen(now, c) }
-	case act == "close":
+		return func() { m.markSeen(now, c) }
+	case "close":
 		c := a.chat()
-		run = func() { m.closeChat(now, c) }
-	case act == "retry":
+		return func() { m.closeChat(now, c) }
+	case "older":
+		c := a.chat()
+		if m.full(c) {
+			a.fail("chat_id", "names a chat of which as much is in memory as is allowed; recent makes room")
+		}
+		return func() { m.older(now, c) }
+	case "recent":
+		c := a.chat()
+		return func() { m.recent(c) }
+	case "dismiss":
+		var c *chat
+		if !wire.IsNull(wire.Get(a.raw, "chat_id")) {
+			c = a.chat()
+		}
+		return func() { m.dismiss(c) }
+	case "retry":
 		it := a.item()
-		run = func() { m.retry(now, it) }
-	case act == "discard":
+		if it != nil && it.upload != nil {
+			a.fail("key", "names a file that was not uploaded; upload it again")
+		}
+		return func() { m.retry(now, it) }
+	case "discard":
 		it := a.item()
-		run = func() { m.discard(now, it) }
-	case act == "start" && who == session.Customer:
-		run = func() {
+		return func() { m.discard(now, it) }
+	case "upload":
+		c, key, name, size := a.target(), a.newKey(), a.text("name"), a.size("size")
+		kind := a.optional("content_type")
+		return func() { m.uploading(now, c, key, name, kind, size) }
+	case "upload_progress":
+		it, sent, size := a.upload(), a.size("sent"), a.size("size")
+		return func() { m.uploadProgress(it, sent, size) }
+	case "upload_done":
+		it, url := a.upload(), a.text("url")
+		if url == "" {
+			a.fail("url", "is empty; it must be the address of the file")
+		}
+		return func() { m.uploadDone(now, it, url) }
+	case "upload_failed":
+		it, message := a.upload(), a.optional("message")
+		return func() { m.uploadFailed(it, message) }
+	}
+	return nil
+}
+
+func (a *arguments) customers(now time.Time) (run func()) {
+	m := a.m
+	switch a.act {
+	case "start":
+		return func() {
 			c := m.orDraft(now, m.main())
 			c.open = true
 			m.pump(now, c)
 		}
-	case act == "sneak_peek" && who == session.Customer:
+	case "sneak_peek":
 		c, text := a.chat(), a.text("text")
-		run = func() { m.sneakPeek(now, c, text) }
-	case act == "update_customer" && who == session.Customer:
+		return func() { m.sneakPeek(now, c, text) }
+	case "update_customer":
 		o := a.customer()
-		run = func() { m.call(now, "update_customer", o, call{}) }
-	case act == "open" && who == session.Agent:
+		return func() { m.call(now, "update_customer", o, call{act: "update_customer"}) }
+	case "rate":
+		c, r := a.chat(), a.rating()
+		return func() { m.rate(now, c, r) }
+	case "form":
+		kind, group := a.text("type"), m.availability.group
+		if kind != "prechat" && kind != "postchat" && kind != "ticket" {
+			a.fail("type", "must be prechat, postchat or ticket")
+		}
+		if raw := wire.Get(a.raw, "group_id"); !wire.IsNull(raw) {
+			var ok bool
+			if group, ok = wire.Int(raw); !ok {
+				a.fail("group_id", "must be a whole number")
+			}
+		}
+		return func() { m.form.open(m, now, kind, group) }
+	case "form_cancel":
+		return func() { m.form.close(m) }
+	case "submit":
+		c, id, fields := a.target(), a.formID(), a.fields()
+		return func() { m.submit(now, c, id, fields) }
+	case "greeting_accept", "greeting_cancel":
+		if m.greeting == nil {
+			a.fail("", "is for a greeting, and there is none")
+		}
+		if a.act == "greeting_accept" {
+			return func() { m.acceptGreeting(now) }
+		}
+		return func() { m.cancelGreeting(now) }
+	}
+	return nil
+}
+
+func (a *arguments) agents(now time.Time) (run func()) {
+	m := a.m
+	switch a.act {
+	case "open":
 		c := a.chat()
-		run = func() { m.sync(now, c) }
-	case act == "typing" && who == session.Agent:
+		return func() { m.sync(now, c, "open") }
+	case "typing":
 		c, is := a.chat(), a.flag("is_typing")
-		run = func() { m.typing(now, c, is) }
-	default:
-		a.fail("", "is no act of a screen of the "+who.String()+" API")
+		return func() { m.typing(now, c, is) }
 	}
-	if a.err != nil {
-		return a.err
-	}
-	run()
 	return nil
 }
 
@@ -94,120 +178,17 @@ func (m *Model) closeChat(now time.Time, c *chat) {
 	}
 	var o wire.Object
 	o.Str("id", c.id)
-	m.call(now, "deactivate_chat", o, call{do: doClose, chat: c, thread: c.thread})
+	m.call(now, "deactivate_chat", o, call{do: doClose, chat: c, thread: c.thread, act: "close"})
 }
 
 func (m *Model) retry(now time.Time, it *item) {
 	it.state, it.err, it.turned = pending, nil, false
 	m.changed(it)
+	m.store(it)
 	m.pump(now, it.chat)
 }
 
 func (m *Model) discard(now time.Time, it *item) {
 	m.remove(it)
 	m.pump(now, it.chat)
-}
-
-// arguments reads the members of an act's arguments and keeps the first error.
-type arguments struct {
-	m   *Model
-	act string
-	raw []byte
-	err error
-}
-
-func (a *arguments) fail(field, problem string) {
-	if a.err == nil {
-		a.err = &ActError{Act: a.act, Field: field, Problem: problem}
-	}
-}
-
-func (a *arguments) text(field string) string {
-	raw := wire.Get(a.raw, field)
-	s, ok := wire.String(raw)
-	switch {
-	case wire.IsNull(raw):
-		a.fail(field, "is missing; it must be a string")
-	case !ok:
-		a.fail(field, "must be a string")
-	}
-	return s
-}
-
-func (a *arguments) message() string {
-	s := a.text("text")
-	switch {
-	case strings.TrimSpace(s) == "":
-		a.fail("text", "is empty; it must say something")
-	case len(s) > maxText:
-		a.fail("text", "has "+strconv.Itoa(len(s))+" bytes; at most "+strconv.Itoa(maxText)+" are allowed")
-	}
-	return s
-}
-
-func (a *arguments) flag(field string) bool {
-	v, ok := wire.Bool(wire.Get(a.raw, field))
-	if !ok {
-		a.fail(field, "must be true or false")
-	}
-	return v
-}
-
-// chat returns the chat that chat_id names, never nil: the draft that was
-// named "" a moment ago is now the customer's chat.
-func (a *arguments) chat() *chat {
-	id := a.text("chat_id")
-	if c := a.m.byID[id]; c != nil {
-		return c
-	}
-	if c := a.m.main(); id == "" && c != nil && a.m.customer() {
-		return c
-	}
-	a.fail("chat_id", "names no chat that is known here: "+strconv.Quote(id))
-	return &chat{}
-}
-
-// target returns the chat that a message goes to, nil to start one.
-func (a *arguments) target() *chat {
-	if !a.m.customer() {
-		return a.chat()
-	}
-	raw := wire.Get(a.raw, "chat_id")
-	if id, ok := wire.String(raw); wire.IsNull(raw) || ok && id == "" {
-		return a.m.main()
-	}
-	return a.chat()
-}
-
-// item returns the item that key names. The key alone decides: its chat may
-// have got its id since the screen was drawn.
-func (a *arguments) item() *item {
-	key := a.text("key")
-	it := a.m.local[key]
-	switch {
-	case it == nil:
-		a.fail("key", "names nothing that was sent from here: "+strconv.Quote(key))
-	case it.state == sent:
-		a.fail("key", "names a message that has been sent")
-	case it.flying:
-		a.fail("key", "names a message that is being sent")
-	case it.state != failed && a.act == "retry":
-		a.fail("key", "names a message that has not failed")
-	}
-	return it
-}
-
-func (a *arguments) customer() wire.Object {
-	var o wire.Object
-	n := 0
-	for _, field := range [...]string{"name", "email"} {
-		if raw := wire.Get(a.raw, field); !wire.IsNull(raw) {
-			o.Str(field, a.text(field))
-			n++
-		}
-	}
-	if n == 0 {
-		a.fail("name", "and email are missing; at least one must be there")
-	}
-	return o
 }

@@ -145,7 +145,7 @@ func TestSeen(t *testing.T) {
 		t.Error("still unread")
 	}
 	h.reconnect()
-	h.answer("login", `{"customer":{"id":"me","name":"Ann"},"has_active_thread":true,"chats":[{"chat_id":"C","has_unread_events":true}]}`)
+	h.relogin(`{"customer":{"id":"me","name":"Ann"},"has_active_thread":true,"chats":[{"chat_id":"C","has_unread_events":true}]}`)
 	if p := h.answer("mark_events_as_seen", `{}`); p != `{"chat_id":"C","seen_up_to":"`+at(1)+`"}` {
 		t.Errorf("mark_events_as_seen %s", p)
 	}
@@ -163,7 +163,11 @@ func TestUpdateCustomer(t *testing.T) {
 	}
 	h.act("update_customer", `{"name":"A"}`)
 	h.refuse("update_customer", "validation")
-	if n := h.m.Stats().Failed; n != 1 {
-		t.Errorf("%d failed, want 1", n)
+	if e := h.mirror.Error; e == nil || *e != (failure{"update_customer", "validation", "no"}) {
+		t.Errorf("error %+v", e)
+	}
+	h.act("dismiss", `{}`)
+	if h.mirror.Error != nil {
+		t.Error("dismissed, yet there")
 	}
 }

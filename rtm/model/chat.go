@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
 // chat is one chat as far as it is known here. The chat that a customer is
@@ -22,6 +23,13 @@ type chat struct {
 	users    []user
 	seen     int64 // my own seen mark, microseconds
 	updated  int64 // newest time the server gave, microseconds
+	rating   rating
+	err      *failure // of the last act about it that failed
+
+	page    string // the page of threads behind what is known, "" when there is none
+	trimmed bool   // older items were dropped from memory
+	roomy   bool   // somebody reads its history
+	loading bool   // older threads are on their way
 
 	sent    []*item // by created_at, then id
 	unsent  []*item // pending and failed, as typed
@@ -64,10 +72,12 @@ func (m *Model) draft(now time.Time) *chat {
 }
 
 // main returns the newest chat that the server knows, nil when there is none.
-func (m *Model) main() *chat {
+func (m *Model) main() *chat { return m.mainBut(nil) }
+
+func (m *Model) mainBut(not *chat) *chat {
 	var best *chat
 	for _, c := range m.chats {
-		if c.id != "" && (best == nil || newerChat(c, best) < 0) {
+		if c != not && c.id != "" && (best == nil || newerChat(c, best) < 0) {
 			best = c
 		}
 	}
@@ -104,24 +114,45 @@ func (m *Model) drop(c *chat) {
 	m.patch.drop(m, c)
 }
 
+// withdraw takes back what is on its way from a chat, as far as that is possible.
+func (m *Model) withdraw(now time.Time, c *chat) {
+	var ids []session.CallID
+	for id, call := range m.calls {
+		if call.chat == c && call.item != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		m.s.Cancel(now, id)
+	}
+}
+
 // adopt drops from and gives what it had not sent yet to another chat.
 func (m *Model) adopt(from, to *chat) {
+	if from == to || from.gone {
+		return
+	}
 	unsent := from.unsent
-	m.drop(from)
 	from.unsent, from.into = nil, to
+	m.drop(from)
 	for _, it := range unsent {
 		it.chat, it.thread = to, to.thread
-		m.local[it.key] = it
-		m.patch.items++
 		to.unsent = append(to.unsent, it)
 		m.put(it, len(to.sent)+len(to.unsent)-1)
+		if it.stored {
+			m.store(it)
+		}
 	}
 	to.busy += from.busy
+	if to.err == nil {
+		to.err, to.dirty = from.err, true
+	}
 	to.open = to.open || from.open
 }
 
 // whole takes a Chat object: of incoming_chat, or fresh from get_chat.
-func (m *Model) whole(now time.Time, raw []byte, fresh bool) *chat {
+func (m *Model) whole(now time.Time, raw []byte, how source) *chat {
 	id := wire.Str(raw, "id")
 	if id == "" {
 		m.stats.Ignored++
@@ -132,14 +163,14 @@ func (m *Model) whole(now time.Time, raw []byte, fresh bool) *chat {
 	c.dirty = true
 	m.setUsers(c, wire.Get(raw, "users"))
 	if thread := wire.Get(raw, "thread"); !wire.IsNull(thread) {
-		m.thread(c, thread, fresh)
+		m.thread(c, thread, how)
 		first := wire.IsNull(wire.Get(thread, "previous_thread_id"))
 		if !known && first {
 			c.loaded, c.wanted = true, true
 		}
 	}
 	if !known && !c.loaded && m.customer() {
-		m.sync(now, c)
+		m.sync(now, c, "")
 	}
 	return c
 }
@@ -171,28 +202,48 @@ func (m *Model) summary(raw []byte, active bool) *chat {
 		// Events of older threads would stand in the timeline with a gap
 		// behind them.
 		if e, ok := parseEvent(wire.Get(entry, "event")); ok && wire.Str(entry, "thread_id") == c.thread {
-			m.merge(c, e, c.thread, false)
+			m.merge(c, e, c.thread, pushed)
 		}
 	}
 	return c
 }
 
-// thread takes a Thread object with its events.
-func (m *Model) thread(c *chat, raw []byte, fresh bool) {
+// thread takes a Thread object with its events. A fresh one says which events
+// are gone.
+func (m *Model) thread(c *chat, raw []byte, how source) {
 	id := wire.Str(raw, "id")
 	if id == "" {
 		m.stats.Ignored++
 		return
 	}
 	active, _ := wire.Bool(wire.Get(raw, "active"))
-	m.current(c, id, micros(wire.Get(raw, "created_at")), active, wire.Get(raw, "queue"), fresh)
+	was := c.thread
+	m.current(c, id, micros(wire.Get(raw, "created_at")), active, wire.Get(raw, "queue"), how == fresh)
+	if c.thread == id && (how == fresh || id != was) {
+		c.rating = parseRating(wire.Get(raw, "properties", "rating"))
+	}
+	var there map[string]bool
+	last := int64(0)
 	for ev := range wire.Elements(wire.Get(raw, "events")) {
-		if e, ok := parseEvent(ev); ok {
-			m.merge(c, e, id, fresh)
-		} else {
+		e, ok := parseEvent(ev)
+		if !ok {
 			m.stats.Ignored++
+			continue
+		}
+		m.merge(c, e, id, how)
+		if how == fresh {
+			if there == nil {
+				there = make(map[string]bool)
+			}
+			there[e.id], last = true, max(last, e.at)
 		}
 	}
+	for _, it := range c.sent { // deleted while nobody was listening
+		if there != nil && it.at < last && it.thread == id && !it.guess && !there[it.id] {
+			m.blank(it)
+		}
+	}
+	m.trim(c)
 }
 
 // current takes the state of a thread, which counts for the chat when the
@@ -226,7 +277,7 @@ func (m *Model) opened(c *chat, thread string) {
 	if thread != "" && thread != c.thread && thread != c.closed {
 		c.thread, c.guess = thread, true
 		c.active = true
-		c.queue = nil
+		c.queue, c.rating = nil, rating{}
 	}
 }
 
@@ -239,7 +290,7 @@ func (m *Model) deactivate(c *chat) {
 	}
 	c.dirty = true
 	for i := range c.users {
-		m.stopTyping(c, c.users[i].id)
+		m.hush(c, c.users[i].id)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func Example() {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := session.New(session.Config{API: session.Customer, Server: "ws://127.0.0.1:8080", Organization: "o"})
-	m := model.New(s)
+	m := model.New(s, nil)
 	drain := func() {
 		for out, ok := s.Next(); ok; out, ok = s.Next() {
 			m.Observe(now, out)

@@ -37,7 +37,7 @@ type host struct {
 
 func newHost(t testing.TB, api session.API, login string) *host {
 	s := session.New(session.Config{API: api, Server: "ws://x", Organization: "o", Seed: 1})
-	h := &host{t: t, now: epoch, s: s, m: model.New(s)}
+	h := &host{t: t, now: epoch, s: s, m: model.New(s, &model.Options{Store: true})}
 	if err := json.Unmarshal(h.m.Snapshot(), &h.mirror.state); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +168,16 @@ func (h *host) cut() {
 	h.open = nil
 	h.s.Closed(h.now, 1006, "")
 	h.drain()
+}
+
+// relogin answers a repeated login, and what the session asks for before it
+// goes live with an empty list of threads.
+func (h *host) relogin(login string) {
+	h.t.Helper()
+	h.answer("login", login)
+	for h.s.State() == session.Syncing {
+		h.answer("list_threads", `{"threads":[],"found_threads":0}`)
+	}
 }
 
 func (h *host) reconnect() {

@@ -13,12 +13,20 @@ type (
 	state struct {
 		Connection connection `json:"connection"`
 		Me         *me        `json:"me"`
-		Chats      []*chat    `json:"chats"`
+
+		Availability json.RawMessage `json:"availability"`
+		Greeting     json.RawMessage `json:"greeting"`
+		Form         json.RawMessage `json:"form"`
+		Error        *failure        `json:"error"`
+
+		Chats []*chat `json:"chats"`
 	}
 	connection struct {
-		State   string     `json:"state"`
-		Reason  string     `json:"reason,omitempty"`
-		RetryAt *time.Time `json:"retry_at,omitempty"`
+		State    string     `json:"state"`
+		Stale    bool       `json:"stale,omitempty"`
+		Unstable bool       `json:"unstable,omitempty"`
+		Reason   string     `json:"reason,omitempty"`
+		RetryAt  *time.Time `json:"retry_at,omitempty"`
 	}
 	me struct {
 		ID   string `json:"id"`
@@ -34,21 +42,37 @@ type (
 		Unread    int    `json:"unread"`
 		Loaded    bool   `json:"loaded"`
 		UpdatedAt string `json:"updated_at"`
-		Timeline  []item `json:"timeline"`
+
+		More    bool            `json:"more"`
+		Loading bool            `json:"loading,omitempty"`
+		Rating  json.RawMessage `json:"rating,omitempty"`
+		Error   *failure        `json:"error,omitempty"`
+
+		Timeline []item `json:"timeline"`
 	}
 	queue struct {
 		Position int `json:"position"`
 		WaitTime int `json:"wait_time"`
 	}
 	user struct {
-		ID             string `json:"id"`
-		Type           string `json:"type"`
-		Name           string `json:"name"`
-		Avatar         string `json:"avatar,omitempty"`
-		Present        bool   `json:"present"`
-		Typing         bool   `json:"typing"`
-		SneakPeek      string `json:"sneak_peek,omitempty"`
-		EventsSeenUpTo string `json:"events_seen_up_to,omitempty"`
+		ID             string    `json:"id"`
+		Type           string    `json:"type"`
+		Name           string    `json:"name"`
+		Avatar         string    `json:"avatar,omitempty"`
+		Present        bool      `json:"present"`
+		Typing         bool      `json:"typing"`
+		SneakPeek      string    `json:"sneak_peek,omitempty"`
+		EventsSeenUpTo string    `json:"events_seen_up_to,omitempty"`
+		Thinking       *thinking `json:"thinking,omitempty"`
+	}
+	thinking struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+	}
+	failure struct {
+		Act     string `json:"act"`
+		Type    string `json:"type"`
+		Message string `json:"message"`
 	}
 	item struct {
 		Key      string          `json:"key"`
@@ -56,6 +80,15 @@ type (
 		Error    *wireError      `json:"error,omitempty"`
 		ThreadID string          `json:"thread_id"`
 		Event    json.RawMessage `json:"event"`
+
+		Recovered bool    `json:"recovered,omitempty"`
+		Deleted   bool    `json:"deleted,omitempty"`
+		Updated   bool    `json:"updated,omitempty"`
+		Upload    *upload `json:"upload,omitempty"`
+	}
+	upload struct {
+		Sent int64 `json:"sent"`
+		Size int64 `json:"size"`
 	}
 	wireError struct {
 		Type    string `json:"type"`
@@ -76,6 +109,11 @@ type op struct {
 	Key        string     `json:"key"`
 	Index      int        `json:"index"`
 	Item       item       `json:"item"`
+
+	Availability json.RawMessage `json:"availability"`
+	Greeting     json.RawMessage `json:"greeting"`
+	Form         json.RawMessage `json:"form"`
+	Error        *failure        `json:"error"`
 }
 
 func (m *mirror) chat(id string) *chat {
@@ -103,6 +141,14 @@ func (m *mirror) apply(patch []byte) error {
 			m.Connection = o.Connection
 		case "me":
 			m.Me = o.Me
+		case "availability":
+			m.Availability = o.Availability
+		case "greeting":
+			m.Greeting = o.Greeting
+		case "form":
+			m.Form = o.Form
+		case "error":
+			m.Error = o.Error
 		case "chat":
 			o.Chat.Timeline = []item{}
 			if old := m.chat(o.Chat.ID); old != nil {

@@ -17,12 +17,22 @@ type Model struct {
 	conn  connection
 	me    me
 	ready bool // logged in on the present connection
+	due   bool // and the chats are still to be brought up to date
+
+	availability availability
+	greeting     []byte // as the server sent it, nil when there is none
+	form         form
+	err          *failure // of an act that is about no chat
 
 	chats []*chat // in order of arrival; Snapshot sorts
 	byID  map[string]*chat
 	local map[string]*item // what was sent here, by custom id
 	calls map[session.CallID]call
+	kept  map[string]call // those of Restore, by the key that they are settled with
 
+	opts    Options
+	stored  []session.Entry
+	lastSeq int64
 	typists []typist // who is shown as typing
 	peeks   []*chat  // whose newest sneak peek waits to be sent
 
@@ -30,16 +40,25 @@ type Model struct {
 	stats Stats
 }
 
+// Options are the choices of a [Model]; the zero value is fine.
+type Options struct {
+	Threads int  // how many of a chat's newest threads are kept in memory, 0 is 20
+	Items   int  // how many of its newest items that are sent, 0 is 2,000
+	Store   bool // what was not sent yet is to be stored: see Model.Stored
+}
+
 // Stats counts what leaves no trace in the state.
 type Stats struct {
 	Ignored int // pushes, responses and events that were malformed or made no sense
-	Failed  int // calls of the model's own that failed without an item to show it on
+	Failed  int // calls of the model's own that failed without anybody to show it to
 }
 
 type connection struct {
-	state   session.State
-	reason  string
-	retryAt time.Time // zero when not waiting
+	state    session.State
+	stale    bool // what is shown may be behind
+	unstable bool // it may be about to break
+	reason   string
+	retryAt  time.Time // zero when not waiting
 }
 
 type me struct{ id, kind, name string }
@@ -49,7 +68,11 @@ type call struct {
 	do     verb
 	chat   *chat  // nil when it is about none
 	item   *item  // doSend, doStart, doResume; nil when it carries no event
-	thread string // doClose
+	thread string // doClose, doRate: which thread is meant
+	act    string // whose failure is shown, "" when nobody waits for it
+	page   bool   // doOlder: the page behind what is known, else the newest threads
+	rating rating // doRate: what was shown before
+	form   int    // doForm: which form it is
 }
 
 type verb uint8
@@ -63,18 +86,32 @@ const (
 	doThreads
 	doChat
 	doSeen
+	doOlder
+	doRate
+	doForm
 )
 
 // New returns the model of s: nobody logged in, no chats. It makes no call
-// before a login succeeds.
-func New(s *session.Session) *Model {
-	return &Model{
+// before a login succeeds. opts may be nil.
+func New(s *session.Session, opts *Options) *Model {
+	m := &Model{
 		s:     s,
 		conn:  connection{state: s.State()},
 		byID:  make(map[string]*chat),
 		local: make(map[string]*item),
 		calls: make(map[session.CallID]call),
+		kept:  make(map[string]call),
 	}
+	if opts != nil {
+		m.opts = *opts
+	}
+	if m.opts.Threads <= 0 {
+		m.opts.Threads = 20
+	}
+	if m.opts.Items <= 0 {
+		m.opts.Items = 2000
+	}
+	return m
 }
 
 // Stats returns the counts so far.
@@ -87,10 +124,18 @@ func (m *Model) Stats() Stats { return m.stats }
 func (m *Model) Observe(now time.Time, out session.Output) (mine bool) {
 	switch out.Kind {
 	case session.StateChanged:
-		m.connectionChanged(out)
+		m.connectionChanged(now, out)
+	case session.Unstable:
+		m.conn.unstable = !out.Recovered
+		m.patch.connection = true
 	case session.Pushed:
-		m.pushed(now, out.Action, out.Payload)
+		m.pushed(now, out)
 	case session.Settled:
+		if c, ok := m.kept[out.Key]; ok && out.Key != "" {
+			delete(m.kept, out.Key)
+			m.answered(now, c, out)
+			return true
+		}
 		if c, ok := m.calls[out.ID]; ok && !out.Relogin {
 			delete(m.calls, out.ID)
 			m.answered(now, c, out)
@@ -103,19 +148,38 @@ func (m *Model) Observe(now time.Time, out session.Output) (mine bool) {
 	return false
 }
 
-func (m *Model) connectionChanged(out session.Output) {
-	m.conn = connection{state: out.State, reason: out.Reason}
+func (m *Model) connectionChanged(now time.Time, out session.Output) {
+	m.conn = connection{state: out.State, reason: out.Reason, stale: m.me.id != "" && out.State != session.Live}
 	if out.State == session.Waiting {
 		m.conn.retryAt = out.At
 	}
 	m.patch.connection = true
-	if out.State != session.Live {
+	switch out.State {
+	case session.Syncing:
+	case session.Live:
+		m.bringUpToDate(now)
+	case session.Stopped:
 		m.ready = false
-	}
-	if out.State == session.Stopped {
 		for _, c := range m.chats {
 			m.failPending(c)
 		}
+	default:
+		m.ready = false
+	}
+}
+
+// bringUpToDate does what waited for a connection, once after each login.
+func (m *Model) bringUpToDate(now time.Time) {
+	if !m.due || !m.live() {
+		return
+	}
+	m.due = false
+	for _, c := range slices.Clone(m.chats) {
+		if c.wanted {
+			m.sync(now, c, "")
+		}
+		m.flushSeen(now, c)
+		m.pump(now, c)
 	}
 }
 
@@ -140,29 +204,24 @@ func (m *Model) overheard(now time.Time, action string, payload []byte) {
 			m.summary(raw, false)
 		}
 	case "get_chat":
-		m.whole(now, payload, true)
+		m.whole(now, payload, fresh)
 	}
 }
 
 // loggedIn takes the response of a login, the first or a repeated one.
 func (m *Model) loggedIn(now time.Time, payload []byte) {
-	m.ready = true
+	m.ready, m.due = true, true
 	list := wire.Get(payload, "chats")
 	if m.customer() {
-		m.setMe(wire.Get(payload, "customer"), "customer")
+		m.setMe(now, wire.Get(payload, "customer"), "customer")
+		m.setGreeting(wire.Get(payload, "greeting"))
+		m.configured(wire.Get(payload, "__priv_dynamic_config"))
 	} else {
 		list = wire.Get(payload, "chats_summary")
-		m.setMe(wire.Get(payload, "my_profile"), "agent")
+		m.setMe(now, wire.Get(payload, "my_profile"), "agent")
 	}
 	if len(list) > 0 && list[0] == '[' {
 		m.listed(now, payload, list)
-	}
-	for _, c := range slices.Clone(m.chats) {
-		if c.wanted {
-			m.sync(now, c)
-		}
-		m.flushSeen(now, c)
-		m.pump(now, c)
 	}
 }
 
@@ -197,8 +256,7 @@ func (m *Model) listed(now time.Time, payload, list []byte) {
 		case !m.customer():
 			m.deactivate(c)
 		case len(c.unsent) > 0 || c.busy > 0:
-			m.drop(c) // first, so that main cannot choose it
-			to := m.main()
+			to := m.mainBut(c)
 			if to == nil {
 				to = m.draft(now)
 			}
@@ -210,8 +268,8 @@ func (m *Model) listed(now time.Time, payload, list []byte) {
 }
 
 // setMe takes who is logged in. Another person sees nothing of the former
-// one's chats.
-func (m *Model) setMe(raw []byte, kind string) {
+// one's chats, and sends nothing in the former one's name.
+func (m *Model) setMe(now time.Time, raw []byte, kind string) {
 	id := wire.Str(raw, "id")
 	if id == "" {
 		m.stats.Ignored++
@@ -219,8 +277,14 @@ func (m *Model) setMe(raw []byte, kind string) {
 	}
 	if m.me.id != "" && m.me.id != id {
 		for _, c := range slices.Clone(m.chats) {
+			m.withdraw(now, c)
 			m.drop(c)
 		}
+		m.form.close(m)
+		m.setError(nil)
+	}
+	for _, c := range m.chats {
+		m.sign(c, id)
 	}
 	if is := (me{id: id, kind: kind, name: wire.Str(raw, "name")}); is != m.me {
 		m.me = is
@@ -228,8 +292,9 @@ func (m *Model) setMe(raw []byte, kind string) {
 	}
 }
 
-// sync loads a chat's newest threads, and its users where no list had them.
-func (m *Model) sync(now time.Time, c *chat) {
+// sync loads a chat's newest threads, and its users where no list had them. A
+// failure is shown as that of act.
+func (m *Model) sync(now time.Time, c *chat, act string) {
 	c.wanted = true
 	if !m.live() || c.syncing > 0 || c.id == "" {
 		return
@@ -241,7 +306,7 @@ func (m *Model) sync(now time.Time, c *chat) {
 	o.Str("chat_id", c.id)
 	o.Int("limit", threadLimit)
 	c.syncing++
-	m.call(now, "list_threads", o, call{do: doThreads, chat: c})
+	m.call(now, "list_threads", o, call{do: doThreads, chat: c, act: act})
 }
 
 func (m *Model) fetchChat(now time.Time, c *chat) {
@@ -252,19 +317,13 @@ func (m *Model) fetchChat(now time.Time, c *chat) {
 }
 
 func (m *Model) call(now time.Time, action string, payload wire.Object, c call) {
-	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{})
+	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{Durable: c.item != nil})
 	m.calls[id] = c
 }
 
 // answered takes the end of one of the model's own calls.
 func (m *Model) answered(now time.Time, c call, out session.Output) {
-	if c.chat == nil { // about no chat: nothing to learn from it
-		if out.Err != nil {
-			m.stats.Failed++
-		}
-		return
-	}
-	for c.chat.into != nil {
+	for c.chat != nil && c.chat.into != nil {
 		c.chat = c.chat.into
 	}
 	payload := out.Payload
@@ -273,38 +332,38 @@ func (m *Model) answered(now time.Time, c call, out session.Output) {
 	}
 	switch c.do {
 	case doSend, doStart, doResume:
-		m.delivered(now, c, payload, out.Err)
+		m.delivered(now, c, payload, out)
+		return
+	case doForm:
+		m.formCame(c, payload, out.Err)
 		return
 	case doThreads, doChat:
 		c.chat.syncing--
-		defer m.pump(now, c.chat) // a retry may have waited for it
+	case doOlder:
+		c.chat.loading, c.chat.dirty = false, true
 	case doSeen:
-		c.chat.seenDue = c.chat.seenDue || out.Err != nil && out.Err.Type == session.ErrConnectionLost
+		c.chat.seenDue = c.chat.seenDue || out.Err != nil && (out.Err.Type == session.ErrConnectionLost || out.Err.Type == session.ErrTimeout)
+	case doRate:
+		if out.Err != nil && c.chat.thread == c.thread {
+			c.chat.rating, c.chat.dirty = c.rating, true
+		}
 	}
-	switch {
-	case out.Err != nil:
-		m.stats.Failed++
-	case c.chat.gone:
-	case c.do == doThreads:
-		m.threads(c.chat, payload)
-	case c.do == doChat:
-		m.whole(now, payload, true)
-	case c.do == doClose && c.chat.thread == c.thread:
-		m.deactivate(c.chat)
-	}
-}
-
-func (m *Model) threads(c *chat, payload []byte) {
-	list := wire.Get(payload, "threads")
-	if len(list) == 0 || list[0] != '[' {
-		m.stats.Ignored++
+	m.judge(c, out.Err)
+	if out.Err != nil || c.chat == nil || c.chat.gone {
 		return
 	}
-	for raw := range wire.Elements(list) {
-		m.thread(c, raw, true)
+	switch c.do {
+	case doThreads:
+		m.newest(c.chat, payload)
+	case doOlder:
+		m.olderCame(c, payload)
+	case doChat:
+		m.whole(now, payload, fresh)
+	case doClose:
+		if c.chat.thread == c.thread {
+			m.deactivate(c.chat)
+		}
 	}
-	c.loaded = true
-	c.dirty = true
 }
 
 // object reports whether payload is a well-formed JSON object, and counts it

@@ -16,10 +16,13 @@ const slack = 64
 // patch remembers what changed since the last call of Patch.
 type patch struct {
 	connection, me bool
-	drops          []string
-	ops            int  // item ops kept at the chats
-	items          int  // items in all timelines
-	whole          bool // so much changed that a reset says it shorter
+
+	availability, greeting, form, err bool
+
+	drops []string
+	ops   int  // item ops kept at the chats
+	items int  // items in all timelines
+	whole bool // so much changed that a reset says it shorter
 }
 
 // op is a put of an item, or the removal of the key when the item is nil.
@@ -62,7 +65,7 @@ func (p *patch) drop(m *Model, c *chat) {
 // forgetOps clears what was remembered.
 func (m *Model) forgetOps() {
 	p := &m.patch
-	p.ops, p.drops, p.connection, p.me = 0, nil, false, false
+	*p = patch{items: p.items, whole: p.whole}
 	for _, c := range m.chats {
 		clear(c.ops)
 		c.ops, c.dirty = c.ops[:0], false
@@ -106,6 +109,26 @@ func (m *Model) Patch() []byte {
 		b = append(b, `,"me":`...)
 		b = append(m.me.append(b), '}')
 	}
+	if p.availability {
+		next("availability")
+		b = append(b, `,"availability":`...)
+		b = append(m.availability.append(b), '}')
+	}
+	if p.greeting {
+		next("greeting")
+		b = append(b, `,"greeting":`...)
+		b = append(m.appendGreeting(b), '}')
+	}
+	if p.form {
+		next("form")
+		b = append(b, `,"form":`...)
+		b = append(m.form.append(b), '}')
+	}
+	if p.err {
+		next("error")
+		b = append(b, `,"error":`...)
+		b = append(m.err.append(b), '}')
+	}
 	for _, c := range m.chats {
 		if c.dirty {
 			next("chat")
@@ -147,6 +170,14 @@ func (m *Model) appendState(b []byte) []byte {
 	b = m.conn.append(b)
 	b = append(b, `,"me":`...)
 	b = m.me.append(b)
+	b = append(b, `,"availability":`...)
+	b = m.availability.append(b)
+	b = append(b, `,"greeting":`...)
+	b = m.appendGreeting(b)
+	b = append(b, `,"form":`...)
+	b = m.form.append(b)
+	b = append(b, `,"error":`...)
+	b = m.err.append(b)
 	b = append(b, `,"chats":[`...)
 	chats := slices.Clone(m.chats)
 	slices.SortFunc(chats, newerChat)
@@ -177,6 +208,8 @@ func (c connection) append(b []byte) []byte {
 	b = append(b, `{"state":"`...)
 	b = append(b, c.state.String()...)
 	b = append(b, '"')
+	b = appendFlag(b, `,"stale":true`, c.stale)
+	b = appendFlag(b, `,"unstable":true`, c.unstable)
 	b = appendOptional(b, `,"reason":`, c.reason)
 	if !c.retryAt.IsZero() {
 		b = append(b, `,"retry_at":`...)
@@ -224,6 +257,17 @@ func (c *chat) append(b []byte) []byte {
 	b = strconv.AppendInt(b, int64(c.unread()), 10)
 	b = append(b, `,"loaded":`...)
 	b = strconv.AppendBool(b, c.loaded)
+	b = append(b, `,"more":`...)
+	b = strconv.AppendBool(b, c.more())
+	b = appendFlag(b, `,"loading":true`, c.loading)
+	if c.rating != (rating{}) {
+		b = append(b, `,"rating":`...)
+		b = c.rating.append(b)
+	}
+	if c.err != nil {
+		b = append(b, `,"error":`...)
+		b = c.err.append(b)
+	}
 	b = append(b, `,"updated_at":`...)
 	return wire.AppendTime(b, time.UnixMicro(c.updated))
 }
@@ -241,6 +285,12 @@ func (u *user) append(b []byte) []byte {
 	b = append(b, `,"typing":`...)
 	b = strconv.AppendBool(b, u.typing)
 	b = appendOptional(b, `,"sneak_peek":`, u.sneakPeek)
+	if u.thinking != nil {
+		b = append(b, `,"thinking":{"title":`...)
+		b = wire.AppendString(b, u.thinking.title)
+		b = append(b, `,"description":`...)
+		b = append(wire.AppendString(b, u.thinking.description), '}')
+	}
 	if u.seen != 0 {
 		b = append(b, `,"events_seen_up_to":`...)
 		b = wire.AppendTime(b, time.UnixMicro(u.seen))
@@ -255,6 +305,10 @@ func (it *item) append(b []byte) []byte {
 	b = append(b, it.state.String()...)
 	b = append(b, '"')
 	b = appendError(b, it.err)
+	b = appendFlag(b, `,"recovered":true`, it.recovered)
+	b = appendFlag(b, `,"deleted":true`, it.deleted)
+	b = appendFlag(b, `,"updated":true`, it.updated)
+	b = it.upload.append(b)
 	b = append(b, `,"thread_id":`...)
 	b = wire.AppendString(b, it.thread)
 	b = append(b, `,"event":`...)
@@ -271,6 +325,20 @@ func appendError(b []byte, err *session.Error) []byte {
 	b = append(b, `,"message":`...)
 	b = wire.AppendString(b, err.Message)
 	return append(b, '}')
+}
+
+func (m *Model) appendGreeting(b []byte) []byte {
+	if m.greeting == nil {
+		return append(b, "null"...)
+	}
+	return append(b, m.greeting...)
+}
+
+func appendFlag(b []byte, member string, is bool) []byte {
+	if is {
+		b = append(b, member...)
+	}
+	return b
 }
 
 // appendOptional appends a string member unless it is empty.

@@ -49,7 +49,7 @@ func TestReset(t *testing.T) {
 		h.lazy, h.trace = true, nil
 		for range 100 {
 			h.act("send", `{"text":"x"}`)
-			h.refuse("start_chat", "internal")
+			h.refuse("start_chat", "validation")
 			p := h.m.Snapshot()
 			key := bytes.SplitN(bytes.SplitN(p, []byte(`"key":"`), 2)[1], []byte(`"`), 2)[0]
 			h.act("discard", `{"key":"`+string(key)+`"}`)

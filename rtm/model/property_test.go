@@ -221,6 +221,9 @@ func (c *chaos) oneAtATime() {
 		if r.Action != "send_event" && r.Action != "start_chat" && r.Action != "resume_chat" {
 			continue
 		}
+		if !bytes.Contains(r.Payload, []byte(`"custom_id"`)) { // starts a chat and says nothing
+			continue
+		}
 		if err := json.Unmarshal(r.Payload, &p); err != nil {
 			c.t.Fatal(err)
 		}

@@ -1,20 +1,29 @@
 package model
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
 // pushed takes a push. Pushes that change nothing on a screen are passed over.
-func (m *Model) pushed(now time.Time, action string, payload []byte) {
+func (m *Model) pushed(now time.Time, out session.Output) {
+	action, payload := out.Action, out.Payload
+	how := pushed
+	if out.Recovered {
+		how = recovered
+	}
 	var take func(*Model, time.Time, *chat, []byte) (ok bool)
 	switch action {
 	case "incoming_chat":
 		if m.object(payload) {
-			m.incomingChat(now, payload)
+			m.incomingChat(now, payload, how)
 		}
 		return
+	case "incoming_event":
+		take = func(m *Model, _ time.Time, c *chat, payload []byte) bool { return m.incomingEvent(c, payload, how) }
 	case "customer_updated":
 		if m.object(payload) {
 			m.customerUpdated(payload)
@@ -23,8 +32,26 @@ func (m *Model) pushed(now time.Time, action string, payload []byte) {
 	case "queue_positions_updated":
 		m.queuePositions(payload)
 		return
-	case "incoming_event":
-		take = (*Model).incomingEvent
+	case "groups_status_updated":
+		if m.customer() && m.object(payload) {
+			m.groupsUpdated(payload)
+		}
+		return
+	case "incoming_greeting", "greeting_accepted", "greeting_canceled":
+		if m.customer() && m.object(payload) {
+			m.greetingPushed(action, payload)
+		}
+		return
+	case "event_properties_updated":
+		take = (*Model).eventPropertiesUpdated
+	case "event_properties_deleted":
+		take = (*Model).eventPropertiesDeleted
+	case "thread_properties_updated":
+		take = (*Model).threadPropertiesUpdated
+	case "thread_properties_deleted":
+		take = (*Model).threadPropertiesDeleted
+	case "incoming_thinking_indicator":
+		take = (*Model).thinkingIndicator
 	case "event_updated":
 		take = (*Model).eventUpdated
 	case "event_deleted":
@@ -62,7 +89,7 @@ func (m *Model) pushed(now time.Time, action string, payload []byte) {
 		// It became visible without an incoming_chat: see what it is.
 		c = m.chat(id)
 		if m.customer() {
-			m.sync(now, c)
+			m.sync(now, c, "")
 		} else if m.live() {
 			m.fetchChat(now, c)
 		}
@@ -74,14 +101,14 @@ func (m *Model) pushed(now time.Time, action string, payload []byte) {
 	}
 }
 
-func (m *Model) incomingChat(now time.Time, payload []byte) {
-	c := m.whole(now, wire.Get(payload, "chat"), false)
+func (m *Model) incomingChat(now time.Time, payload []byte, how source) {
+	c := m.whole(now, wire.Get(payload, "chat"), how)
 	if d := m.byID[""]; d != nil && c != nil {
 		m.pump(now, d) // not started yet: it goes into this chat
 	}
 }
 
-func (m *Model) incomingEvent(now time.Time, c *chat, payload []byte) bool {
+func (m *Model) incomingEvent(c *chat, payload []byte, how source) bool {
 	e, ok := parseEvent(wire.Get(payload, "event"))
 	if !ok {
 		return false
@@ -91,16 +118,17 @@ func (m *Model) incomingEvent(now time.Time, c *chat, payload []byte) bool {
 		c.thread, c.guess, c.active = thread, true, true
 	}
 	if c.byEvent[e.id] == nil && e.author != "" {
-		m.stopTyping(c, e.author)
+		m.hush(c, e.author)
 	}
-	m.merge(c, e, thread, false)
+	m.merge(c, e, thread, how)
 	return true
 }
 
 func (m *Model) eventUpdated(_ time.Time, c *chat, payload []byte) bool {
 	e, ok := parseEvent(wire.Get(payload, "event"))
-	if ok && c.byEvent[e.id] != nil {
-		m.merge(c, e, c.byEvent[e.id].thread, true)
+	if it := c.byEvent[e.id]; ok && it != nil && !it.deleted && (it.guess || !bytes.Equal(it.raw, e.raw)) {
+		it.updated = true
+		m.arrived(c, it, e, it.thread)
 	}
 	return ok
 }
@@ -108,7 +136,7 @@ func (m *Model) eventUpdated(_ time.Time, c *chat, payload []byte) bool {
 func (m *Model) eventDeleted(_ time.Time, c *chat, payload []byte) bool {
 	id := wire.Str(payload, "event_id")
 	if it := c.byEvent[id]; it != nil {
-		m.remove(it)
+		m.blank(it)
 	}
 	return id != ""
 }
@@ -146,7 +174,7 @@ func (m *Model) userRemoved(_ time.Time, c *chat, payload []byte) bool {
 	if u := c.user(id); u != nil {
 		u.present = false
 		c.dirty = true
-		m.stopTyping(c, id)
+		m.hush(c, id)
 	}
 	return id != ""
 }
@@ -173,9 +201,17 @@ func (m *Model) typingIndicator(now time.Time, c *chat, payload []byte) bool {
 	case is:
 		m.startTyping(now, c, author, "")
 	default:
-		m.stopTyping(c, author)
+		m.stop(c, author, false)
 	}
 	return true
+}
+
+func (m *Model) thinkingIndicator(now time.Time, c *chat, payload []byte) bool {
+	author := wire.Str(payload, "author_id")
+	if author != "" {
+		m.startThinking(now, c, author, thinking{title: wire.Str(payload, "title"), description: wire.Str(payload, "description")})
+	}
+	return author != ""
 }
 
 func (m *Model) incomingSneakPeek(now time.Time, c *chat, payload []byte) bool {
@@ -187,7 +223,7 @@ func (m *Model) incomingSneakPeek(now time.Time, c *chat, payload []byte) bool {
 	case text != "":
 		m.startTyping(now, c, author, text)
 	default:
-		m.stopTyping(c, author)
+		m.stop(c, author, false)
 	}
 	return true
 }

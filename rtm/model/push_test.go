@@ -37,10 +37,13 @@ func TestPushes(t *testing.T) {
 			lines: "sent hello|sent system_message", check: func(c *chat) bool { return c.Unread == 1 }},
 		{name: "unknown type kept", pushes: []string{"incoming_event", ev(`{"id":"T_2","type":"hologram","created_at":"` + at(2) + `","beam":[1, {"x":null}]}`)},
 			lines: "sent hello|sent hologram", check: func(c *chat) bool { return strings.Contains(string(c.Timeline[1].Event), `"beam":[1, {"x":null}]`) }},
-		{name: "event_updated", pushes: []string{"event_updated", ev(message("T_1", "bob", "hello!", 1))}, lines: "sent hello!"},
+		{name: "event_updated", pushes: []string{"event_updated", ev(message("T_1", "bob", "hello!", 1))}, lines: "sent hello!",
+			check: func(c *chat) bool { return c.Timeline[0].Updated }},
 		{name: "event_updated of an unknown event", pushes: []string{"event_updated", ev(message("S_1", "bob", "old", -60))}, lines: "sent hello"},
-		{name: "event_deleted", pushes: []string{"event_deleted", `{"chat_id":"C","thread_id":"T","event_id":"T_1"}`}, lines: "",
-			check: func(c *chat) bool { return c.Unread == 0 && c.UpdatedAt == at(1) }},
+		{name: "event_deleted", pushes: []string{"event_deleted", `{"chat_id":"C","thread_id":"T","event_id":"T_1"}`}, lines: "sent message",
+			check: func(c *chat) bool {
+				return c.Unread == 0 && c.UpdatedAt == at(1) && c.Timeline[0].Deleted && !strings.Contains(string(c.Timeline[0].Event), "hello")
+			}},
 		{name: "chat_deactivated", pushes: []string{"chat_deactivated", `{"chat_id":"C","thread_id":"T"}`}, lines: "sent hello",
 			check: func(c *chat) bool { return !c.Active }},
 		{name: "chat_deactivated of an older thread", pushes: []string{"chat_deactivated", `{"chat_id":"C","thread_id":"S"}`}, lines: "sent hello",
@@ -54,7 +57,7 @@ func TestPushes(t *testing.T) {
 		{name: "incoming_chat replayed into a queue", pushes: []string{"user_added_to_chat", `{"chat_id":"C","thread_id":"T","user":{"id":"bob","type":"agent","name":"Bob","present":true},"reason":"routing"}`,
 			"incoming_chat", `{"chat":{"id":"C","users":` + customerUsers + `,"thread":{"id":"T","active":true,"created_at":"` + at(0) + `","events":[],"queue":{"position":1,"wait_time":1}}}}`},
 			lines: "sent hello", check: func(c *chat) bool { return c.Active && c.Queue == nil }},
-		{name: "a user who is in no list any more", pushes: []string{"incoming_chat", `{"chat":{"id":"C","users":[{"id":"me","type":"customer","present":true}],"thread":` + thread("T", 0, true) + `}}`},
+		{name: "a user who is in no list any more", pushes: []string{"incoming_chat", `{"chat":{"id":"C","users":[{"id":"me","type":"customer","present":true}],"thread":` + thread("U", 5, true) + `}}`},
 			lines: "sent hello", check: func(c *chat) bool { return c.Users[0].Present && !c.Users[1].Present }},
 		{name: "user_removed_from_chat", pushes: []string{"user_removed_from_chat", `{"chat_id":"C","thread_id":"T","user_id":"bob","reason":"manual"}`},
 			lines: "sent hello", check: func(c *chat) bool { return len(c.Users) == 2 && !c.Users[1].Present && c.Users[1].Name == "Bob" }},
@@ -103,7 +106,7 @@ func TestPushes(t *testing.T) {
 
 func TestMalformedPushesAreCounted(t *testing.T) {
 	tests := map[string][]string{
-		"incoming_chat":             {`{}`, `[]`, `{"chat":null}`, `{"chat":{"id":7}}`, `{"chat":{"id":"C","thread":{"id":""}}}`},
+		"incoming_chat":             {`{}`, `[]`, `{"chat":null}`, `{"chat":{"id":7}}`, `{"chat":{"id":"Q","thread":{"id":""}}}`},
 		"incoming_event":            {`{}`, `null`, `{"chat_id":"C","event":null}`, `{"chat_id":"C","event":{"id":"x"}}`, `{"chat_id":"C","event":{"id":"x","created_at":"now"}}`},
 		"event_updated":             {`{"chat_id":"C","event":[]}`},
 		"event_deleted":             {`{"chat_id":"C"}`},
@@ -262,7 +265,7 @@ func TestAgent(t *testing.T) {
 	}
 	h.cut()
 	h.reconnect()
-	h.answer("login", agentLogin) // D and E are over
+	h.relogin(agentLogin) // D and E are over
 	for _, id := range []string{"D", "E"} {
 		if h.mirror.chat(id).Active {
 			t.Errorf("%s is still active", id)

@@ -14,13 +14,27 @@ const (
 	errChatLimitReached  = "chat_limit_reached"
 )
 
-// enqueue puts a message of mine behind the timeline and sends it in its turn.
-func (m *Model) enqueue(now time.Time, c *chat, text string) {
-	it := &item{key: m.s.NewID(), chat: c, thread: c.thread, at: now.UnixMicro(), state: pending}
+// say sends a message.
+func (m *Model) say(now time.Time, c *chat, text string) {
+	var o wire.Object
+	o.Str("text", text)
+	m.enqueue(now, c, &item{}, "message", o)
+	m.dropPeek(c)
+	c.typed = typed{}
+}
+
+// enqueue puts an event of mine behind the timeline and sends it in its turn.
+func (m *Model) enqueue(now time.Time, c *chat, it *item, kind string, body wire.Object) {
+	if it.key == "" {
+		it.key = m.s.NewID()
+	}
+	it.chat, it.thread, it.at, it.state = c, c.thread, now.UnixMicro(), pending
 	var o wire.Object
 	o.Str("custom_id", it.key)
-	o.Str("type", "message")
-	o.Str("text", text)
+	o.Str("type", kind)
+	for name, raw := range wire.Members(body.Bytes()) {
+		o.Raw(name, raw)
+	}
 	if m.me.id != "" {
 		o.Str("author_id", m.me.id)
 	}
@@ -30,12 +44,12 @@ func (m *Model) enqueue(now time.Time, c *chat, text string) {
 	m.patch.items++
 	c.unsent = append(c.unsent, it)
 	m.put(it, len(c.sent)+len(c.unsent)-1)
-	m.dropPeek(c)
-	c.typed = typed{}
+	m.store(it)
 	m.pump(now, c)
 }
 
-// pump sends the next pending item of a chat, unless one is on its way.
+// pump hands the next pending item of a chat to the session, which answers for
+// it from then on, unless it has one already.
 func (m *Model) pump(now time.Time, c *chat) {
 	if c.gone || c.busy > 0 {
 		return
@@ -56,9 +70,6 @@ func (m *Model) pump(now time.Time, c *chat) {
 		return
 	}
 	it := c.next()
-	if it != nil && it.tried && c.syncing > 0 {
-		return // it may be in the threads that are being loaded
-	}
 	if it == nil && (!c.open || c.active && c.id != "") {
 		c.open = false
 		return
@@ -67,19 +78,25 @@ func (m *Model) pump(now time.Time, c *chat) {
 	c.busy++
 	var ev []byte
 	if it != nil {
-		it.flying, it.tried = true, true
+		it.flying = true
 		ev = it.request()
 	}
 	m.dispatch(now, c, it, ev)
+	if it != nil {
+		m.unstore(it) // the session has stored it
+	}
 }
 
 // dispatch makes the call that carries the event ev to the server; nil starts
 // or resumes a chat without one.
 func (m *Model) dispatch(now time.Time, c *chat, it *item, ev []byte) {
 	var o wire.Object
-	if c.id != "" && (c.active || !m.customer()) {
+	if c.id != "" && (c.active || !m.customer() || it != nil && it.attach) {
 		o.Str("chat_id", c.id)
 		o.Raw("event", ev)
+		if it.attach {
+			o.Bool("attach_to_last_thread", true)
+		}
 		m.call(now, "send_event", o, call{do: doSend, chat: c, item: it})
 		return
 	}
@@ -95,16 +112,16 @@ func (m *Model) dispatch(now time.Time, c *chat, it *item, ev []byte) {
 	o.Raw("chat", body.Bytes())
 	o.Bool("continuous", true) // also when nobody is at the desk
 	if c.id == "" {
-		m.call(now, "start_chat", o, call{do: doStart, chat: c, item: it})
+		m.call(now, "start_chat", o, call{do: doStart, chat: c, item: it, act: "start"})
 	} else {
-		m.call(now, "resume_chat", o, call{do: doResume, chat: c, item: it})
+		m.call(now, "resume_chat", o, call{do: doResume, chat: c, item: it, act: "start"})
 	}
 }
 
-// next returns the first item that is pending, nil when there is none.
+// next returns the first item that can be sent, nil when there is none.
 func (c *chat) next() *item {
 	for _, it := range c.unsent {
-		if it.state == pending {
+		if it.state == pending && it.upload == nil {
 			return it
 		}
 	}
@@ -114,15 +131,15 @@ func (c *chat) next() *item {
 // request returns the item's event as send_event takes it.
 func (it *item) request() []byte {
 	var o wire.Object
-	for _, name := range [...]string{"type", "text", "custom_id"} {
+	for _, name := range [...]string{"type", "text", "url", "form_id", "fields", "custom_id"} {
 		o.Raw(name, wire.Get(it.raw, name))
 	}
 	return o.Bytes()
 }
 
 // delivered takes the end of a call that dispatch made.
-func (m *Model) delivered(now time.Time, c call, payload []byte, err *session.Error) {
-	to := c.chat
+func (m *Model) delivered(now time.Time, c call, payload []byte, out session.Output) {
+	to, err := c.chat, out.Err
 	to.busy--
 	if c.item != nil {
 		c.item.flying = false
@@ -135,9 +152,10 @@ func (m *Model) delivered(now time.Time, c call, payload []byte, err *session.Er
 		err = &session.Error{Type: "internal", Message: "the server started the chat without naming it"}
 	}
 	if err != nil {
-		m.refused(now, c, err)
+		m.refused(now, c, err, out.Key)
 		return
 	}
+	m.judge(call{chat: to, act: c.act}, nil)
 	thread := to.thread
 	if c.do != doSend {
 		if to.id == "" {
@@ -164,8 +182,9 @@ func (m *Model) delivered(now time.Time, c call, payload []byte, err *session.Er
 
 // refused takes the failure of a call that dispatch made. An error that says
 // that the chat is not what it seemed here corrects the chat, and sends the
-// item once more by the method that fits.
-func (m *Model) refused(now time.Time, c call, err *session.Error) {
+// item once more by the method that fits. What fails because the session has
+// stopped stays stored under entry.
+func (m *Model) refused(now time.Time, c call, err *session.Error, entry string) {
 	again := false
 	switch {
 	case c.do == doSend && err.Type == errChatInactive:
@@ -173,29 +192,35 @@ func (m *Model) refused(now time.Time, c call, err *session.Error) {
 		again = m.customer()
 	case c.do == doResume && err.Type == errChatAlreadyActive:
 		c.chat.active, c.chat.dirty = true, true
-		m.sync(now, c.chat)
+		m.sync(now, c.chat, "")
 		again = true
 	case c.do == doStart && err.Type == errChatLimitReached:
 		again = m.main() != nil
 	}
 	switch it := c.item; {
 	case it == nil:
-		m.stats.Failed++
+		m.judge(c, err)
 	case it.state == sent: // the push came, whatever the response says
 	case again && !it.turned:
-		it.turned, it.tried = true, false // refused, so it did not arrive
+		it.turned = true
+		m.store(it)
+	case err.Type == session.ErrClosed:
+		it.state, it.err, it.entry = failed, err, entry
+		m.changed(it)
 	default:
 		it.state, it.err = failed, err
 		m.changed(it)
+		m.store(it)
 	}
 	m.pump(now, c.chat)
 }
 
-// failPending fails what waits when there will be no connection any more.
+// failPending fails what waits when there will be no connection any more. It
+// stays stored as pending.
 func (m *Model) failPending(c *chat) {
 	c.open = false
 	for _, it := range c.unsent {
-		if it.state == pending && !it.flying {
+		if it.state == pending && !it.flying && it.upload == nil {
 			it.state = failed
 			it.err = m.s.Err()
 			m.changed(it)

@@ -167,8 +167,8 @@ func TestSend(t *testing.T) {
 		for _, text := range []string{"a", "b", "c"} {
 			h.act("send", `{"text":"`+text+`"}`)
 		}
-		h.refuse("send_event", "too_many_requests")
-		h.want("C", "sent hello", "failed a too_many_requests", "pending b", "pending c")
+		h.refuse("send_event", "authorization")
+		h.want("C", "sent hello", "failed a authorization", "pending b", "pending c")
 		h.act("retry", `{"chat_id":"C","key":"`+h.mirror.chat("C").Timeline[1].Key+`"}`)
 		h.want("C", "sent hello", "pending a", "pending b", "pending c")
 		var order []string
@@ -185,11 +185,15 @@ func TestSend(t *testing.T) {
 			t.Errorf("sent in order %v", order)
 		}
 	})
-	t.Run("timeout", func(t *testing.T) {
+	t.Run("no answer", func(t *testing.T) {
 		h := newCustomer(t)
 		h.act("send", `{"text":"hi"}`)
 		h.pass(16 * time.Second)
-		h.want("C", "sent hello", "failed hi timeout")
+		h.want("C", "sent hello", "pending hi")
+		h.answer("list_threads", `{"threads":[`+thread("T", 0, true, message("T_1", "bob", "hello", 1))+`]}`) // the session looks whether it arrived
+		h.take("send_event")                                                                                  // the first attempt
+		h.answer("send_event", `{"event_id":"T_2"}`)
+		h.want("C", "sent hello", "sent hi")
 	})
 }
 
@@ -291,39 +295,47 @@ func TestStartRefused(t *testing.T) {
 	h := newHost(t, session.Customer, customerLogin)
 	h.act("start", `{}`)
 	h.refuse("start_chat", "limit_reached")
-	if len(h.mirror.Chats) != 0 || h.m.Stats().Failed != 1 {
-		t.Errorf("chats %v, stats %+v", h.mirror.Chats, h.m.Stats())
+	if len(h.mirror.Chats) != 0 || h.mirror.Error == nil || *h.mirror.Error != (failure{"start", "limit_reached", "no"}) {
+		t.Errorf("chats %v, error %+v", h.mirror.Chats, h.mirror.Error)
 	}
 }
 
 func TestOffline(t *testing.T) {
+	const login = `{"customer":{"id":"me","name":"Ann"},"has_active_thread":true,"chats":[{"chat_id":"C","has_unread_events":true}]}`
 	h := newCustomer(t)
-	h.act("send", `{"text":"lost"}`)
+	h.act("send", `{"text":"sent"}`)
 	key := h.mirror.chat("C").Timeline[1].Key
 	h.act("send", `{"text":"kept"}`)
 	r := h.take("send_event")
 	h.cut()
-	h.want("C", "sent hello", "failed lost connection_lost", "pending kept")
+	h.want("C", "sent hello", "pending sent", "pending kept")
 	h.act("send", `{"text":"typed offline"}`)
-	h.act("retry", `{"chat_id":"C","key":"`+key+`"}`)
-	h.want("C", "sent hello", "pending lost", "pending kept", "pending typed offline")
-	if h.mirror.Connection.State != "waiting" || h.mirror.Connection.RetryAt == nil {
-		t.Errorf("connection %+v", h.mirror.Connection)
+	if c := h.mirror.Connection; c.State != "waiting" || c.RetryAt == nil || !c.Stale {
+		t.Errorf("connection %+v", c)
 	}
 	h.reconnect()
-	h.answer("login", `{"customer":{"id":"me","name":"Ann"},"has_active_thread":true,"chats":[{"chat_id":"C","has_unread_events":true}]}`)
-	if got := h.actions(); !slices.Equal(got, []string{"get_chat", "list_threads"}) {
-		t.Fatalf("requests %v: the retry must wait for the threads", got)
+	h.answer("login", login)
+	if c := h.mirror.Connection; c.State != "syncing" || !c.Stale {
+		t.Errorf("connection %+v", c)
 	}
-	h.answer("get_chat", `{"id":"C","users":`+customerUsers+`,"thread":`+thread("T", 0, true)+`}`)
-	h.answer("list_threads", `{"threads":[`+thread("T", 0, true, message("T_1", "bob", "hello", 1), echo(r.Payload, "T_2", 2), message("T_3", "bob", "missed", 3))+`],"found_threads":1}`)
-	h.want("C", "sent hello", "sent lost", "sent missed", "pending kept", "pending typed offline")
-	if got := h.mirror.chat("C").Timeline[1].Key; got != key {
-		t.Errorf("key %s, want %s", got, key)
+	if got := h.actions(); !slices.Equal(got, []string{"list_threads"}) {
+		t.Fatalf("requests %v: what was missed comes first", got)
+	}
+	threads := `{"threads":[` + thread("T", 0, true, message("T_1", "bob", "hello", 1), echo(r.Payload, "T_2", 2), message("T_3", "bob", "missed", 3)) + `],"found_threads":1}`
+	h.answer("list_threads", threads)
+	if c := h.mirror.Connection; c.State != "live" || c.Stale {
+		t.Errorf("connection %+v", c)
+	}
+	h.want("C", "sent hello", "sent sent", "sent missed", "pending kept", "pending typed offline")
+	if c := h.mirror.chat("C"); c.Timeline[1].Key != key || c.Timeline[1].Recovered || !c.Timeline[2].Recovered {
+		t.Errorf("timeline %+v", c.Timeline)
+	}
+	for range 2 { // the session looks for the message, the model reads what else has changed
+		h.answer("list_threads", threads)
 	}
 	h.answer("send_event", `{"event_id":"T_4"}`)
 	h.answer("send_event", `{"event_id":"T_5"}`)
-	h.want("C", "sent hello", "sent lost", "sent missed", "sent kept", "sent typed offline")
+	h.want("C", "sent hello", "sent sent", "sent missed", "sent kept", "sent typed offline")
 }
 
 func TestBeforeLogin(t *testing.T) {
@@ -382,7 +394,7 @@ func TestChatGoneAfterLogin(t *testing.T) {
 	h.cut()
 	h.act("send", `{"text":"kept"}`)
 	h.reconnect()
-	h.answer("login", customerLogin)
+	h.relogin(customerLogin)
 	h.want("", "pending kept")
 	h.answer("start_chat", `{"chat_id":"D","thread_id":"T","event_ids":["T_1"]}`)
 	h.want("D", "sent kept")

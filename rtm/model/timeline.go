@@ -30,11 +30,28 @@ type item struct {
 	state  itemState
 	theirs bool // of somebody else: counts as unread
 
-	flying bool // on its way
-	tried  bool // was on its way before: it may have arrived
-	turned bool // was sent again by another method, see delivered
-	guess  bool // sent, but only the response said so: raw is our own
+	recovered bool // came late: it was missed while there was no connection
+	deleted   bool // raw is what is left of it
+	updated   bool // its content was changed
+	upload    *upload
+
+	flying bool   // the session answers for it
+	turned bool   // was sent again by another method, see delivered
+	guess  bool   // sent, but only the response said so: raw is our own
+	attach bool   // goes into the last thread even when that is closed
+	stored bool   // the host keeps it
+	seq    int64  // order among what is stored
+	entry  string // what the session left stored when it stopped
 }
+
+// source says how an event came, which decides what it may change.
+type source uint8
+
+const (
+	pushed    source = iota // may be a replay
+	recovered               // a push that was missed
+	fresh                   // the server's answer: the truth
+)
 
 // event is what the model reads of an Event object.
 type event struct {
@@ -58,9 +75,9 @@ func parseEvent(raw []byte) (e event, ok bool) {
 // merge puts an event into the chat's timeline: a new one, the one that a
 // pending item waited for, or one that is there already. Fresh content replaces
 // what is there; other doubles are replays and change nothing.
-func (m *Model) merge(c *chat, e event, thread string, fresh bool) {
+func (m *Model) merge(c *chat, e event, thread string, how source) {
 	if it := c.byEvent[e.id]; it != nil {
-		if it.guess || fresh && !bytes.Equal(it.raw, e.raw) {
+		if it.guess || how == fresh && (it.deleted || !bytes.Equal(it.raw, e.raw)) {
 			m.arrived(c, it, e, thread)
 		}
 		return
@@ -78,7 +95,7 @@ func (m *Model) merge(c *chat, e event, thread string, fresh bool) {
 		m.stats.Ignored++ // an event id that is the key of another item
 		return
 	}
-	it := &item{key: e.id, chat: c}
+	it := &item{key: e.id, chat: c, recovered: how == recovered}
 	m.patch.items++
 	m.arrived(c, it, e, thread)
 }
@@ -86,11 +103,12 @@ func (m *Model) merge(c *chat, e event, thread string, fresh bool) {
 // arrived makes e the event of the item and puts the item into its place.
 func (m *Model) arrived(c *chat, it *item, e event, thread string) {
 	c.take(it)
+	m.unstore(it)
 	if thread == c.thread {
 		thread = c.thread // one copy of the string
 	}
 	*it = item{
-		key: it.key, chat: c, flying: it.flying,
+		key: it.key, chat: c, flying: it.flying, recovered: it.recovered, updated: it.updated,
 		id: e.id, thread: thread, at: e.at,
 		raw:    bytes.Clone(e.raw),
 		theirs: e.author != "" && e.author != m.me.id,
@@ -119,6 +137,7 @@ func (m *Model) confirm(it *item, id, thread string) {
 		return
 	}
 	c.take(it)
+	m.unstore(it)
 	if last := len(c.sent) - 1; last >= 0 {
 		it.at = max(it.at, c.sent[last].at)
 	}
@@ -133,7 +152,7 @@ func (m *Model) confirm(it *item, id, thread string) {
 	}
 	o.Time("created_at", time.UnixMicro(it.at))
 	it.raw = o.Bytes()
-	it.id, it.thread, it.state, it.err, it.guess = id, thread, sent, nil, true
+	it.id, it.thread, it.state, it.err, it.upload, it.guess = id, thread, sent, nil, nil, true
 	m.place(c, it)
 }
 
@@ -149,6 +168,9 @@ func (m *Model) place(c *chat, it *item) {
 	}
 	c.dirty = true
 	m.put(it, i)
+	if len(c.sent) > m.opts.Items {
+		m.trim(c)
+	}
 }
 
 // take removes the item from the lists, to be placed again.
@@ -176,6 +198,7 @@ func (m *Model) remove(it *item) {
 // forget removes the item from the model's own records.
 func (m *Model) forget(it *item) {
 	m.patch.items--
+	m.unstore(it)
 	if m.local[it.key] == it {
 		delete(m.local, it.key)
 	}
@@ -183,11 +206,30 @@ func (m *Model) forget(it *item) {
 
 func (m *Model) put(it *item, index int) { m.patch.put(m, it, index) }
 
-// changed tells that a pending or failed item looks different now.
+// changed tells that an item looks different now.
 func (m *Model) changed(it *item) {
-	if i := slices.Index(it.chat.unsent, it); i >= 0 {
-		m.put(it, len(it.chat.sent)+i)
+	c := it.chat
+	if it.state == sent {
+		if i := slices.Index(c.sent, it); i >= 0 {
+			m.put(it, i)
+		}
+	} else if i := slices.Index(c.unsent, it); i >= 0 {
+		m.put(it, len(c.sent)+i)
 	}
+}
+
+// blank leaves of a deleted event only that it was there.
+func (m *Model) blank(it *item) {
+	if it.deleted {
+		return
+	}
+	var o wire.Object
+	for _, name := range [...]string{"id", "custom_id", "type", "author_id", "created_at", "recipients"} {
+		o.Raw(name, wire.Get(it.raw, name))
+	}
+	it.raw, it.deleted, it.theirs = o.Bytes(), true, false
+	it.chat.dirty = true
+	m.changed(it)
 }
 
 // unread counts the events of others behind my seen mark.
@@ -246,4 +288,17 @@ func splitID(id string) (head, tail string) {
 		}
 	}
 	return id[:i], id[i:]
+}
+
+// known reports whether an item has the key.
+func (m *Model) known(key string) bool {
+	if m.local[key] != nil {
+		return true
+	}
+	for _, c := range m.chats {
+		if c.byEvent[key] != nil {
+			return true
+		}
+	}
+	return false
 }

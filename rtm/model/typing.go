@@ -9,15 +9,17 @@ import (
 
 const (
 	typingFor   = 6 * time.Second // how long a sign of typing lasts without another
+	thinkingFor = 30 * time.Second
 	peekEvery   = time.Second     // sneak peeks go out at most this often
 	typedRepeat = 3 * time.Second // an unchanged typing indicator goes out at most this often
 )
 
-// typist is a user who is shown as typing until a moment.
+// typist is a user who is shown as typing, or as thinking, until a moment.
 type typist struct {
-	chat  *chat
-	user  string
-	until time.Time
+	chat   *chat
+	user   string
+	thinks bool
+	until  time.Time
 }
 
 // peek is the outgoing sneak peek of a chat.
@@ -39,7 +41,7 @@ func (m *Model) Tick(now time.Time) {
 		if t := m.typists[i]; now.Before(t.until) {
 			i++
 		} else {
-			m.stopTyping(t.chat, t.user) // takes out the entry at i
+			m.stop(t.chat, t.user, t.thinks) // takes out the entry at i
 		}
 	}
 	for i := 0; i < len(m.peeks); {
@@ -79,28 +81,58 @@ func (m *Model) startTyping(now time.Time, c *chat, id, text string) {
 		u.typing, u.sneakPeek = true, text
 		c.dirty = true
 	}
-	is := typist{chat: c, user: id, until: now.Add(typingFor)}
-	if i := m.typist(c, id); i >= 0 {
+	m.stop(c, id, true)
+	m.shown(typist{chat: c, user: id, until: now.Add(typingFor)})
+}
+
+// startThinking shows a user as preparing an answer.
+func (m *Model) startThinking(now time.Time, c *chat, id string, is thinking) {
+	u := c.user(id)
+	if u == nil || id == m.me.id {
+		return
+	}
+	if u.thinking == nil || *u.thinking != is {
+		u.thinking = &is
+		c.dirty = true
+	}
+	m.shown(typist{chat: c, user: id, thinks: true, until: now.Add(thinkingFor)})
+}
+
+func (m *Model) shown(is typist) {
+	if i := m.typist(is.chat, is.user, is.thinks); i >= 0 {
 		m.typists[i] = is
 	} else {
 		m.typists = append(m.typists, is)
 	}
 }
 
-func (m *Model) stopTyping(c *chat, id string) {
-	i := m.typist(c, id)
+// hush shows a user as neither typing nor thinking.
+func (m *Model) hush(c *chat, id string) {
+	if len(m.typists) > 0 {
+		m.stop(c, id, false)
+		m.stop(c, id, true)
+	}
+}
+
+func (m *Model) stop(c *chat, id string, thinks bool) {
+	i := m.typist(c, id, thinks)
 	if i < 0 {
 		return
 	}
 	m.typists = slices.Delete(m.typists, i, i+1)
-	if u := c.user(id); u != nil {
+	u := c.user(id)
+	switch {
+	case u == nil:
+	case thinks:
+		u.thinking = nil
+	default:
 		u.typing, u.sneakPeek = false, ""
-		c.dirty = true
 	}
+	c.dirty = true
 }
 
-func (m *Model) typist(c *chat, id string) int {
-	return slices.IndexFunc(m.typists, func(t typist) bool { return t.chat == c && t.user == id })
+func (m *Model) typist(c *chat, id string, thinks bool) int {
+	return slices.IndexFunc(m.typists, func(t typist) bool { return t.chat == c && t.user == id && t.thinks == thinks })
 }
 
 // sneakPeek sends what I am typing, at most once a second; of what came in

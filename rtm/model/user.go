@@ -7,8 +7,12 @@ type user struct {
 	id, kind, name, avatar string
 	present, typing        bool
 	sneakPeek              string
+	thinking               *thinking
 	seen                   int64 // events_seen_up_to in microseconds, 0 when never
 }
+
+// thinking is what is told about an answer in the making.
+type thinking struct{ title, description string }
 
 // user returns the chat's user, nil when there is none. The pointer is good
 // until the next user is added.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -21,22 +22,29 @@ type CallID uint32
 // CallOptions are the choices of a single call; the zero value is fine.
 type CallOptions struct {
 	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
+	NoWait  bool          // fail at once with ErrOffline when the session is not Live
+	Durable bool          // see Restore; counts for send_event, and for start_chat and resume_chat with initial events
 }
 
 // call is a request on its way.
 type call struct {
 	id       CallID
+	known    CallID // what the host knows it by, when that is another id
 	action   string
 	payload  []byte
 	deadline time.Time
 	internal bool // made by the engine: its end is no output
 	late     bool // withdrawn: only keeps its place until the server has answered
+
+	then func(payload []byte, err *Error) // takes the end of an internal call; may be nil
 }
 
 // Call asks the server for action with payload, a JSON object or nil. The
 // answer is an output of Kind Settled with the id returned here. The caller must
 // not change payload afterwards.
 func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
+	now = s.input("call", now, recStr("action", action), recRaw("payload", payload), recInt("timeout", int(opts.Timeout)),
+		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable))
 	c := s.newCall(now, action, payload, opts.Timeout)
 	switch {
 	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
@@ -45,6 +53,9 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 		s.settle(c, nil, s.Err())
 	case action == "login":
 		s.beginLogin(now, c)
+	case opts.NoWait && s.state != Live:
+		s.settle(c, nil, &Error{Type: ErrOffline, Message: "there is no connection to call " + action + " on"})
+	case opts.Durable && s.callDurable(c):
 	case !s.login.wanted():
 		s.settle(c, nil, notLoggedIn(c))
 	case len(s.queue) >= maxQueue:
@@ -58,9 +69,14 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 }
 
 // Cancel withdraws a call; it fails with ErrCanceled. A request that was sent
-// is carried out by the server all the same. Unknown ids are ignored.
+// is carried out by the server all the same, and a durable call that was sent
+// stays in the outbox. Unknown ids are ignored.
 func (s *Session) Cancel(now time.Time, id CallID) {
-	if c := s.find(id); c != nil {
+	now = s.input("cancel", now, recInt("id", int(id)))
+	if s.cancelDurable(id) {
+		s.flush()
+		s.schedule(now)
+	} else if c := s.find(id); c != nil {
 		s.withdraw(now, c, &Error{Type: ErrCanceled, Message: "the call was withdrawn"})
 		s.flush()
 		s.schedule(now)
@@ -89,6 +105,14 @@ func (s *Session) flush() {
 		s.queue = slices.Delete(s.queue, 0, 1)
 		s.send(c)
 	}
+	s.flushOutbox()
+}
+
+// ask makes a call of the engine's own.
+func (s *Session) ask(action string, payload []byte, then func(payload []byte, err *Error)) {
+	c := s.newCall(s.now, action, payload, 0)
+	c.internal, c.then = true, then
+	s.send(c)
 }
 
 func (s *Session) send(c *call) {
@@ -111,15 +135,18 @@ func (s *Session) settle(c *call, payload []byte, err *Error) {
 	if s.login.call == c {
 		s.login.call = nil
 	}
+	if c.then != nil {
+		c.then(payload, err)
+	}
 	if !c.internal {
-		s.emit(Output{Kind: Settled, ID: c.id, Action: c.action, Payload: payload, Err: err})
+		s.emit(Output{Kind: Settled, ID: cmp.Or(c.known, c.id), Action: c.action, Payload: payload, Err: err})
 	}
 }
 
 func (s *Session) find(id CallID) *call {
 	var found *call
 	s.eachCall(func(c *call) {
-		if c.id == id && !c.internal {
+		if cmp.Or(c.known, c.id) == id && !c.internal {
 			found = c
 		}
 	})
@@ -171,7 +198,7 @@ func (s *Session) withdraw(now time.Time, c *call, err *Error) {
 	login, sent := s.login.call == c, s.inflight[c.id] != nil
 	s.settle(c, nil, err)
 	if !login {
-		if sent && !c.internal {
+		if sent && !c.late && s.connected() {
 			s.inflight[c.id] = &call{id: c.id, action: c.action, deadline: now.Add(defaultTimeout), internal: true, late: true}
 		}
 		return

@@ -9,6 +9,7 @@ import (
 const (
 	pingInterval = 15 * time.Second // transport.ping_interval_s
 	pongTimeout  = 10 * time.Second
+	probeTimeout = 2 * time.Second  // where there is a reason to doubt the connection
 	openTimeout  = 15 * time.Second // for a socket to open
 	healthy      = time.Minute      // a connection that lived this long starts the backoff anew
 	minBackoff   = 300 * time.Millisecond
@@ -34,18 +35,29 @@ func (s *Session) hangUp(now time.Time, code int, why string) {
 // lost takes note that the socket is gone and plans the next one. Why is a
 // disconnect reason or an error type.
 func (s *Session) lost(now time.Time, why string) {
+	s.breakRecovery()
+	s.login.renewed = false // a token that was fetched for this connection may be too old for the next
 	s.state = Waiting
 	if !s.liveSince.IsZero() && now.Sub(s.liveSince) >= healthy {
 		s.attempt = 0
 	}
-	s.liveSince, s.pingAt, s.pongBy = time.Time{}, time.Time{}, time.Time{}
+	s.liveSince, s.pingAt = time.Time{}, time.Time{}
+	s.pongBy, s.unstableAt, s.unstable = time.Time{}, time.Time{}, false
+	var again []*call
 	for _, c := range s.calls(func(c *call) bool { return s.inflight[c.id] != nil }) {
 		if c == s.login.call && !c.internal {
 			delete(s.inflight, c.id)
 			continue
 		}
+		if !c.internal && repeatable(c.action) {
+			delete(s.inflight, c.id)
+			again = append(again, c)
+			s.stats.Resent++
+			continue
+		}
 		s.settle(c, nil, &Error{Type: ErrConnectionLost, Message: "the connection broke before the answer to " + c.action + " came; its outcome is unknown"})
 	}
+	s.queue = append(again, s.queue...)
 	if c := s.login.call; c != nil && c.internal {
 		s.settle(c, nil, nil)
 	}
@@ -60,7 +72,7 @@ func (s *Session) lost(now time.Time, why string) {
 		s.dialAt = now.Add(s.backoff(floor))
 	}
 	s.attempt++
-	s.setState(Output{State: Waiting, Reason: why, At: s.dialAt})
+	s.setState(Output{State: Waiting, Reason: why, At: s.outer(s.dialAt)})
 }
 
 // backoff returns a random delay between floor and a ceiling that doubles with
@@ -83,6 +95,7 @@ func (s *Session) stop(reason string, data []byte) {
 	if s.connected() || s.state == Connecting {
 		s.emit(Output{Kind: Close, Code: closeNormal})
 	}
+	s.breakRecovery()
 	s.end = &Error{Type: ErrClosed, Message: "the connection is closed"}
 	if reason == "" {
 		reason = ErrClosed
@@ -96,14 +109,20 @@ func (s *Session) stop(reason string, data []byte) {
 	for _, c := range s.calls(func(*call) bool { return true }) {
 		s.settle(c, nil, s.Err())
 	}
+	s.closeOutbox()
 }
 
-// ping makes the server say something within pongTimeout, or be given up.
-func (s *Session) ping(now time.Time) {
-	if !s.pongBy.IsZero() {
+// ping makes the server say something within timeout, or be given up. What is
+// asked already is asked again only where the answer matters sooner.
+func (s *Session) ping(now time.Time, timeout time.Duration) {
+	by := now.Add(timeout)
+	if !s.pongBy.IsZero() && !by.Before(s.pongBy) {
 		return
 	}
-	s.pingAt, s.pongBy = now.Add(pingInterval), now.Add(pongTimeout)
+	s.pingAt, s.pongBy = now.Add(pingInterval), by
+	if !s.unstable {
+		s.unstableAt = now.Add(timeout / 2)
+	}
 	for _, c := range s.inflight {
 		if c.action == "ping" && c.internal && !c.late {
 			return // other frames came, its answer is still due
@@ -114,112 +133,31 @@ func (s *Session) ping(now time.Time) {
 	s.send(c)
 }
 
-// Receive takes one text frame. The session keeps parts of it: the caller must
-// not change it afterwards.
-func (s *Session) Receive(now time.Time, frame []byte) {
-	if !s.connected() {
-		return
-	}
-	s.pongBy, s.offline = time.Time{}, false
-	if !wire.Valid(frame) || !wire.IsObject(frame) {
-		s.report("a frame that is no JSON object")
-	} else {
-		s.receive(now, frame)
-	}
-	s.schedule(now)
-}
-
-func (s *Session) receive(now time.Time, frame []byte) {
-	var id, action, version string
-	var success bool
-	var kind, payload []byte
-	for name, raw := range wire.RawMembers(frame) {
-		switch string(name) {
-		case `"request_id"`:
-			id, _ = wire.String(raw)
-		case `"action"`:
-			action, _ = wire.String(raw)
-		case `"type"`:
-			kind = raw
-		case `"version"`:
-			if version = s.cfg.Version; !isString(raw, version) {
-				version, _ = wire.String(raw)
-			}
-		case `"success"`:
-			success, _ = wire.Bool(raw)
-		case `"payload"`:
-			payload = raw
-		}
+// checkLife does what is due on a connection that is logged in.
+func (s *Session) checkLife(now time.Time) {
+	if due(s.unstableAt, now) {
+		s.unstableAt, s.unstable = time.Time{}, true
+		s.emit(Output{Kind: Unstable})
 	}
 	switch {
-	case isString(kind, "push") && action != "":
-		s.pushed(now, Output{Kind: Pushed, Action: action, RequestID: id, Version: version, Payload: payload})
-	case isString(kind, "response"):
-		s.answered(now, id, payload, success)
-	default:
-		s.report("a frame that is neither response nor push")
+	case due(s.pongBy, now):
+		s.hangUp(now, closeGoingAway, ErrTimeout)
+		return
+	case due(s.pingAt, now):
+		s.ping(now, pongTimeout)
+	}
+	s.renewToken(now)
+	if r := s.recovery; r != nil && due(r.resumeAt, now) {
+		r.resumeAt = time.Time{}
+		s.goOn()
 	}
 }
 
-// isString reports whether raw is s, quoted and without escapes, as every
-// server writes it.
-func isString(raw []byte, s string) bool {
-	return len(raw) == len(s)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == s
-}
-
-func (s *Session) answered(now time.Time, id string, payload []byte, success bool) {
-	n, ok := wire.Int([]byte(id))
-	c := s.inflight[CallID(n)]
-	if !ok || n < 1 || n > int64(s.lastID) || c == nil {
-		s.report("an answer to no request: request_id " + id)
-		return
+// alive takes note that the server has said something.
+func (s *Session) alive() {
+	s.pongBy, s.unstableAt, s.offline = time.Time{}, time.Time{}, false
+	if s.unstable {
+		s.unstable = false
+		s.emit(Output{Kind: Unstable, Recovered: true})
 	}
-	if c.late {
-		s.report("a late answer to " + c.action + ": request_id " + id)
-	}
-	var err *Error
-	if !success {
-		payload, err = nil, wireError(payload)
-	}
-	if c == s.login.call {
-		s.loggedIn(now, c, payload, err)
-		return
-	}
-	s.settle(c, payload, err)
-	s.flush()
-}
-
-func (s *Session) pushed(now time.Time, out Output) {
-	s.emit(out)
-	if out.Action != s.cfg.API.String()+"_disconnected" {
-		return
-	}
-	reason, data := wire.Str(out.Payload, "reason"), wire.Get(out.Payload, "data")
-	switch s.policy(reason) {
-	case stopForGood:
-		s.stop(reason, data)
-		return
-	case redirect:
-		region := wire.Str(data, "region")
-		if s.cfg.Server != "" || region == "" || region == s.cfg.Region {
-			s.stop(reason, data)
-			return
-		}
-		s.cfg.Region = region
-	}
-	if reason == "" {
-		reason = ErrConnectionLost
-	}
-	s.hangUp(now, closeNormal, reason)
-}
-
-func (s *Session) report(what string) { s.emit(Output{Kind: Reported, Reason: what}) }
-
-// random is splitmix64: small, and the same everywhere.
-func (s *Session) random() uint64 {
-	s.rand += 0x9e3779b97f4a7c15
-	z := s.rand
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }

@@ -10,9 +10,14 @@ const (
 	ErrClosed         = "closed"          // the session was stopped, by its host or by the server; a retry cannot help. What was sent before may have been done. Data has the reason
 	ErrNotLoggedIn    = "not_logged_in"   // a call before login; log in first
 	ErrQueueFull      = "queue_full"      // too many calls wait for the connection; retry later
+	ErrOffline        = "offline"         // the call does not wait and there is no connection; retry when there is one
+	ErrNotStored      = "not_stored"      // the host could not store a durable call, which was not sent; a retry may help
 	ErrCanceled       = "canceled"        // the caller withdrew the call; if it was sent, the outcome is unknown
 	ErrNoToken        = "no_token"        // the host could not get a token; a retry may help
 )
+
+// Reasons of a StateChanged that the engine makes itself, beside error types.
+const ReasonClock = "clock_jump" // the machine slept, or its clock was set
 
 // Error is why a call failed.
 type Error struct {

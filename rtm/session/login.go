@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,6 +18,8 @@ type loginState struct {
 	renewed  bool   // a fresh one was asked for since the last success
 	done     bool   // succeeded once
 	call     *call  // the login under way, the caller's or the engine's own
+
+	renewAt time.Time // when the token is asked for anew; zero when its lifetime is not known
 }
 
 // wanted reports whether the caller has asked for a login that may still
@@ -71,6 +74,7 @@ func (s *Session) tryLogin(now time.Time) {
 	if s.inflight[l.call.id] != nil {
 		return
 	}
+	l.fresh = l.fresh || due(l.renewAt, now)
 	if l.token == "" || l.fresh {
 		if !l.asked {
 			l.asked = true
@@ -81,15 +85,23 @@ func (s *Session) tryLogin(now time.Time) {
 	var o wire.Object
 	o.Str("token", l.token)
 	for name, raw := range wire.Members(l.payload) {
-		o.Raw(name, raw)
+		if name != sideStorage || s.storage == nil {
+			o.Raw(name, raw)
+		}
 	}
+	o.Raw(sideStorage, s.storage)
 	l.call.payload = o.Bytes()
 	s.send(l.call)
 }
 
 // Token answers NeedToken: with an access token as login takes it
 // ("Bearer dal:…"), or with why there is none.
-func (s *Session) Token(now time.Time, token, failure string) {
+func (s *Session) Token(now time.Time, token, failure string) { s.TokenFor(now, token, 0, failure) }
+
+// TokenFor is Token for a token whose lifetime is known: it is asked for anew
+// when a tenth of it is left. A lifetime of 0 is unknown.
+func (s *Session) TokenFor(now time.Time, token string, lifetime time.Duration, failure string) {
+	now = s.input("token", now, recStr("token", token), recInt("lifetime", int(lifetime)), recStr("failure", failure))
 	l := &s.login
 	if !l.asked || s.state == Stopped {
 		return
@@ -98,14 +110,22 @@ func (s *Session) Token(now time.Time, token, failure string) {
 	if token == "" {
 		s.tokenFailed(now, failure)
 	} else {
-		l.token, l.explicit, l.fresh = token, false, false
+		l.token, l.explicit, l.fresh, l.renewAt = token, false, false, time.Time{}
+		if lifetime > 0 {
+			l.renewAt = now.Add(lifetime - lifetime/10)
+		}
 		s.tryLogin(now)
+		s.renewed()
 	}
 	s.schedule(now)
 }
 
 func (s *Session) tokenFailed(now time.Time, failure string) {
 	c := s.login.call
+	if s.authorized() {
+		s.login.renewAt = now.Add(renewAgain)
+		return
+	}
 	if c != nil && !c.internal {
 		s.settle(c, nil, &Error{Type: ErrNoToken, Message: failure})
 		s.dropLogin()
@@ -134,7 +154,14 @@ func (s *Session) loggedIn(now time.Time, c *call, payload []byte, err *Error) {
 	}
 	s.liveSince = now
 	s.pingAt, s.pongBy = now.Add(pingInterval), time.Time{}
-	s.setState(Output{State: Live})
+	if c.internal {
+		s.stats.Reconnects++
+		s.catchUp(payload)
+	} else {
+		s.noteMe(payload)
+		s.noteLogin(payload)
+		s.setState(Output{State: Live})
+	}
 	s.flush()
 }
 
@@ -142,7 +169,10 @@ func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 	l := &s.login
 	if err.Type == "authentication" && !l.renewed && (l.done || !l.explicit) {
 		delete(s.inflight, c.id)
-		l.fresh, l.renewed = true, true
+		again := *c // a doubled answer to the first attempt must not pass for one to the second
+		s.lastID++
+		again.id, again.known = s.lastID, cmp.Or(c.known, c.id)
+		l.call, l.fresh, l.renewed = &again, true, true
 		s.tryLogin(now)
 		return
 	}
@@ -156,5 +186,14 @@ func (s *Session) loginFailed(now time.Time, c *call, err *Error) {
 		s.hangUp(now, closeNormal, "service_temporarily_unavailable")
 	default:
 		s.stop(err.Type, err.Data)
+	}
+}
+
+// noteMe takes note of who the user is.
+func (s *Session) noteMe(login []byte) {
+	if s.cfg.API == Agent {
+		s.me = wire.Str(login, "my_profile", "id")
+	} else {
+		s.me = wire.Str(login, "customer", "id")
 	}
 }

@@ -325,3 +325,18 @@ func TestDisconnectBeforeTheLoginIsAnswered(t *testing.T) {
 	p.answer("login", `{}`)
 	p.settled(id, "")
 }
+
+// The answer that refused the first token may come twice.
+func TestRefusalTwice(t *testing.T) {
+	p := newPeer(t, Config{}).authorizing()
+	id := p.call("login", "")
+	p.token("old", "")
+	refusal := fmt.Sprintf(`{"request_id":%q,"type":"response","success":false,"payload":{"error":{"type":"authentication"}}}`, p.sent("login")["request_id"])
+	p.receive("%s", refusal)
+	p.token("new", "")
+	p.receive("%s", refusal)
+	p.open(id)
+	p.answer("login", `{}`)
+	p.settled(id, "")
+	p.in(Live)
+}

@@ -84,7 +84,7 @@ func (c *storm) answerOne(success bool, errorType string) {
 func (c *storm) pick(from ...string) string { return from[c.r.IntN(len(from))] }
 
 func (c *storm) step() {
-	switch c.r.IntN(16) {
+	switch c.r.IntN(20) {
 	case 0:
 		c.do(func() { c.s.Start(c.now) })
 	case 1, 2:
@@ -123,6 +123,16 @@ func (c *storm) step() {
 	case 15:
 		c.wake = time.Time{}
 		c.after(time.Duration(c.r.IntN(20000)) * time.Millisecond)
+	case 16:
+		if c.connected {
+			c.push("incoming_event", `{"chat_id":%q,"thread_id":"T","event":%s}`, c.pick("A", "B"), event(c.r.IntN(30)))
+		}
+	case 17, 18:
+		c.calls = append(c.calls, c.durable("send_event", fmt.Sprintf(`{"chat_id":%q,"event":{"type":"message"}}`, c.pick("A", "B"))))
+	case 19:
+		if c.r.IntN(10) == 0 {
+			c.after(time.Duration(c.r.IntN(1000)-500) * time.Minute)
+		}
 	}
 	c.follow()
 }
@@ -143,7 +153,7 @@ func (c *storm) calm() {
 		for c.follow(); len(c.open) > 0; c.follow() {
 			c.answerOne(true, "")
 		}
-		if c.s.State() == Live || c.wake.IsZero() {
+		if c.s.State() == Live && len(c.s.outbox) == 0 || c.wake.IsZero() {
 			return
 		}
 		c.now, c.wake = c.wake, time.Time{}
@@ -160,6 +170,7 @@ func TestInputsInAnyOrder(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			c := &storm{peer: newPeer(t, Config{Seed: seed}), r: rand.New(rand.NewPCG(seed, 1))}
+			log := c.recording()
 			for range 60 {
 				c.step()
 			}
@@ -171,6 +182,8 @@ func TestInputsInAnyOrder(t *testing.T) {
 				t.Errorf("a login is wanted and nothing is wrong, yet the session stays %v", state)
 			case !wanted && len(c.s.queue) > 0:
 				t.Error("calls wait for a login that nobody made")
+			case state == Live && len(c.s.outbox) > 0:
+				t.Errorf("%d events were not sent", len(c.s.outbox))
 			}
 			c.do(func() { c.s.Stop(c.now) })
 			settled := make(map[CallID]int)
@@ -183,6 +196,9 @@ func TestInputsInAnyOrder(t *testing.T) {
 				if settled[id] != 1 {
 					t.Errorf("call %d was settled %d times", id, settled[id])
 				}
+			}
+			if seed%10 == 0 {
+				c.replays(log)
 			}
 			if len(settled) != len(c.calls) {
 				t.Errorf("%d calls were settled of %d", len(settled), len(c.calls))

@@ -15,6 +15,8 @@ const (
 	StateChanged                 // State, Reason; At when State is Waiting
 	NeedToken                    // call Token with an access token: Fresh
 	Reported                     // a frame was not understood and ignored: Reason
+	Unstable                     // a ping is late, the connection is about to be dropped; with Recovered: it answers again
+	Stored                       // keep Value under Key until it is replaced, or forget Key when Value is nil; see Restore
 )
 
 // Output is one thing for the host to do or to know. Byte slices in it belong
@@ -24,6 +26,7 @@ type Output struct {
 	State     State
 	Fresh     bool   // NeedToken: the last token was refused, get a new one
 	Relogin   bool   // Settled: a login that the engine repeated after a reconnect; ID is 0
+	Recovered bool   // Pushed: missed while there was no connection, and fetched; Unstable: the connection answers again
 	Code      int    // Close: WebSocket status code
 	ID        CallID // Settled
 	At        time.Time
@@ -35,6 +38,8 @@ type Output struct {
 	Frame     []byte
 	Payload   []byte // raw JSON, nil when there is none; with Stopped as Error.Data has it
 	Err       *Error
+	Key       string // Stored; Settled of a durable call: what it was stored under
+	Value     []byte // Stored: to be kept as it is
 }
 
 // State is where a session stands.
@@ -44,7 +49,8 @@ const (
 	Idle        State = iota // not started
 	Connecting               // a socket is being opened
 	Authorizing              // the socket is open; not logged in
-	Live                     // logged in
+	Syncing                  // logged in; what was missed is being fetched
+	Live                     // logged in, and nothing is missing
 	Waiting                  // no socket; the next attempt comes at a known time, or when there is a reason for it
 	Stopped                  // ended for good
 )
@@ -58,6 +64,8 @@ func (s State) String() string {
 		return "connecting"
 	case Authorizing:
 		return "authorizing"
+	case Syncing:
+		return "syncing"
 	case Live:
 		return "live"
 	case Waiting:

@@ -15,12 +15,19 @@ type Config struct {
 	Version      string // API version; "" is 3.6
 	Region       string // "dal" or "fra"; "" is dal; where the server sends the connection counts more
 	Seed         uint64 // of backoff and ids; the same seed and inputs give the same outputs
+
+	// ConfirmStored makes durable calls wait until the host has said with Kept
+	// that they are stored.
+	ConfirmStored bool
 }
 
 // Session is one logical connection: it outlives sockets. Use New.
 type Session struct {
 	cfg   Config
-	out   []Output // given out up to head
+	now   time.Time     // of the input at hand; never goes back
+	wall  time.Time     // the same as the host's clock has it
+	skew  time.Duration // from wall to now
+	out   []Output      // given out up to head
 	head  int
 	state State
 	rand  uint64
@@ -33,15 +40,31 @@ type Session struct {
 	openBy    time.Time // when Connecting is given up
 	pingAt    time.Time
 	pongBy    time.Time // zero when no ping is unanswered
-	wakeAt    time.Time // the last Wake given out
-	end       *Error    // what calls fail with; nil until Stopped
+
+	unstableAt time.Time // when an unanswered ping is worth a word; zero after that
+	unstable   bool      // that word was said
+	wakeAt     time.Time // the last Wake given out
+	end        *Error    // what calls fail with; nil until Stopped
 
 	// Calls.
 	lastID   CallID
 	inflight map[CallID]*call
 	queue    []*call // not sent yet, in order
 
-	login loginState
+	login   loginState
+	me      string // the user id that the login was answered with
+	storage []byte // customer_side_storage
+
+	// What was given out, and what is still to come.
+	notes    map[string]*note
+	uses     uint64
+	recovery *recovery // nil unless Syncing
+	outbox   []*durable
+	lastSeq  uint64
+	retryAt  time.Time // when the outbox goes on by itself
+
+	stats    Stats
+	recorder func(line []byte)
 }
 
 // New returns an idle Session. It performs no I/O and starts nothing.
@@ -49,7 +72,7 @@ func New(cfg Config) *Session {
 	if cfg.Version == "" {
 		cfg.Version = "3.6"
 	}
-	return &Session{cfg: cfg, rand: cfg.Seed, inflight: make(map[CallID]*call)}
+	return &Session{cfg: cfg, rand: cfg.Seed, inflight: make(map[CallID]*call), notes: make(map[string]*note)}
 }
 
 // API returns the API the session speaks.
@@ -83,6 +106,7 @@ func (s *Session) Next() (out Output, ok bool) {
 
 // Start opens the first connection. Only the first call counts.
 func (s *Session) Start(now time.Time) {
+	now = s.input("start", now)
 	if s.state == Idle {
 		s.dial(now)
 		s.schedule(now)
@@ -91,15 +115,18 @@ func (s *Session) Start(now time.Time) {
 
 // Stop ends the session for good; every call that waits fails with ErrClosed.
 func (s *Session) Stop(now time.Time) {
+	now = s.input("stop", now)
 	s.stop("", nil)
 	s.schedule(now)
 }
 
 // Opened says that the socket asked for by Dial is open.
 func (s *Session) Opened(now time.Time) {
+	now = s.input("opened", now)
 	if s.state != Connecting {
 		return
 	}
+	s.stats.Connects++
 	s.offline = false // whatever the machine says: this server can be reached
 	s.setState(Output{State: Authorizing})
 	s.tryLogin(now)
@@ -109,6 +136,7 @@ func (s *Session) Opened(now time.Time) {
 // Closed says that the socket is gone, or could not be opened. Code is the
 // WebSocket status code, 0 when there is none; reason is for people.
 func (s *Session) Closed(now time.Time, code int, reason string) {
+	now = s.input("closed", now, recInt("code", code), recStr("reason", reason))
 	if !s.connected() && s.state != Connecting {
 		return
 	}
@@ -116,25 +144,27 @@ func (s *Session) Closed(now time.Time, code int, reason string) {
 	s.schedule(now)
 }
 
-// Online says whether the machine has a network. Coming online ends a wait and
-// checks a connection that looks alive; being offline suspends further
-// attempts. A socket that opens or delivers says more than the machine: after
+// Online says whether the machine has a network, or another one. Either way a
+// connection that looks alive is checked at once; coming online ends a wait,
+// being offline suspends further attempts. A socket that opens or delivers says more than the machine: after
 // it the session counts as online.
 func (s *Session) Online(now time.Time, up bool) {
+	now = s.input("online", now, recBool("up", up))
 	s.offline = !up
 	switch {
 	case s.state == Waiting && !up:
 		s.dialAt = time.Time{}
 	case s.state == Waiting && up && s.login.wanted():
 		s.dial(now)
-	case s.state == Live && up:
-		s.ping(now)
+	case s.authorized():
+		s.ping(now, probeTimeout)
 	}
 	s.schedule(now)
 }
 
 // Tick does what has fallen due. Calling it early is harmless.
 func (s *Session) Tick(now time.Time) {
+	now = s.input("tick", now)
 	s.wakeAt = time.Time{}
 	s.expire(now)
 	switch {
@@ -142,17 +172,21 @@ func (s *Session) Tick(now time.Time) {
 		s.dial(now)
 	case s.state == Connecting && due(s.openBy, now):
 		s.hangUp(now, closeNormal, ErrTimeout)
-	case s.state == Live && due(s.pongBy, now):
-		s.hangUp(now, closeGoingAway, ErrTimeout)
-	case s.state == Live && due(s.pingAt, now):
-		s.ping(now)
+	case s.authorized():
+		s.checkLife(now)
 	}
+	s.flush()
 	s.schedule(now)
 }
 
 // NewID returns an id that no other call of this or another session returns,
 // given different seeds: 16 letters and digits, fit for a custom_id.
 func (s *Session) NewID() string {
+	s.record("id", time.Time{})
+	return s.newID()
+}
+
+func (s *Session) newID() string {
 	const alphabet = "0123456789abcdefghijklmnopqrstuv"
 	id := make([]byte, 16)
 	var r uint64
@@ -167,7 +201,10 @@ func (s *Session) NewID() string {
 }
 
 // connected reports whether there is an open socket.
-func (s *Session) connected() bool { return s.state == Authorizing || s.state == Live }
+func (s *Session) connected() bool { return s.state == Authorizing || s.authorized() }
+
+// authorized reports whether the server has accepted the login on this socket.
+func (s *Session) authorized() bool { return s.state == Syncing || s.state == Live }
 
 func (s *Session) emit(out Output) { s.out = append(s.out, out) }
 
@@ -176,32 +213,6 @@ func (s *Session) setState(out Output) {
 	out.Kind = StateChanged
 	s.emit(out)
 }
-
-// schedule asks for the next Tick, unless it is asked for already.
-func (s *Session) schedule(now time.Time) {
-	var at time.Time
-	earlier := func(t time.Time) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
-	}
-	switch s.state {
-	case Waiting:
-		earlier(s.dialAt)
-	case Connecting:
-		earlier(s.openBy)
-	case Live:
-		earlier(s.pingAt)
-		earlier(s.pongBy)
-	}
-	s.eachCall(func(c *call) { earlier(c.deadline) })
-	if !at.Equal(s.wakeAt) {
-		s.wakeAt = at
-		s.emit(Output{Kind: Wake, At: at})
-	}
-}
-
-func due(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 // url is the address of the API's socket.
 func (s *Session) url() string {

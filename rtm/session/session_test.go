@@ -450,35 +450,32 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte(`{"request_id":"1","action":"login","type":"response","success":true,"payload":{}}`))
 	f.Add([]byte(`{"action":"customer_disconnected","type":"push","payload":{"reason":"access_token_expired"}}`))
 	f.Add([]byte(`{"request_id":"2","type":"response","success":false,"payload":{"error":1}}`))
+	f.Add([]byte(`{"request_id":"5","type":"response","success":true,"payload":` + threads(thread("T", false, 1, 3)) + `}`))
+	f.Add([]byte(`{"request_id":"5","type":"response","success":true,"payload":` + threads(thread("U", true, 5, 6), thread("T", false, 1, 3)) + `}`))
+	f.Add([]byte(`{"action":"incoming_chat","type":"push","payload":{"chat":{"id":"C","thread":` + thread("U", true, 5, 6) + `}}}`))
+	f.Add([]byte(`{"action":"incoming_event","type":"push","payload":{"chat_id":"C","thread_id":"T","event":` + event(9) + `}}`))
+	f.Add([]byte(`{"action":"customer_side_storage_updated","type":"push","payload":{"customer_side_storage":{"a":"b"}}}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		p := newPeer(t, Config{})
-		p.live()
-		id := p.call("get_chat", "{}")
-		p.do(func() { p.s.Receive(p.now, frame) })
-		p.after(time.Hour)
-		p.do(func() { p.s.Stop(p.now) })
-		settled := 0
-		for _, out := range p.out {
-			if out.Kind == Settled && out.ID == id {
-				settled++
+		for _, state := range []string{"authorizing", "syncing", "live"} {
+			p := reach(t, state)
+			calls := []CallID{p.call("get_chat", "{}"), p.durable("send_event", hello)}
+			p.do(func() { p.s.Receive(p.now, frame) })
+			p.respond("", `{}`)
+			p.do(func() { p.s.Receive(p.now, frame) })
+			p.silent()
+			p.after(time.Hour)
+			p.do(func() { p.s.Stop(p.now) })
+			for _, id := range calls {
+				settled := 0
+				for _, out := range p.out {
+					if out.Kind == Settled && out.ID == id {
+						settled++
+					}
+				}
+				if settled != 1 {
+					t.Fatalf("%s: call %d was settled %d times", state, id, settled)
+				}
 			}
 		}
-		if settled != 1 {
-			t.Fatalf("the call was settled %d times", settled)
-		}
 	})
-}
-
-func BenchmarkPush(b *testing.B) {
-	s := New(Config{Server: "ws://h"})
-	now := time.Unix(0, 0)
-	s.Start(now)
-	s.Opened(now)
-	frame := []byte(`{"version":"3.6","action":"incoming_event","type":"push","payload":{"chat_id":"PJ0MRSHTDG","thread_id":"K600PKZON8","event":{"id":"K600PKZON8_2","created_at":"2026-01-02T03:04:05.123456Z","type":"message","text":"Hello there, how can I help you today?","author_id":"b7eff798-f8df-4364-8059-649c35c9ed0c","recipients":"all"}}}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		s.Receive(now, frame)
-		for _, ok := s.Next(); ok; _, ok = s.Next() {
-		}
-	}
 }

@@ -90,7 +90,7 @@ func (b *Bridge) Create(n int, cfg session.Config) error {
 		}
 		s := session.New(cfg)
 		b.conns[n] = &conn{
-			n: n, host: b.host, session: s, model: model.New(s),
+			n: n, host: b.host, session: s, model: model.New(s, nil),
 			refs: make(map[session.CallID]int), ids: make(map[int]session.CallID),
 		}
 		return nil
