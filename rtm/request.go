@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
 // Request is Call for the actions of the catalogue: what the server would

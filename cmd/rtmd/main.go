@@ -5,6 +5,10 @@
 // It prints "listening on http://HOST:PORT" when it is ready, then the addresses of the
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
+//
+//	rtmd replay FILE
+//
+// replays what rtm.Options.Record wrote and prints what came of it.
 package main
 
 import (
@@ -36,6 +40,9 @@ func main() {
 // run is the program; it returns its exit code: 1 when it can't serve, 2 when the command
 // line is wrong.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "replay" {
+		return replay(args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("rtmd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
