@@ -18,14 +18,16 @@ import (
 func expose() {
 	b := bridge.New(newHost())
 	for name, entry := range map[string]any{
-		"create": func(conn int, agent bool, server, organization, version, region string, seed float64) error {
-			cfg := session.Config{Server: server, Organization: organization, Version: version, Region: region, Seed: uint64(seed)}
+		"create": func(conn int, agent bool, server, organization, version, region string, seed float64, store bool) error {
+			cfg := session.Config{Server: server, Organization: organization, Version: version, Region: region, Seed: uint64(seed), ConfirmStored: store}
 			if agent {
 				cfg.API = session.Agent
 			}
 			return b.Create(conn, cfg)
 		},
 		"start":   func(conn int, now float64) error { return b.Start(conn, at(now)) },
+		"restore": func(conn int, now float64, entries string) error { return b.Restore(conn, at(now), entries) },
+		"kept":    func(conn int, now float64, key, failure string) error { return b.Kept(conn, at(now), key, failure) },
 		"opened":  func(conn int, now float64) error { return b.Opened(conn, at(now)) },
 		"receive": func(conn int, now float64, frame string) error { return b.Receive(conn, at(now), frame) },
 		"closed":  func(conn int, now float64, code int, why string) error { return b.Closed(conn, at(now), code, why) },
@@ -54,7 +56,7 @@ func at(ms float64) time.Time { return time.UnixMicro(int64(ms * 1000)) }
 // host calls the functions of __go_wasm__.host. What they throw arrives as a
 // panic, which the bridge recovers.
 type host struct {
-	dial, send, shut, wake, settle, push, patch, state, needToken, report js.Value
+	dial, send, shut, wake, settle, push, patch, state, needToken, report, unstable, stored js.Value
 }
 
 func newHost() *host {
@@ -67,7 +69,7 @@ func newHost() *host {
 	}
 	return &host{
 		dial: fn("dial"), send: fn("send"), shut: fn("shut"), wake: fn("wake"), settle: fn("settle"), push: fn("push"),
-		patch: fn("patch"), state: fn("state"), needToken: fn("needToken"), report: fn("report"),
+		patch: fn("patch"), state: fn("state"), needToken: fn("needToken"), report: fn("report"), unstable: fn("unstable"), stored: fn("stored"),
 	}
 }
 
@@ -79,8 +81,18 @@ func (h *host) State(conn int, state, reason string) { h.state.Invoke(conn, stat
 func (h *host) NeedToken(conn int, fresh bool)       { h.needToken.Invoke(conn, fresh) }
 func (h *host) Report(conn int, text string)         { h.report.Invoke(conn, text) }
 
-func (h *host) Push(conn int, action, requestID string, payload []byte) {
-	h.push.Invoke(conn, action, requestID, string(payload))
+func (h *host) Unstable(conn int, is bool) { h.unstable.Invoke(conn, is) }
+
+func (h *host) Push(conn int, action, requestID string, payload []byte, recovered bool) {
+	h.push.Invoke(conn, action, requestID, string(payload), recovered)
+}
+
+func (h *host) Stored(conn int, key string, value []byte) {
+	if value == nil {
+		h.stored.Invoke(conn, key, nil)
+		return
+	}
+	h.stored.Invoke(conn, key, string(value))
 }
 
 // Wake rounds up: a timer that fires early would only be set again.

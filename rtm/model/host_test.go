@@ -3,6 +3,7 @@ package model_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -32,15 +33,25 @@ type host struct {
 	open   []request // unanswered, pings aside
 	mirror mirror
 	lazy   bool // patches are taken by check alone
+	opts   *model.Options
+	stored map[string]string // as a host keeps it
 	trace  []byte
 }
 
 func newHost(t testing.TB, api session.API, login string) *host {
-	s := session.New(session.Config{API: api, Server: "ws://x", Organization: "o", Seed: 1})
-	h := &host{t: t, now: epoch, s: s, m: model.New(s, &model.Options{Store: true})}
+	return newHostWith(t, api, login, &model.Options{Store: true})
+}
+
+func newHostWith(t testing.TB, api session.API, login string, opts *model.Options, entries ...session.Entry) *host {
+	s := session.New(session.Config{API: api, Server: "ws://x", Organization: "o", Seed: 1 + uint64(len(entries))})
+	h := &host{t: t, now: epoch, s: s, m: model.New(s, opts), opts: opts, stored: map[string]string{}}
 	if err := json.Unmarshal(h.m.Snapshot(), &h.mirror.state); err != nil {
 		t.Fatal(err)
 	}
+	for _, e := range entries {
+		h.stored[e.Key] = string(e.Value)
+	}
+	h.m.Restore(h.now, entries)
 	h.s.Start(h.now)
 	h.s.Call(h.now, "login", []byte(`{"token":"Bearer t"}`), session.CallOptions{})
 	h.drain()
@@ -56,6 +67,8 @@ func (h *host) drain() {
 	for out, ok := h.s.Next(); ok; out, ok = h.s.Next() {
 		h.m.Observe(h.now, out)
 		switch out.Kind {
+		case session.Stored:
+			h.store(session.Entry{Key: out.Key, Value: out.Value})
 		case session.Dial:
 			h.open = nil
 			h.s.Opened(h.now)
@@ -72,9 +85,28 @@ func (h *host) drain() {
 			}
 		}
 	}
+	for _, e := range h.m.Stored() {
+		h.store(e)
+	}
 	if !h.lazy {
 		h.check()
 	}
+}
+
+func (h *host) store(e session.Entry) {
+	if h.stored[e.Key] = string(e.Value); e.Value == nil {
+		delete(h.stored, e.Key)
+	}
+}
+
+// reload is a new host that was given back what this one stored.
+func (h *host) reload(login string) *host {
+	h.t.Helper()
+	var entries []session.Entry
+	for _, key := range slices.Sorted(maps.Keys(h.stored)) {
+		entries = append(entries, session.Entry{Key: key, Value: []byte(h.stored[key])})
+	}
+	return newHostWith(h.t, h.s.API(), login, h.opts, entries...)
 }
 
 func (h *host) check() {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/model"
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
@@ -78,12 +79,21 @@ func (c *chaos) randomPush() {
 		{"incoming_sneak_peek", `{` + id + `,"sneak_peek":{"author_id":"` + who + `","text":"` + c.pick("", "a", "ab") + `"}}`},
 		{"queue_position_updated", `{` + id + `,"queue":{"position":3,"wait_time":4}}`},
 		{"queue_positions_updated", `[{` + id + `,"queue":{"position":5,"wait_time":6}}]`},
+		{"groups_status_updated", `{"groups":[{"id":` + c.pick("0", "1") + `,"status":"` + c.pick("online", "offline", "online_for_queue") + `"}]}`},
+		{"incoming_greeting", `{"id":7,"unique_id":"` + c.pick("g", "h") + `","displayed_first_time":true,"event":{"type":"message","text":"hi"},"agent":{"id":"bob"}}`},
+		{c.pick("greeting_accepted", "greeting_canceled"), `{"unique_id":"` + c.pick("g", "h") + `"}`},
+		{"event_properties_updated", `{` + id + `,"event_id":"T_` + strconv.Itoa(c.r.IntN(60)) + `","properties":{"a":{"b":1,"` + c.pick("c", "d") + `":2}}}`},
+		{"event_properties_deleted", `{` + id + `,"event_id":"T_` + strconv.Itoa(c.r.IntN(60)) + `","properties":{"a":["` + c.pick("b", "c") + `"]}}`},
+		{"thread_properties_updated", `{` + id + `,"properties":{"rating":{"score":` + c.pick("0", "1") + `,"comment":"x"}}}`},
+		{"thread_properties_deleted", `{` + id + `,"properties":{"rating":["` + c.pick("score", "comment") + `"]}}`},
+		{"incoming_thinking_indicator", `{` + id + `,"author_id":"` + who + `","sent_at":"` + at(0) + `","title":"` + c.pick("", "reads") + `"}`},
 		{"customer_updated", `{"id":"` + who + `","name":"` + c.pick("X", "Y") + `"}`},
 	}
 	p := pushes[c.r.IntN(len(pushes))]
 	c.push(p[0], p[1])
 }
 
+// key picks an item that was not sent.
 func (c *chaos) key() (chatID, key string) {
 	var s state
 	if err := json.Unmarshal(c.m.Snapshot(), &s); err != nil {
@@ -105,13 +115,20 @@ func (c *chaos) key() (chatID, key string) {
 }
 
 func (c *chaos) randomAct() {
-	name := c.pick("send", "send", "send", "seen", "close", "retry", "retry", "discard", "start", "sneak_peek", "open", "typing", "update_customer")
+	name := c.pick("send", "send", "send", "seen", "close", "retry", "retry", "discard", "start", "sneak_peek", "open", "typing", "update_customer",
+		"older", "older", "recent", "dismiss", "rate", "form", "form_cancel", "submit", "greeting_accept", "greeting_cancel",
+		"upload", "upload_progress", "upload_done", "upload_failed")
 	id := c.pick("", c.chatID())
 	key := ""
-	if name == "retry" || name == "discard" {
+	switch name {
+	case "retry", "discard", "upload_progress", "upload_done", "upload_failed":
 		id, key = c.key()
+	case "upload":
+		c.n++
+		key = "file" + strconv.Itoa(c.n)
 	}
-	args := fmt.Sprintf(`{"chat_id":%q,"key":%q,"text":"x%d","is_typing":%s,"name":"N"}`, id, key, c.n, c.pick("true", "false"))
+	args := fmt.Sprintf(`{"chat_id":%q,"key":%q,"text":"x%d","is_typing":%s,"name":"N","size":9,"sent":%d,"url":"u","score":%s,"type":%q,"form_id":"F","fields":[{"type":"name","id":"0","label":"L","answer":"A"}]}`,
+		id, key, c.n, c.pick("true", "false"), c.r.IntN(9), c.pick("null", "0", "1"), c.pick("prechat", "postchat", "ticket"))
 	_ = c.m.Act(c.now, name, []byte(args)) // refusing is fine; what it must not do shows below
 	c.drain()
 }
@@ -155,7 +172,9 @@ func (c *chaos) answerOne(kind int) {
 			answer = agentLogin
 		}
 	case "list_threads":
-		answer = `{"threads":[` + c.thread() + `,` + c.thread() + `]}`
+		answer = `{"threads":[` + c.thread() + `,` + c.thread() + `]` + c.pick(``, `,"next_page_id":"p"`) + `}`
+	case "get_form":
+		answer = c.pick(`{"enabled":false}`, `{"enabled":true,"form":{"id":"F","fields":[]}}`)
 	case "get_chat":
 		answer = strings.Replace(c.chat(), `"id":"C"`, `"id":"`+chatID+`"`, 1)
 	case "send_event":
@@ -238,8 +257,12 @@ func (c *chaos) oneAtATime() {
 // sane checks what holds for every state.
 func (c *chaos) sane() {
 	c.t.Helper()
+	c.allStored()
 	for _, x := range c.mirror.Chats {
 		keys := map[string]bool{}
+		if n := len(x.Timeline); c.opts.Items > 0 && n > 5*c.opts.Items+c.unsent(x) {
+			c.t.Fatalf("%d items in %s", n, x.ID)
+		}
 		last, unsent := "", false
 		for _, it := range x.Timeline {
 			if keys[it.Key] {
@@ -267,12 +290,68 @@ func (c *chaos) sane() {
 	}
 }
 
+func (c *chaos) unsent(x *chat) (n int) {
+	for _, it := range x.Timeline {
+		if it.State != "sent" {
+			n++
+		}
+	}
+	return n
+}
+
+// allStored fails when a restart would lose something that was not sent, or
+// bring back something that was.
+func (c *chaos) allStored() {
+	c.t.Helper()
+	if c.s.State() == session.Stopped {
+		return
+	}
+	want := map[string]int{}
+	for _, x := range c.mirror.Chats {
+		for _, it := range x.Timeline {
+			if it.State != "sent" && it.Upload == nil {
+				want[it.Key] = 1
+			}
+		}
+	}
+	for key, value := range c.stored {
+		var e struct {
+			Event   struct{ Custom_id string }
+			Payload struct {
+				Event struct{ Custom_id string }
+				Chat  struct {
+					Thread struct{ Events []struct{ Custom_id string } }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(value), &e); err != nil {
+			c.t.Fatal(err)
+		}
+		id := e.Event.Custom_id + e.Payload.Event.Custom_id
+		if strings.HasPrefix(key, "item:") && want[id] == 0 {
+			c.t.Fatalf("%s is stored and was sent", value)
+		}
+		if events := e.Payload.Chat.Thread.Events; len(events) > 0 {
+			id = events[0].Custom_id
+		}
+		delete(want, id)
+	}
+	if len(want) > 0 {
+		c.t.Fatalf("%v are not stored", want)
+	}
+}
+
 func runChaos(t testing.TB, api session.API, seed uint64, n int) *chaos {
 	login := customerLogin
 	if api == session.Agent {
 		login = agentLogin
 	}
-	c := &chaos{host: newHost(t, api, login), r: rand.New(rand.NewPCG(seed, 1)), rare: 8, burst: 3}
+	login = strings.Replace(login, `"__priv_dynamic_config":{}`, `"__priv_dynamic_config":{"online_groups_ids":[0],"customer_groups":{"monitoring":{"id":0}}}`, 1)
+	opts := &model.Options{Store: true}
+	if seed%2 == 1 {
+		opts.Threads, opts.Items = 2, 20
+	}
+	c := &chaos{host: newHostWith(t, api, login, opts), r: rand.New(rand.NewPCG(seed, 1)), rare: 8, burst: 3}
 	if seed%4 == 3 {
 		c.rare, c.burst = 200, 1500
 	}
@@ -332,7 +411,7 @@ func (c *chaos) settle() {
 	}
 	c.check()
 	for _, x := range c.mirror.Chats {
-		if i := slices.IndexFunc(x.Timeline, func(it item) bool { return it.State == "pending" }); i >= 0 {
+		if i := slices.IndexFunc(x.Timeline, func(it item) bool { return it.State == "pending" && it.Upload == nil }); i >= 0 {
 			c.t.Errorf("%q stays pending in %q", x.Timeline[i].Event, x.ID)
 		}
 	}

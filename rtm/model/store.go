@@ -22,6 +22,24 @@ func (m *Model) Stored() []session.Entry {
 	return s
 }
 
+// ParseEntries reads entries from JSON, [{"key":…,"value":…}] with strings, for
+// hosts that have no other way to hand them over.
+func ParseEntries(list []byte) (entries []session.Entry, err error) {
+	bad := &ActError{Act: "restore", Problem: "the entries must be a JSON list of key and value, both strings"}
+	if !wire.Valid(list) || list[0] != '[' {
+		return nil, bad
+	}
+	for raw := range wire.Elements(list) {
+		key, ok := wire.String(wire.Get(raw, "key"))
+		value, okValue := wire.String(wire.Get(raw, "value"))
+		if !ok || !okValue {
+			return nil, bad
+		}
+		entries = append(entries, session.Entry{Key: key, Value: []byte(value)})
+	}
+	return entries, nil
+}
+
 // store asks the host to keep an item.
 func (m *Model) store(it *item) {
 	if !m.opts.Store || it.upload != nil {

@@ -35,8 +35,13 @@ type Host interface {
 	Wake(conn int, delay time.Duration)
 	// Settle ends the call ref: with the answer's payload, or with err.
 	Settle(conn, ref int, payload []byte, err *session.Error)
-	// Push passes on a server message; payload is raw JSON.
-	Push(conn int, action, requestID string, payload []byte)
+	// Push passes on a server message; payload is raw JSON. One that is recovered was missed while there was no connection.
+	Push(conn int, action, requestID string, payload []byte, recovered bool)
+	// Unstable tells that the connection is about to be dropped, or that it answers again.
+	Unstable(conn int, is bool)
+	// Stored asks to keep value under key until it is replaced, or to forget key when value is nil. What was kept is
+	// given to Restore after a restart; Kept says that it was.
+	Stored(conn int, key string, value []byte)
 	// Patch passes on a change of the model, a JSON array.
 	Patch(conn int, ops []byte)
 	// State tells the connection's state and why it changed.
@@ -66,6 +71,7 @@ type conn struct {
 	refs     map[session.CallID]int
 	ids      map[int]session.CallID
 	refused  []refusal // calls that the rules forbid, to be settled
+	store    bool      // the host keeps things
 	draining bool
 	gone     bool      // destroyed
 	now      time.Time // of the newest input
@@ -79,7 +85,9 @@ type refusal struct {
 	err *session.Error
 }
 
-// Create makes connection n. Nothing is dialled before Start.
+// Create makes connection n. Nothing is dialled before Start. With
+// cfg.ConfirmStored the host keeps what Stored tells it, and answers each with
+// Kept; without, Stored is not called.
 func (b *Bridge) Create(n int, cfg session.Config) error {
 	return guard(func() error {
 		switch {
@@ -90,7 +98,7 @@ func (b *Bridge) Create(n int, cfg session.Config) error {
 		}
 		s := session.New(cfg)
 		b.conns[n] = &conn{
-			n: n, host: b.host, session: s, model: model.New(s, nil),
+			n: n, host: b.host, session: s, model: model.New(s, &model.Options{Store: cfg.ConfirmStored}), store: cfg.ConfirmStored,
 			refs: make(map[session.CallID]int), ids: make(map[int]session.CallID),
 		}
 		return nil
@@ -100,6 +108,25 @@ func (b *Bridge) Create(n int, cfg session.Config) error {
 // Start opens the first connection; later calls change nothing.
 func (b *Bridge) Start(n int, now time.Time) error {
 	return b.enter(n, now, func(c *conn) error { c.session.Start(now); return nil })
+}
+
+// Restore gives back what Stored asked to keep, as a JSON list of key and
+// value, both strings. The best time for it is before Start; what another
+// client left behind may also come later.
+func (b *Bridge) Restore(n int, now time.Time, entries string) error {
+	return b.enter(n, now, func(c *conn) error {
+		list, err := model.ParseEntries([]byte(entries))
+		if err == nil {
+			c.model.Restore(now, list)
+		}
+		return err
+	})
+}
+
+// Kept says that a value that Stored brought is stored. With a failure its call
+// ends with that.
+func (b *Bridge) Kept(n int, now time.Time, key, failure string) error {
+	return b.enter(n, now, func(c *conn) error { c.session.Kept(now, key, failure); return nil })
 }
 
 // Opened says that the socket is open.
@@ -246,6 +273,10 @@ func (c *conn) drain() {
 		if c.gone {
 			return
 		}
+		for _, e := range c.model.Stored() {
+			more = true
+			c.try(func() error { c.host.Stored(c.n, e.Key, e.Value); return nil })
+		}
 		c.try(func() error {
 			if ops := c.model.Patch(); ops != nil {
 				more = true
@@ -283,7 +314,13 @@ func (c *conn) deliver(out session.Output, mine bool) {
 			c.host.Settle(c.n, ref, out.Payload, out.Err)
 		}
 	case session.Pushed:
-		c.host.Push(c.n, out.Action, out.RequestID, out.Payload)
+		c.host.Push(c.n, out.Action, out.RequestID, out.Payload, out.Recovered)
+	case session.Unstable:
+		c.host.Unstable(c.n, !out.Recovered)
+	case session.Stored:
+		if c.store {
+			c.host.Stored(c.n, out.Key, out.Value)
+		}
 	case session.StateChanged:
 		c.host.State(c.n, out.State.String(), out.Reason)
 	case session.NeedToken:

@@ -34,8 +34,19 @@ func (p *peer) Patch(conn int, ops []byte)           { p.say("%d patch %s", conn
 func (p *peer) State(conn int, state, reason string) { p.say("%d state %s %s", conn, state, reason) }
 func (p *peer) NeedToken(conn int, fresh bool)       { p.say("%d token %v", conn, fresh) }
 func (p *peer) Report(conn int, text string)         { p.say("%d report %s", conn, text) }
-func (p *peer) Push(conn int, action, id string, payload []byte) {
+func (p *peer) Unstable(conn int, is bool)           { p.say("%d unstable %v", conn, is) }
+func (p *peer) Push(conn int, action, id string, payload []byte, recovered bool) {
+	if recovered {
+		action += " (recovered)"
+	}
 	p.say("%d push %s %s %s", conn, action, id, payload)
+}
+func (p *peer) Stored(conn int, key string, value []byte) {
+	if value == nil {
+		p.say("%d forget %s", conn, key)
+		return
+	}
+	p.say("%d store %s %s", conn, key, value)
 }
 func (p *peer) Settle(conn, ref int, payload []byte, err *session.Error) {
 	if err != nil {
@@ -341,4 +352,72 @@ func TestWakeThatPanics(t *testing.T) {
 	broken = false
 	must(t, b.Receive(1, epoch, `{"action":"new","type":"push","payload":{}}`))
 	p.want(t, "wake", "1 wake 1s")
+}
+
+// TestStore sends a message that the server does not get, restarts, and sends
+// it again from what the first host kept.
+func TestStore(t *testing.T) {
+	cfg := session.Config{API: session.Agent, Server: "http://h", ConfirmStored: true}
+	const login = `{"my_profile":{"id":"a","name":"Ann"},"chats_summary":[{"id":"c","users":[],"last_thread_summary":{"id":"t","created_at":"2030-01-01T00:00:00.000000Z","active":true}}]}`
+	p := &peer{}
+	b := New(p)
+	start := func(entries string) {
+		t.Helper()
+		must(t, b.Create(1, cfg))
+		must(t, b.Restore(1, epoch, entries))
+		must(t, b.Call(1, epoch, 10, "login", `{"token":"Bearer x"}`, 0))
+		must(t, b.Start(1, epoch))
+		must(t, b.Opened(1, epoch))
+		answer(t, b, p, login)
+	}
+	kept := map[string]string{}
+	keep := func() {
+		t.Helper()
+		said := p.said
+		p.said = nil
+		for _, s := range said {
+			if f := strings.SplitN(s, " ", 4); f[1] == "store" {
+				kept[f[2]] = f[3]
+				must(t, b.Kept(1, epoch, f[2], ""))
+			} else if f[1] == "forget" {
+				delete(kept, f[2])
+			}
+		}
+	}
+	start(`[]`)
+	p.said = nil
+	must(t, b.Act(1, epoch, "send", `{"chat_id":"c","text":"one"}`))
+	must(t, b.Act(1, epoch, "send", `{"chat_id":"c","text":"two"}`))
+	p.want(t, "send") // nothing before it is stored
+	keep()
+	if sent := p.all("send"); len(kept) != 2 || len(sent) != 1 || !strings.Contains(sent[0], `"one"`) {
+		t.Fatalf("kept %q, sent %q", kept, sent)
+	}
+	b.Destroy(1)
+	var entries []map[string]string
+	for key, value := range kept {
+		entries = append(entries, map[string]string{"key": key, "value": value})
+	}
+	list, err := json.Marshal(entries)
+	must(t, err)
+	if err := b.Create(1, cfg); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{``, `{}`, `[1]`, `[{"key":"x"}]`} {
+		if err := b.Restore(1, epoch, bad); err == nil {
+			t.Errorf("entries %q: no error", bad)
+		}
+	}
+	b.Destroy(1)
+	start(string(list))
+	answer(t, b, p, `{"threads":[]}`) // it looks for it first
+	answer(t, b, p, `{"event_id":"e1"}`)
+	keep()
+	answer(t, b, p, `{"event_id":"e2"}`)
+	keep()
+	state, err := b.Snapshot(1)
+	must(t, err)
+	if strings.Index(state, `"one"`) > strings.Index(state, `"two"`) || strings.Count(state, `"state":"sent"`) != 2 || len(kept) != 0 {
+		t.Errorf("state %s, kept %q", state, kept)
+	}
 }
