@@ -377,7 +377,7 @@ func TestMirrorEqualsSnapshot(t *testing.T) {
 		for seed := range uint64(8) {
 			t.Run(fmt.Sprintf("%s/%d", api, seed), func(t *testing.T) {
 				t.Parallel()
-				c := runChaos(t, api, seed, steps(1500))
+				c := runChaos(t, api, seed, steps(800))
 				if reset := bytes.Contains(c.trace, []byte(`{"op":"reset"`)); reset != (c.burst > 100) {
 					t.Errorf("a reset: %v, with bursts of %d", reset, c.burst)
 				}

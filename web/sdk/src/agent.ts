@@ -31,6 +31,19 @@ export interface AgentActs {
   retry: { chat_id: string; key: string }
   /** Takes a failed line away. */
   discard: { chat_id: string; key: string }
+  /** Loads threads older than those in the timeline, as long as the chat's `more` says so. The chat may grow beyond its usual bound then. */
+  older: { chat_id: string }
+  /** The reader is back at the end: what is old may be dropped from memory. */
+  recent: { chat_id: string }
+  /** Takes an error away: that of the chat, or without `chat_id` that of the state. */
+  dismiss: { chat_id?: string }
+  /** Shows a file that the page begins to upload; `key` is a new name for it, such as `crypto.randomUUID()`. */
+  upload: { key: string; name: string; size: number; content_type?: string; chat_id: string }
+  /** Shows how far it is; bytes. */
+  upload_progress: { key: string; sent: number; size?: number }
+  /** Sends the file. */
+  upload_done: { key: string; url: string }
+  upload_failed: { key: string; message?: string }
 }
 
 /**

@@ -22,6 +22,11 @@ export interface ClientOptions {
    * becomes the error of the login: give an `RTMError` to choose the type.
    */
   getToken?: (fresh: boolean) => Promise<string> | string
+  /**
+   * Names the person whose unsent messages this browser keeps, so that they are sent after a reload; `false` keeps none.
+   * Different people must have different names. Default: a customer whose token comes by the cookie grant, and nobody else.
+   */
+  store?: string | false
 }
 
 /** How one call is made. */
@@ -37,6 +42,8 @@ export interface PushInfo {
   readonly action: string
   /** Set when a request of this very connection caused the push. */
   readonly request_id?: string
+  /** It was missed while there was no connection, and fetched afterwards. */
+  readonly recovered?: true
 }
 
 /** The part that customers' and agents' connections share. `P` are its pushes, `A` the acts of its model. */
@@ -188,7 +195,7 @@ export class Connection<P, A> implements Client<P, A> {
       }
       case 'push': {
         const { action, requestId } = message
-        const info: PushInfo = requestId ? { action, request_id: requestId } : { action }
+        const info: PushInfo = { action, ...(requestId && { request_id: requestId }), ...(message.recovered && { recovered: true }) }
         const push: unknown = message.payload === '' ? {} : JSON.parse(message.payload)
         tell(this.#pushes.get(action), (fn) => fn(push as never, info))
         tell(this.#anyPush, (fn) => fn(action, push, info))

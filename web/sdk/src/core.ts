@@ -2,6 +2,7 @@ import { toRTMError } from './error.ts'
 import { runGo, type Entries, type Host } from './go.ts'
 import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
+import { openStore, type OpenStore, type Store, type StoredEntry } from './store.ts'
 import { fetchToken, withScheme } from './token.ts'
 
 /** The part of a socket that the core uses. */
@@ -21,6 +22,8 @@ export interface Environment {
   online(): boolean
   /** Calls `fn` when that changes, until `signal` fires. */
   onOnline(fn: (up: boolean) => void, signal: AbortSignal): void
+  /** Absent where nothing can be kept. */
+  openStore?: OpenStore
 }
 
 /** The surroundings of a page, a Worker or Node. */
@@ -38,6 +41,7 @@ export const environment: Environment = {
     addEventListener('online', () => fn(true), { signal })
     addEventListener('offline', () => fn(false), { signal })
   },
+  openStore,
 }
 
 /** Loads the core into this realm. Rejects when the wasm cannot be loaded. */
@@ -50,8 +54,14 @@ export async function startCore(source: WasmSource, receive: Receive, env: Envir
 /** Milliseconds for the token endpoint, less than a login has in all: one that hangs must not hold up the next attempt. */
 const tokenTimeout = 20_000
 
+/** Milliseconds for what was kept to be read, which a login waits for. */
+const storeTimeout = 2_000
+
 interface Connection {
   token: TokenSource
+  store?: Store
+  /** What the page said before what was kept was read. */
+  waiting?: ToCore[]
   socket?: Socket
   timer?: unknown
   /** The token request under way. */
@@ -101,6 +111,11 @@ class Core implements Port, Host {
       return
     }
     const { conn } = message
+    const waiting = this.#conns.get(conn)?.waiting
+    if (waiting && message.type !== 'destroy') {
+      waiting.push(message)
+      return
+    }
     switch (message.type) {
       case 'create':
         this.#create(conn, message.config, message.token)
@@ -130,13 +145,50 @@ class Core implements Port, Host {
   }
 
   #create(conn: number, config: ConnectionConfig, token: TokenSource): void {
-    const { api, server, organization, version, region } = config
+    const { api, server, organization, version, region, store } = config
+    const keeps = Boolean(store && this.#env.openStore)
     const error = this.#enter(conn, (go, now) => {
-      go.create(conn, api === 'agent', server, organization, version, region, seed())
-      this.#conns.set(conn, { token })
+      go.create(conn, api === 'agent', server, organization, version, region, seed(), keeps)
+      const c: Connection = { token }
+      this.#conns.set(conn, c)
+      if (keeps) void this.#open(conn, c, store!)
       if (!this.#env.online()) go.online(conn, now, false)
     })
     if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
+  }
+
+  /** Gives the core what was kept, and then what the page has said meanwhile. */
+  async #open(conn: number, c: Connection, name: string): Promise<void> {
+    c.waiting = []
+    const alive = () => this.#conns.get(conn) === c
+    const restore = (entries: StoredEntry[]) => {
+      if (alive() && entries.length > 0) this.#enter(conn, (go, now) => go.restore(conn, now, JSON.stringify(entries)))
+    }
+    const opened = this.#env.openStore!(name, restore).then(
+      ({ store, entries }) => {
+        if (!alive()) {
+          store.close()
+          return
+        }
+        c.store = store
+        restore(entries)
+      },
+      (cause) => this.#notKept(conn, c, cause),
+    )
+    await new Promise<void>((resolve) => {
+      const timer = this.#env.setTimeout(resolve, storeTimeout)
+      void opened.then(() => {
+        this.#env.clearTimeout(timer)
+        resolve()
+      })
+    })
+    const waiting = c.waiting ?? []
+    delete c.waiting
+    if (alive()) this.#batch(() => waiting.forEach((message) => this.#handle(message)))
+  }
+
+  #notKept(conn: number, c: Connection, cause: unknown): void {
+    if (this.#conns.get(conn) === c) this.report(conn, `what is not sent yet will not outlive this page: ${text(cause)}`)
   }
 
   #destroy(conn: number): void {
@@ -154,6 +206,7 @@ class Core implements Port, Host {
     this.#endRequest(c)
     this.#hangUp(c, 1000, '')
     this.#env.clearTimeout(c.timer)
+    c.store?.close()
   }
 
   // Into Go. What an input leads to is passed on in one piece.
@@ -289,8 +342,28 @@ class Core implements Port, Host {
     this.#emit({ type: 'settle', conn, ref, payload: '', failure })
   }
 
-  push(conn: number, action: string, requestId: string, payload: string): void {
-    this.#emit({ type: 'push', conn, action, requestId, payload })
+  push(conn: number, action: string, requestId: string, payload: string, recovered: boolean): void {
+    this.#emit({ type: 'push', conn, action, requestId, payload, recovered })
+  }
+
+  /** The model tells it too. */
+  unstable(): void {}
+
+  stored(conn: number, key: string, value: string | null): void {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    const kept = () => {
+      if (value !== null && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, ''))
+    }
+    if (!c.store) {
+      kept()
+      return
+    }
+    // What cannot be kept is sent all the same.
+    c.store.put(key, value).then(kept, (cause) => {
+      this.#notKept(conn, c, cause)
+      kept()
+    })
   }
 
   patch(conn: number, ops: string): void {
@@ -356,7 +429,7 @@ class Core implements Port, Host {
   }
 }
 
-const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report'] as const
+const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
 
 function detach(socket: Socket): void {
   socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null

@@ -36,6 +36,31 @@ export interface CustomerActs {
   /** Takes a failed line away. */
   discard: { chat_id: string; key: string }
   update_customer: { name?: string; email?: string }
+  /** Loads threads older than those in the timeline, as long as the chat's `more` says so. The chat may grow beyond its usual bound then. */
+  older: { chat_id: string }
+  /** The reader is back at the end: what is old may be dropped from memory. */
+  recent: { chat_id: string }
+  /** Takes an error away: that of the chat, or without `chat_id` that of the state. */
+  dismiss: { chat_id?: string }
+  /** Shows a file that the page begins to upload; `key` is a new name for it, such as `crypto.randomUUID()`. */
+  upload: { key: string; name: string; size: number; content_type?: string; chat_id?: string }
+  /** Shows how far it is; bytes. */
+  upload_progress: { key: string; sent: number; size?: number }
+  /** Sends the file. */
+  upload_done: { key: string; url: string }
+  upload_failed: { key: string; message?: string }
+  /** Rates the chat's newest thread; null takes the rating back. */
+  rate: { chat_id: string; score: 0 | 1 | null; comment?: string }
+  /** Asks for a blank form, which then is the state's `form`. `group_id` defaults to the customer's own group. */
+  form: { type: 'prechat' | 'postchat' | 'ticket'; group_id?: number }
+  /** Takes the form away. */
+  form_cancel: Empty
+  /** Sends a filled form: as the first event of a chat when there is none. `form_id` defaults to that of the state's `form`. */
+  submit: { fields: object[]; form_id?: string; chat_id?: string }
+  /** The greeting was seen. */
+  greeting_accept: Empty
+  /** Takes the greeting away. */
+  greeting_cancel: Empty
 }
 
 /**

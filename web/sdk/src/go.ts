@@ -9,17 +9,32 @@ export interface Host {
   wake(conn: number, delay: number): void
   /** `payload` is the answer, or the details of the error. */
   settle(conn: number, ref: number, ok: boolean, payload: string, errorType: string, errorMessage: string): void
-  push(conn: number, action: string, requestId: string, payload: string): void
+  push(conn: number, action: string, requestId: string, payload: string, recovered: boolean): void
   patch(conn: number, ops: string): void
   state(conn: number, state: string, reason: string): void
   needToken(conn: number, fresh: boolean): void
   report(conn: number, text: string): void
+  unstable(conn: number, is: boolean): void
+  /** To be kept until it is replaced, or forgotten when `value` is null. */
+  stored(conn: number, key: string, value: string | null): void
 }
 
 /** What Go can be asked; see `Bridge` of the Go package bridge. `now` is in milliseconds since 1970. Each throws `Error`. */
 export interface Entries {
-  /** `seed` is a whole number. */
-  create(conn: number, agent: boolean, server: string, organization: string, version: string, region: string, seed: number): void
+  /** `seed` is a whole number. With `store` the host keeps what `stored` tells it, and answers each value with `kept`. */
+  create(
+    conn: number,
+    agent: boolean,
+    server: string,
+    organization: string,
+    version: string,
+    region: string,
+    seed: number,
+    store: boolean,
+  ): void
+  /** `entries` is a JSON list of `{ key, value }`. */
+  restore(conn: number, now: number, entries: string): void
+  kept(conn: number, now: number, key: string, failure: string): void
   start(conn: number, now: number): void
   opened(conn: number, now: number): void
   receive(conn: number, now: number, frame: string): void

@@ -109,7 +109,8 @@ class Core implements RTM {
       token !== undefined || getToken
         ? { from: 'page' }
         : { from: 'cookie', url: `${accountsOf(server)}/v2/customer/token`, clientId, organizationId }
-    return this.#add((link) => new CustomerConnection(link, config('customer', server, organizationId, options), source, options))
+    const store = options.store ?? (source.from === 'cookie' && `cookie ${clientId}`)
+    return this.#add((link) => new CustomerConnection(link, config('customer', server, organizationId, { ...options, store }), source, options))
   }
 
   agent(options: AgentOptions): AgentClient {
@@ -186,9 +187,10 @@ function accountsOf(server: string): string {
   return server === '' ? 'https://accounts.livechat.com' : server.replace(/^ws/, 'http')
 }
 
-function config(api: 'customer' | 'agent', server: string, organization: string, { version = '3.6', region = '' }: ClientOptions) {
+function config(api: 'customer' | 'agent', server: string, organization: string, { version = '3.6', region = '', store }: ClientOptions) {
   if (!/^3\.[456]$/.test(version)) {
     throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
   }
-  return { api, server, organization: String(organization), version, region: String(region) }
+  const base = { api, server, organization: String(organization), version, region: String(region) }
+  return store ? { ...base, store: JSON.stringify([api, server, organization, store]) } : base
 }

@@ -20,6 +20,8 @@ export interface ConnectionConfig {
   organization: string
   version: string
   region: string
+  /** Under which name what was not sent yet is kept; nothing is kept without. */
+  store?: string
 }
 
 /** From the page. `conn` and `ref` are numbers of the page's choice. */
@@ -36,7 +38,7 @@ export type ToCore =
 /** From the core. Each call and each act is settled once. */
 export type FromCore =
   | { type: 'settle'; conn: number; ref: number; payload: string; failure?: Failure }
-  | { type: 'push'; conn: number; action: string; requestId: string; payload: string }
+  | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean }
   | { type: 'patch'; conn: number; ops: string }
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }
   | { type: 'needToken'; conn: number; fresh: boolean }

@@ -2,23 +2,75 @@ import type * as agent from './agent/objects.gen.ts'
 import type * as customer from './customer/objects.gen.ts'
 
 /** Where the connection is. Only `stopped` is final. */
-export type ConnectionState = 'idle' | 'connecting' | 'authorizing' | 'live' | 'waiting' | 'stopped'
+export type ConnectionState = 'idle' | 'connecting' | 'authorizing' | 'syncing' | 'live' | 'waiting' | 'stopped'
 
 /** What a screen shows. A change makes new objects of everything that it touches and keeps all others. */
 export interface ModelState {
   readonly connection: ModelConnection
   /** Who is logged in; null before the first login. */
   readonly me: ModelPerson | null
+  /** Whether the customer's group can take a chat. */
+  readonly availability?: ModelAvailability | null
+  /** The invitation on display. */
+  readonly greeting?: ModelGreeting | null
+  /** The blank form that was asked for. */
+  readonly form?: ModelForm | null
+  /** The last act about no chat that failed, until it is dismissed or succeeds. */
+  readonly error?: ModelFailure | null
   /** The most recently active first. */
   readonly chats: readonly ModelChat[]
 }
 
 export interface ModelConnection {
   readonly state: ConnectionState
+  /** What is shown may be behind: the connection broke and what was missed is not fetched yet. */
+  readonly stale?: true
+  /** The server is silent; the connection is about to be given up. */
+  readonly unstable?: true
   /** Why it is not live: a disconnect reason of the protocol or the type of an error. */
   readonly reason?: string
   /** When the next attempt is made; RFC 3339. */
   readonly retry_at?: string
+}
+
+export type GroupAvailability = 'online' | 'online_for_queue' | 'offline'
+
+export interface ModelAvailability {
+  /** Of the customer's own group. */
+  readonly status: GroupAvailability
+  readonly group: number
+  /** Of the groups that were told, by id. */
+  readonly groups: Readonly<Record<string, GroupAvailability>>
+}
+
+/** As the server sent it. */
+export interface ModelGreeting {
+  readonly id: number
+  readonly unique_id: string
+  readonly accepted?: boolean
+  readonly displayed_first_time?: boolean
+  readonly addon?: string
+  readonly subtype?: string
+  readonly is_exit_intent?: boolean
+  readonly event: Readonly<Record<string, unknown>>
+  readonly agent: { readonly id: string; readonly name: string; readonly avatar?: string; readonly job_title?: string; readonly is_bot?: boolean }
+}
+
+export interface ModelForm {
+  readonly type: 'prechat' | 'postchat' | 'ticket'
+  readonly group: number
+  /** `disabled`: there is none to be filled in. */
+  readonly state: 'loading' | 'ready' | 'disabled' | 'failed'
+  /** With `ready`; as the server sent it. */
+  readonly form?: { readonly id?: string; readonly fields: ReadonlyArray<Readonly<Record<string, unknown>>> }
+  /** With `failed`. */
+  readonly error?: { readonly type: string; readonly message: string }
+}
+
+export interface ModelFailure {
+  readonly act: string
+  readonly type: string
+  readonly message: string
 }
 
 export interface ModelPerson {
@@ -34,6 +86,8 @@ export interface ModelUser extends ModelPerson {
   readonly typing: boolean
   /** What the customer has in the input box; agents only. */
   readonly sneak_peek?: string
+  /** An answer is being prepared; the texts may be empty. Customers only. */
+  readonly thinking?: { readonly title: string; readonly description: string }
   /** RFC 3339. */
   readonly events_seen_up_to?: string
 }
@@ -52,6 +106,14 @@ export interface ModelChat {
   readonly unread: number
   /** Whether the timeline was fetched. */
   readonly loaded: boolean
+  /** Whether there is something older: see the act `older`. */
+  readonly more?: boolean
+  /** Older threads are on their way. */
+  readonly loading?: true
+  /** Of the newest thread. */
+  readonly rating?: { readonly score?: number; readonly comment?: string }
+  /** The last act about the chat that failed, until it is dismissed or succeeds. */
+  readonly error?: ModelFailure
   /** The last activity; RFC 3339 in UTC with microseconds. */
   readonly updated_at: string
   /** Oldest first, what is pending last. */
@@ -65,6 +127,14 @@ export interface ModelItem {
   readonly state: 'sent' | 'pending' | 'failed'
   /** Why it failed. */
   readonly error?: { readonly type: string; readonly message: string }
+  /** It was missed while there was no connection. */
+  readonly recovered?: true
+  /** It was deleted: the event has no content any more. */
+  readonly deleted?: true
+  /** Its content was changed after it was sent. */
+  readonly updated?: true
+  /** A file on its way to where files are kept; bytes. */
+  readonly upload?: { readonly sent: number; readonly size: number }
   readonly thread_id: string
   /** As the server sent it. A pending or failed one has no `id` yet, and this machine's time in `created_at`. */
   readonly event: ModelEvent
@@ -76,13 +146,25 @@ export type ModelEvent = Pending<customer.Event | agent.ThreadEvent>
 type Pending<E> = E extends { id: string } ? { [K in keyof E as K extends 'id' ? never : K]: E[K] } & { id?: string } : never
 
 /** The state before anything is known. */
-export const emptyState: ModelState = { connection: { state: 'idle' }, me: null, chats: [] }
+export const emptyState: ModelState = {
+  connection: { state: 'idle' },
+  me: null,
+  availability: null,
+  greeting: null,
+  form: null,
+  error: null,
+  chats: [],
+}
 
 /** One step from a state to the next, as the core's model writes them. */
 export type PatchOp =
   | { op: 'reset'; state: ModelState }
   | { op: 'connection'; connection: ModelConnection }
   | { op: 'me'; me: ModelPerson | null }
+  | { op: 'availability'; availability: ModelAvailability | null }
+  | { op: 'greeting'; greeting: ModelGreeting | null }
+  | { op: 'form'; form: ModelForm | null }
+  | { op: 'error'; error: ModelFailure | null }
   | { op: 'chat'; chat: Omit<ModelChat, 'timeline'> }
   | { op: 'put'; chat_id: string; key: string; index: number; item: ModelItem }
   | { op: 'remove'; chat_id: string; key: string }
@@ -93,7 +175,7 @@ export type PatchOp =
  * there, and steps of a kind that this version does not know, change nothing.
  */
 export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelState {
-  let { connection, me } = state
+  let rest = state // what is no list is replaced as it is
   let chats = state.chats
   // Timelines and the chat list are copied once a patch, not once a step.
   const fresh = new Map<string, ModelItem[]>()
@@ -119,14 +201,27 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
   for (const op of ops) {
     switch (op.op) {
       case 'reset':
-        ;({ connection, me, chats } = op.state)
+        rest = op.state
+        chats = op.state.chats
         fresh.clear()
         break
       case 'connection':
-        connection = op.connection
+        rest = { ...rest, connection: op.connection }
         break
       case 'me':
-        me = op.me
+        rest = { ...rest, me: op.me }
+        break
+      case 'availability':
+        rest = { ...rest, availability: op.availability }
+        break
+      case 'greeting':
+        rest = { ...rest, greeting: op.greeting }
+        break
+      case 'form':
+        rest = { ...rest, form: op.form }
+        break
+      case 'error':
+        rest = { ...rest, error: op.error }
         break
       case 'chat': {
         const at = chatAt(op.chat.id)
@@ -156,8 +251,8 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
     }
   }
   if (sort) chats = [...chats].sort(byActivity)
-  if (connection === state.connection && me === state.me && chats === state.chats) return state
-  return { connection, me, chats }
+  if (rest === state && chats === state.chats) return state
+  return { ...rest, chats }
 }
 
 /** The times have one width, so their texts sort. */

@@ -261,14 +261,39 @@ test('a call that nobody answers times out; one that is aborted is canceled', as
 
 test('a lost connection comes back and logs in again', async (t) => {
   const { client, world, socket } = await login(t)
-  const call = client.getChat({ chat_id: 'a' })
+  const write = client.updateCustomer({ name: 'x' })
+  const read = client.getChat({ chat_id: 'a' })
   socket.drop()
-  await fails(call, 'connection_lost', /get_chat/)
+  await fails(write, 'connection_lost', /update_customer.*outcome is unknown/)
   assert.equal(client.state, 'waiting')
   world.untilDial().open()
   assert.equal(world.newest.last.action, 'login')
   world.newest.answer(world.newest.last, loginAnswer)
   assert.equal(client.state, 'live')
+  assert.equal(world.newest.last.action, 'get_chat')
+  world.newest.answer(world.newest.last, { id: 'a', users: [] })
+  assert.deepEqual(await read, { id: 'a', users: [] })
+})
+
+test('a push that was missed says so', async (t) => {
+  const { client, world, socket } = await login(t)
+  const thread = (events: object[]) => ({ id: 't', active: true, user_ids: [], created_at: '2030-01-01T00:00:00.000000Z', events })
+  socket.push('incoming_chat', { chat: { id: 'c', users: [], thread: thread([]) } })
+  socket.drop()
+  const infos: unknown[] = []
+  client.on('incoming_event', (push, info) => infos.push(push.event.id, info))
+  const states: string[] = []
+  client.model.subscribe(({ connection }) => states.push(`${connection.state}${connection.stale ? ' stale' : ''}`))
+  world.untilDial().open()
+  const again = world.newest
+  again.answer(again.last, { ...loginAnswer, chats: [{ chat_id: 'c', has_active_thread: true }] })
+  assert.equal(client.state, 'syncing')
+  const missed = { id: 'e1', type: 'message', author_id: 'x', text: 'hi', created_at: '2030-01-01T00:00:01.000000Z' }
+  again.answer(again.last, { threads: [thread([missed])], found_threads: 1 })
+  assert.equal(client.state, 'live')
+  assert.deepEqual(infos, ['e1', { action: 'incoming_event', recovered: true }])
+  assert.equal(client.model.state.chats[0]?.timeline[0]?.recovered, true)
+  assert.deepEqual([...new Set(states)], ['connecting stale', 'authorizing stale', 'syncing stale', 'live'])
 })
 
 test('a silent connection is noticed', async (t) => {

@@ -8,7 +8,7 @@ import { wasm } from './fake.ts'
 
 function recorder() {
   const calls: unknown[][] = []
-  const names = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report'] as const
+  const names = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
   const host = Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => calls.push([name, ...args])])) as unknown as Host
   return { calls, host, of: (name: string) => calls.filter((call) => call[0] === name).map((call) => call.slice(1)) }
 }
@@ -16,7 +16,7 @@ function recorder() {
 test('entries refuse wrong arguments and unknown connections, and live on', async () => {
   const { host, of } = recorder()
   const go = await runGo(wasm, host, () => assert.fail('the program ended'))
-  const create = (conn: number, agent = false, organization = 'o') => go.create(conn, agent, '', organization, '', '', 1)
+  const create = (conn: number, agent = false, organization = 'o') => go.create(conn, agent, '', organization, '', '', 1, false)
   create(1)
   assert.throws(() => create(1), /^Error: connection 1 exists already$/)
   assert.throws(() => create(2, false, ''), /organization is missing/)
@@ -42,7 +42,7 @@ test('a host function that throws costs nobody an answer', async () => {
     throw new Error('state is broken')
   }
   const go = await runGo(wasm, host, () => assert.fail('the program ended'))
-  go.create(1, true, 'http://h', '', '', '', 1)
+  go.create(1, true, 'http://h', '', '', '', 1, false)
   go.start(1, 0)
   assert.equal(of('dial').length, 1, 'what comes after it is delivered')
   assert.match(String(of('report')[0]), /state is broken/)
@@ -58,7 +58,7 @@ test('a host function may call back', async () => {
   const { host, of } = recorder()
   host.dial = (conn) => go.opened(conn, 0)
   const go = await runGo(wasm, host, () => assert.fail('the program ended'))
-  go.create(1, true, 'http://h', '', '', '', 1)
+  go.create(1, true, 'http://h', '', '', '', 1, false)
   go.call(1, 0, 1, 'login', '{"token":"Bearer x"}', 0)
   go.start(1, 0)
   assert.equal(of('send').length, 1, 'the login goes out on the socket that opened at once')
@@ -68,7 +68,7 @@ test('a host function may call back', async () => {
 test('timers are asked for once, and taken back', async () => {
   const { host, of } = recorder()
   const go = await runGo(wasm, host, () => assert.fail('the program ended'))
-  go.create(1, true, 'http://h', '', '', '', 1)
+  go.create(1, true, 'http://h', '', '', '', 1, false)
   go.call(1, 1000, 1, 'login', '{"token":"Bearer x"}', 5000)
   assert.deepEqual(of('wake'), [[1, 5000]])
   go.cancel(1, 1500, 1)
@@ -79,7 +79,7 @@ test('timers are asked for once, and taken back', async () => {
 test('the state made of patches is the state of the core', async () => {
   const { host, of } = recorder()
   const go = await runGo(wasm, host, () => assert.fail('the program ended'))
-  go.create(1, false, 'http://h', 'o', '', '', 1)
+  go.create(1, false, 'http://h', 'o', '', '', 1, false)
   let state = emptyState
   let seen = 0
   const check = (step: string) => {
@@ -89,7 +89,7 @@ test('the state made of patches is the state of the core', async () => {
     assert.deepEqual(state, JSON.parse(go.snapshot(1)), step)
   }
   const at = (second: number) => new Date(Date.UTC(2030, 0, 1) + second * 1000).toISOString().replace('Z', '000Z')
-  const now = Date.UTC(2030, 0, 1)
+  let now = Date.UTC(2030, 0, 1)
   const push = (action: string, payload: unknown) => {
     go.receive(1, now, JSON.stringify({ type: 'push', action, payload }))
     check(action)
@@ -122,7 +122,7 @@ test('the state made of patches is the state of the core', async () => {
   push('incoming_event', { chat_id: 'c1', thread_id: 'tc1', event: message(5) })
   push('incoming_event', { chat_id: 'c1', thread_id: 'tc1', event: message(3) })
   push('incoming_typing_indicator', { chat_id: 'c1', thread_id: 'tc1', typing_indicator: { author_id: 'a', timestamp: 1, is_typing: true } })
-  go.tick(1, now + 10_000)
+  go.tick(1, (now += 10_000))
   check('tick')
   for (let n = 10; n < 200; n++) go.receive(1, now, JSON.stringify({ type: 'push', action: 'incoming_event', payload: { chat_id: 'c1', thread_id: 'tc1', event: message(n) } }))
   check('many')

@@ -139,7 +139,14 @@ test('worker: start, messages in one piece, end', async (t) => {
   assert.deepEqual(worker.got[1], {
     type: 'create',
     conn: 1,
-    config: { api: 'customer', server: 'https://chat.example', organization: 'o', version: '3.6', region: '' },
+    config: {
+      api: 'customer',
+      server: 'https://chat.example',
+      organization: 'o',
+      version: '3.6',
+      region: '',
+      store: '["customer","https://chat.example","o","cookie rtmwidget"]',
+    },
     token: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'rtmwidget', organizationId: 'o' },
   })
   const login = client.login()

@@ -105,5 +105,5 @@ test('patch: connection and me', () => {
     { op: 'connection', connection: { state: 'waiting', reason: 'connection_lost' } },
     { op: 'me', me: { id: 'x', type: 'agent', name: 'X' } },
   ])
-  assert.deepEqual(next, { connection: { state: 'waiting', reason: 'connection_lost' }, me: { id: 'x', type: 'agent', name: 'X' }, chats: [] })
+  assert.deepEqual(next, { ...emptyState, connection: { state: 'waiting', reason: 'connection_lost' }, me: { id: 'x', type: 'agent', name: 'X' } })
 })

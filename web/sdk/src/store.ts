@@ -1,0 +1,114 @@
+// What was not sent yet outlives a reload: IndexedDB keeps it, and a Web Lock says which tab answers for it. The lock goes
+// with its tab, however that ends; whoever gets it then takes over.
+
+/** Something kept; only the core understands `value`. */
+export interface StoredEntry {
+  key: string
+  value: string
+}
+
+/** What one connection keeps. */
+export interface Store {
+  /** Keeps `value` under `key`, or forgets `key` when it is null. Resolves when that is done. */
+  put(key: string, value: string | null): Promise<void>
+  /** What was kept stays, for the next one who opens it. */
+  close(): void
+}
+
+/**
+ * Opens what is kept under `name`. `entries` are those of connections that are gone; those of others that end later are
+ * given to `late`. Rejects where nothing can be kept.
+ */
+export type OpenStore = (name: string, late: (entries: StoredEntry[]) => void) => Promise<{ store: Store; entries: StoredEntry[] }>
+
+interface Row extends StoredEntry {
+  name: string
+  owner: string
+}
+
+const table = 'kept'
+
+/** The engine's own entry; every connection has one, the newest counts. */
+const sideStorage = 'side_storage'
+
+export const openStore: OpenStore = async (name, late) => {
+  const locks = globalThis.navigator?.locks as LockManager | undefined
+  if (!globalThis.indexedDB || !locks) throw new Error('there is no IndexedDB with Web Locks here')
+  const db = await openDatabase()
+  const owner = crypto.randomUUID()
+  const closing = new AbortController()
+  const { signal } = closing
+  const lockOf = (of: string) => `rtmwidget ${name} ${of}`
+  const rangeOf = (...start: string[]) => IDBKeyRange.bound([name, ...start], [name, ...start, []])
+  const close = () => {
+    closing.abort()
+    db.close()
+  }
+
+  const takeOver = (from: string) =>
+    change(db, (rows, done: (entries: StoredEntry[]) => void) => {
+      const request = rows.getAll(rangeOf(from)) as IDBRequest<Row[]>
+      request.onsuccess = () => {
+        rows.delete(rangeOf(from))
+        for (const row of request.result) rows.put({ ...row, owner })
+        done(request.result.map(({ key, value }) => ({ key, value })))
+      }
+    })
+
+  try {
+    await new Promise<void>((held, failed) => {
+      const hold = () => {
+        held()
+        return new Promise<void>((release) => signal.addEventListener('abort', () => release()))
+      }
+      locks.request(lockOf(owner), hold).catch(failed)
+    })
+    const keys = await change(db, (rows, done: (keys: IDBValidKey[]) => void) => {
+      const request = rows.getAllKeys(rangeOf())
+      request.onsuccess = () => done(request.result)
+    })
+    const entries: StoredEntry[] = []
+    for (const other of new Set((keys as string[][]).map((key) => key[1]!))) {
+      const taken = await locks.request(lockOf(other), { ifAvailable: true }, (lock) => (lock ? takeOver(other) : undefined))
+      if (taken) {
+        entries.push(...taken)
+        continue
+      }
+      locks.request(lockOf(other), { signal }, () => takeOver(other)).then(
+        (left) => late(left.filter((entry) => entry.key !== sideStorage)),
+        () => {}, // closed first
+      )
+    }
+    const put = (key: string, value: string | null) =>
+      change(db, (rows, done: (nothing: void) => void) => {
+        if (value === null) rows.delete([name, owner, key])
+        else rows.put({ name, owner, key, value } satisfies Row)
+        done()
+      })
+    return { store: { put, close }, entries }
+  } catch (cause) {
+    close()
+    throw cause
+  }
+}
+
+function openDatabase(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open('rtmwidget', 1)
+    request.onupgradeneeded = () => request.result.createObjectStore(table, { keyPath: ['name', 'owner', 'key'] })
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+    request.onblocked = () => reject(new Error('another tab holds an older version open'))
+  })
+}
+
+/** Runs one transaction; resolves with what `work` gave to `done`, once it is complete. */
+function change<T>(db: IDBDatabase, work: (rows: IDBObjectStore, done: (result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction(table, 'readwrite')
+    let result: T
+    transaction.oncomplete = () => resolve(result)
+    transaction.onabort = () => reject(transaction.error ?? new Error('the storage gave up'))
+    work(transaction.objectStore(table), (value) => (result = value))
+  })
+}
