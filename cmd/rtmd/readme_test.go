@@ -66,7 +66,7 @@ func TestREADME(t *testing.T) {
 	widget.enter()
 	widget.waitText(chat+"[part~=timeline]", "You said: And from the widget")
 	page.waitText("body", "And from the widget")
-	demo.quiet(t)
+	demo.quiet(t, page, widget)
 }
 
 // startBot runs the README's program until the test ends, and waits until its
