@@ -103,7 +103,7 @@ func updateCustomer(c *call) (any, error) {
 		return nil, err
 	}
 	if len(fields) == 0 {
-		return nil, invalid("payload: needs at least one of name, email, avatar, session_fields, omnichannel, address, phone_number")
+		return obj{}, nil // such as an omnichannel without channels
 	}
 	return obj{}, c.org.commit(c.em, &record{Kind: customerUpdated, By: cust.ID, CustomerID: cust.ID, Fields: fields})
 }

@@ -13,7 +13,7 @@ import (
 
 // fuzzConn is a connection without a socket.
 func fuzzConn(s *Server, side side) *conn {
-	c := &conn{s: s, side: side, catalogue: side.api(), version: servedVersion, queue: make(chan item, 4096), started: time.Now()}
+	c := &conn{s: s, side: side, catalogue: side.api(), version: newest, queue: make(chan item, 4096), started: time.Now()}
 	c.ctx, c.cancel = s.ctx, func(error) {}
 	if side == customerSide {
 		for _, o := range s.orgs {
