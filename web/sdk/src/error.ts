@@ -21,8 +21,9 @@ export type ErrorType = Open<ServerErrorType | LocalErrorType>
  * Why a call failed. `type` decides, `message` is for people.
  *
  * The type is the protocol's own (`validation`, `authentication`, `not_found`, `chat_inactive` …; {@link ServerErrorType}
- * says when a retry can help) when the server refused, an `oauth_exception` of the token endpoint (`invalid_client` …) when no token could be had, or one of the
- * SDK's:
+ * says when a retry can help) when the server refused, or would have: a request that breaks a rule of the protocol is not
+ * sent and rejects with `validation`. It is an `oauth_exception` of the token endpoint (`invalid_client` …) when no token
+ * could be had, or one of the SDK's:
  *
  * | type              | meaning                                                             | trying again |
  * |-------------------|---------------------------------------------------------------------|--------------|
