@@ -41,6 +41,9 @@ export function content(source: ModelEvent, s: Strings): Content {
   }
 }
 
+/** gone is what stands in place of an event that was deleted. */
+export const gone = (s: Strings): Content => ({ kind: 'unsupported', text: s.deleted })
+
 function words(text: string, s: Strings): Content {
   return text.trim() ? { kind: 'text', text } : { kind: 'unsupported', text: s.unsupported }
 }

@@ -15,7 +15,7 @@ import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
-import { unsent, vanished } from './unsent.ts'
+import { vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
 /** Below these sizes the panel covers the screen and is modal. */
@@ -111,7 +111,6 @@ export class RTMChatElement extends LitElement {
       if (this.isConnected) return
       this.#life?.abort()
       this.#life = undefined
-      this.#keep(unsent(this.#state.chats))
       this.#disconnect()
     })
   }
@@ -231,7 +230,6 @@ export class RTMChatElement extends LitElement {
   }
 
   #reconnect(): void {
-    this.#keep(unsent(this.#state.chats))
     this.#disconnect()
     void this.#connect()
   }

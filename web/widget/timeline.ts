@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { content, raw } from './content.ts'
+import { content, gone, raw } from './content.ts'
 import { formatDay, formatTime, hue, initials } from './format.ts'
 import { group, seenKey, type Group, type Viewer } from './groups.ts'
 import { fileIcon } from './icons.ts'
@@ -58,7 +58,7 @@ function message(
   item: ModelItem, row: Group, name: string, seen: string | undefined, lastSent: string | undefined, options: TimelineOptions,
 ): TemplateResult {
   const { strings: s } = options
-  const { kind, text, href } = content(item.event, s)
+  const { kind, text, href } = item.deleted ? gone(s) : content(item.event, s)
   const body = kind === 'text'
     ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
     : kind === 'file' ? html`${fileIcon} ${href ? link(href, text) : text}` : text
