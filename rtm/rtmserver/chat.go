@@ -158,6 +158,12 @@ func (c *call) openThread(ch *chat, in params) (any, error) {
 	active := c.payload.boolOr("active", true)
 	th := &thread{ID: o.s.ids.short(), Active: active, CreatedAt: o.now(), Groups: groups, Properties: properties{}, Events: []*event{}}
 	thread := in.obj("thread")
+	if err := c.writable(inThread, thread.props("properties"), "payload.chat.thread.properties"); err != nil {
+		return nil, err
+	}
+	if err := c.writable(inChat, in.props("properties"), "payload.chat.properties"); err != nil {
+		return nil, err
+	}
 	th.Properties.merge(thread.props("properties"))
 	chatProps := properties{}
 	chatProps.merge(in.props("properties"))
@@ -308,14 +314,11 @@ func getChat(c *call) (any, error) {
 	}
 	th := ch.last()
 	if id := c.payload.str("thread_id"); id != "" {
-		if th = ch.thread(id); th == nil {
-			return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, id)
-		}
-		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
-			return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
+		if th, err = c.thread(ch, id); err != nil {
+			return nil, err
 		}
 	}
-	return c.org.chatView(c.conn.side, ch, th), nil
+	return c.org.chatView(c.conn.side, c.conn.agent, ch, th), nil
 }
 
 // listChats is list_chats of both APIs.
@@ -415,11 +418,12 @@ func (o *org) mayAccess(a *Agent, ch *chat) bool {
 	return a.sees(ch.Groups) || m != nil && m.Present
 }
 
-// chatView renders a chat with one of its threads: Chat of either API.
-func (o *org) chatView(side side, ch *chat, th *thread) obj {
+// chatView renders a chat with one of its threads: Chat of either API. The agent
+// is who reads it; nil for customers, and where no agent is known.
+func (o *org) chatView(side side, a *Agent, ch *chat, th *thread) obj {
 	v := obj{
-		"id": ch.ID, "users": o.usersView(side, ch), "thread": o.threadView(side, ch, th),
-		"properties": ch.Properties, "access": obj{"group_ids": ch.Groups},
+		"id": ch.ID, "users": o.usersView(side, ch), "thread": o.threadView(side, a, ch, th),
+		"properties": o.readable(side, inChat, ch.Properties), "access": obj{"group_ids": ch.Groups},
 	}
 	if side == agentSide {
 		v["is_followed"] = false
@@ -431,7 +435,10 @@ func (o *org) chatView(side side, ch *chat, th *thread) obj {
 // nil for customers.
 func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 	th := ch.last()
-	v := obj{"id": ch.ID, "users": o.usersView(side, ch), "properties": ch.Properties, "access": obj{"group_ids": ch.Groups}}
+	v := obj{
+		"id": ch.ID, "users": o.usersView(side, ch), "properties": o.readable(side, inChat, ch.Properties),
+		"access": obj{"group_ids": ch.Groups},
+	}
 	last := obj{}
 	for _, t := range slices.Backward(ch.Threads) {
 		for _, e := range slices.Backward(t.Events) {
@@ -440,7 +447,7 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 			}
 			newest := obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt)}
 			if a == nil || t.readableBy(a) {
-				newest["event"] = o.eventView(side, e)
+				newest["event"] = o.eventView(side, a, e)
 			} else {
 				newest["restricted_access"] = restricted
 			}
@@ -457,11 +464,14 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 		return v
 	}
 	sum := obj{
-		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": th.Properties,
+		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": o.readable(side, inThread, th.Properties),
 		"active": th.Active, "access": obj{"group_ids": th.Groups},
 	}
 	if q := o.queueView(ch, th); q != nil {
 		sum["queue"] = q
+	}
+	if len(th.Tags) > 0 {
+		sum["tags"] = th.Tags
 	}
 	v["last_thread_summary"] = sum
 	v["is_followed"] = false

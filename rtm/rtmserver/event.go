@@ -34,6 +34,9 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 		ID: th.nextEventID(), CreatedAt: c.org.now(), Type: in.str("type"), AuthorID: c.user(), CustomID: in.str("custom_id"),
 		Visibility: "all", Properties: properties{}, Body: map[string]any{},
 	}
+	if err := c.writable(inEvent, in.props("properties"), where+".properties"); err != nil {
+		return nil, err
+	}
 	e.Properties.merge(in.props("properties"))
 	// The two sides have their own word for it; customers are known to send both.
 	for _, name := range []string{"visibility", "recipients"} {
@@ -76,8 +79,29 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// nextEventID counts from 1 in each thread.
-func (th *thread) nextEventID() string { return th.ID + "_" + itoa(len(th.Events)+1) }
+// eventID is the id of the n-th event of the thread, from 1.
+func (th *thread) eventID(n int) string { return th.ID + "_" + itoa(n) }
+
+func (th *thread) nextEventID() string { return th.eventID(len(th.Events) + 1) }
+
+// event returns the event of that id, nil when the thread has none such.
+func (th *thread) event(id string) *event {
+	for _, e := range th.Events {
+		if e.ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
+// event returns an event of a thread that the requester may see.
+func (c *call) event(th *thread, id string) (*event, error) {
+	e := th.event(id)
+	if e == nil || !e.visibleTo(c.conn.side) {
+		return nil, fail("not_found", "payload.event_id: thread %s has no event %s", th.ID, quote(id))
+	}
+	return e, nil
+}
 
 func eventIDs(events []*event) []string {
 	var ids []string
@@ -189,8 +213,9 @@ func sendTypingIndicator(c *call) (any, error) {
 	return obj{}, nil
 }
 
-// eventView renders an event: Event of either API.
-func (o *org) eventView(side side, e *event) obj {
+// eventView renders an event: Event of either API. The agent is who reads it;
+// nil for customers, and where no agent is known.
+func (o *org) eventView(side side, a *Agent, e *event) obj {
 	v := obj{"id": e.ID, "created_at": stamp(e.CreatedAt), "type": e.Type}
 	for name, x := range e.Body {
 		v[name] = x
@@ -201,8 +226,8 @@ func (o *org) eventView(side side, e *event) obj {
 	if e.CustomID != "" {
 		v["custom_id"] = e.CustomID
 	}
-	if len(e.Properties) > 0 {
-		v["properties"] = e.Properties
+	if props := o.readable(side, inEvent, e.Properties); len(props) > 0 {
+		v["properties"] = props
 	}
 	if side == agentSide {
 		v["visibility"] = e.Visibility

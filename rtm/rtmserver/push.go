@@ -111,7 +111,7 @@ func (o *org) announce(em *emission, r *record) {
 	switch r.Kind {
 	case threadOpened:
 		push := func(side side) obj {
-			p := obj{"chat": o.chatView(side, ch, ch.last())}
+			p := obj{"chat": o.chatView(side, nil, ch, ch.last())}
 			if r.By != "" {
 				p["requester_id"] = o.userID(side, r.By)
 			}
@@ -122,7 +122,7 @@ func (o *org) announce(em *emission, r *record) {
 		o.routingChanged(ch)
 	case eventAdded:
 		push := func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, r.Event)}
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
 		}
 		if r.Event.visibleTo(customerSide) {
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
@@ -187,6 +187,10 @@ func (o *org) announce(em *emission, r *record) {
 				return o.st.Chats[id].follows(a.ID)
 			})
 		}, "customer_updated", push)
+	case propertiesUpdated, propertiesDeleted:
+		o.announceProperties(em, ch, r)
+	case threadTagged, threadUntagged:
+		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
 	case routingStatusSet:
 		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true

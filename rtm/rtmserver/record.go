@@ -23,6 +23,10 @@ const (
 	userRemoved        recordKind = "user_removed"
 	routingStatusSet   recordKind = "routing_status_set"
 	monitoringSet      recordKind = "monitoring_set"
+	propertiesUpdated  recordKind = "properties_updated" // of the chat, its thread or its event
+	propertiesDeleted  recordKind = "properties_deleted"
+	threadTagged       recordKind = "thread_tagged"
+	threadUntagged     recordKind = "thread_untagged"
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -47,6 +51,9 @@ type record struct {
 	Thread     *thread    `json:"thread,omitempty"`
 	AgentIDs   []string   `json:"agent_ids,omitempty"`
 	Event      *event     `json:"event,omitempty"`
+	EventID    string     `json:"event_id,omitempty"`
+	Names      nameLists  `json:"names,omitempty"` // propertiesDeleted
+	Tag        string     `json:"tag,omitempty"`
 	SeenUpTo   time.Time  `json:"seen_up_to,omitzero"`
 
 	Status string `json:"status,omitempty"`

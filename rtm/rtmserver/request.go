@@ -70,6 +70,13 @@ var methods = [2]map[string]func(*call) (any, error){
 		"send_sneak_peek":     sendSneakPeek,
 		"mark_events_as_seen": markEventsAsSeen,
 		"update_customer":     updateCustomer,
+
+		"update_chat_properties":   updateProperties(inChat),
+		"delete_chat_properties":   deleteProperties(inChat),
+		"update_thread_properties": updateProperties(inThread),
+		"delete_thread_properties": deleteProperties(inThread),
+		"update_event_properties":  updateProperties(inEvent),
+		"delete_event_properties":  deleteProperties(inEvent),
 	},
 	agentSide: {
 		"login":                 loginAgent,
@@ -84,6 +91,15 @@ var methods = [2]map[string]func(*call) (any, error){
 		"mark_events_as_seen":   markEventsAsSeen,
 		"set_routing_status":    setRoutingStatus,
 		"list_routing_statuses": listRoutingStatuses,
+
+		"update_chat_properties":   updateProperties(inChat),
+		"delete_chat_properties":   deleteProperties(inChat),
+		"update_thread_properties": updateProperties(inThread),
+		"delete_thread_properties": deleteProperties(inThread),
+		"update_event_properties":  updateProperties(inEvent),
+		"delete_event_properties":  deleteProperties(inEvent),
+		"tag_thread":               tagThread,
+		"untag_thread":             untagThread,
 	},
 }
 

@@ -15,6 +15,29 @@ type Organization struct {
 	ID     string // a UUID
 	Groups []Group
 	Agents []Agent
+
+	// Tags are what tag_thread accepts. Empty means any tag.
+	Tags []string
+
+	// Properties are those of the organization's own namespaces. A namespace that
+	// neither they nor the protocol know is open: both sides read and write
+	// integers, booleans and strings in it.
+	Properties []Property
+}
+
+// Property is a property that clients may keep on chats, threads and events.
+// Naming one closes its namespace: others in it are unknown then.
+type Property struct {
+	Namespace string
+	Name      string
+	Type      string // int (32 bits), bool, string or tokenized_string
+
+	// Customer and Agent say by place (chat, thread, event) what that side may
+	// do with it: r, w or rw. Where nothing is said, nothing is allowed.
+	Customer map[string]string
+	Agent    map[string]string
+
+	Values []any // what is allowed, in JSON; empty means all
 }
 
 // Group is a group of agents. Group 0 is open to all agents.

@@ -130,6 +130,16 @@ func (st *state) fold(r *record) {
 		a.Status = r.Status
 	case monitoringSet:
 		st.agent(r.UserID).Level = r.Level
+	case propertiesUpdated:
+		st.properties(r).merge(r.Properties)
+	case propertiesDeleted:
+		st.properties(r).remove(r.Names)
+	case threadTagged:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Tags = append(th.Tags, r.Tag)
+	case threadUntagged:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Tags = remove(th.Tags, r.Tag)
 	}
 }
 
@@ -177,28 +187,4 @@ func (st *state) foldThreadOpened(r *record) {
 
 func remove(list []string, s string) []string {
 	return slices.DeleteFunc(list, func(x string) bool { return x == s })
-}
-
-// properties are namespace -> name -> value.
-type properties map[string]any
-
-func (p properties) merge(from properties) {
-	for ns, values := range from {
-		into, ok := p[ns].(map[string]any)
-		if !ok {
-			into = map[string]any{}
-			p[ns] = into
-		}
-		if values, ok := values.(map[string]any); ok {
-			maps.Copy(into, values)
-		}
-	}
-}
-
-// with returns a copy with one more value.
-func (p properties) with(namespace, name string, value any) properties {
-	out := properties{}
-	out.merge(p)
-	out.merge(properties{namespace: map[string]any{name: value}})
-	return out
 }

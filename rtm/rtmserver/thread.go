@@ -14,6 +14,7 @@ type thread struct {
 	Events     []*event   `json:"events"`
 	Properties properties `json:"properties"`
 	Groups     []int      `json:"groups"`
+	Tags       []string   `json:"tags,omitempty"`
 
 	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
 	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
@@ -40,6 +41,28 @@ const restricted = "the thread belongs to groups that the agent is not in"
 // others than those that the chat has now.
 func (th *thread) readableBy(a *Agent) bool {
 	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID)
+}
+
+// thread returns a thread of a chat that the requester may read.
+func (c *call) thread(ch *chat, id string) (*thread, error) {
+	th := ch.thread(id)
+	if th == nil {
+		return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, clip(id))
+	}
+	if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
+		return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
+	}
+	return th, nil
+}
+
+// threadOf returns the chat and the thread that chat_id and thread_id name.
+func (c *call) threadOf() (*chat, *thread, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, nil, err
+	}
+	th, err := c.thread(ch, c.payload.str("thread_id"))
+	return ch, th, err
 }
 
 // listThreads is list_threads of both APIs.
@@ -80,7 +103,7 @@ func listThreads(c *call) (any, error) {
 	threads, out := paginate(c, q, threads, key)
 	list := []obj{}
 	for _, th := range threads {
-		v := c.org.threadView(c.conn.side, ch, th)
+		v := c.org.threadView(c.conn.side, c.conn.agent, ch, th)
 		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
 			// It keeps its entry and loses what was said in it.
 			delete(v, "events")
@@ -103,11 +126,18 @@ func before(t time.Time, filters params, name string) bool {
 	return !ok || !t.After(to)
 }
 
-// threadView renders a thread with its events: Thread of either API.
-func (o *org) threadView(side side, ch *chat, th *thread) obj {
-	v := obj{"id": th.ID, "active": th.Active, "created_at": stamp(th.CreatedAt), "properties": th.Properties, "access": obj{"group_ids": th.Groups}}
+// threadView renders a thread with its events: Thread of either API. The agent
+// is who reads it; nil for customers, and where no agent is known.
+func (o *org) threadView(side side, a *Agent, ch *chat, th *thread) obj {
+	v := obj{
+		"id": th.ID, "active": th.Active, "created_at": stamp(th.CreatedAt),
+		"properties": o.readable(side, inThread, th.Properties), "access": obj{"group_ids": th.Groups},
+	}
 	if side == agentSide && th.Waited > 0 {
 		v["queues_duration"] = int(th.Waited / time.Second)
+	}
+	if side == agentSide && len(th.Tags) > 0 {
+		v["tags"] = th.Tags
 	}
 	users := []string{}
 	for _, id := range th.UserIDs {
@@ -120,7 +150,7 @@ func (o *org) threadView(side side, ch *chat, th *thread) obj {
 	events := []obj{}
 	for _, e := range th.Events {
 		if e.visibleTo(side) {
-			events = append(events, o.eventView(side, e))
+			events = append(events, o.eventView(side, a, e))
 		}
 	}
 	v["events"] = events
