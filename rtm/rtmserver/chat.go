@@ -10,12 +10,13 @@ import (
 // is one conversation in it.
 type chat struct {
 	ID         string     `json:"id"`
-	CustomerID string     `json:"customer_id"`
+	CustomerID string     `json:"customer_id"` // empty in a chat of agents alone
 	CreatedAt  time.Time  `json:"created_at"`
 	Members    []*member  `json:"members"`
 	Groups     []int      `json:"groups"`
 	Properties properties `json:"properties"`
 	Threads    []*thread  `json:"threads"` // oldest first, at least one
+	Followers  []string   `json:"followers,omitempty"`
 }
 
 // A member is a user who takes or took part in a chat.
@@ -23,8 +24,18 @@ type member struct {
 	ID         string    `json:"id"`
 	Type       string    `json:"type"` // customer or agent
 	Present    bool      `json:"present"`
-	Visibility string    `json:"visibility"`
+	Visibility string    `json:"visibility"` // agents: a supervisor, whom the customer does not see
 	SeenUpTo   time.Time `json:"seen_up_to,omitzero"`
+}
+
+// handles reports whether the member is an agent who takes part now, and not
+// only supervises.
+func (m *member) handles() bool { return m.Type == "agent" && m.Present && m.Visibility == "all" }
+
+// An assignment is who a chat belongs to.
+type assignment struct {
+	Groups   []int    `json:"groups"`
+	AgentIDs []string `json:"agent_ids,omitempty"`
 }
 
 func (ch *chat) last() *thread { return ch.Threads[len(ch.Threads)-1] }
@@ -51,13 +62,13 @@ func (ch *chat) member(id string) *member {
 }
 
 // join makes an agent a present member, and one of the last thread's users.
-func (ch *chat) join(agent string) {
+func (ch *chat) join(agent, visibility string) {
 	m := ch.member(agent)
 	if m == nil {
-		m = &member{ID: agent, Type: "agent", Visibility: "all"}
+		m = &member{ID: agent, Type: "agent"}
 		ch.Members = append(ch.Members, m)
 	}
-	m.Present = true
+	m.Present, m.Visibility = true, visibility
 	if th := ch.last(); !slices.Contains(th.UserIDs, agent) {
 		th.UserIDs = append(th.UserIDs, agent)
 	}
@@ -70,9 +81,9 @@ func (ch *chat) seen(user string, at time.Time) {
 	}
 }
 
-// follows reports whether an agent gets all pushes of the chat: while a thread
-// is active its present members do, afterwards those of the last thread.
-func (ch *chat) follows(agent string) bool {
+// involves reports whether an agent takes part: while a thread is active its
+// present members do, afterwards those of the last thread.
+func (ch *chat) involves(agent string) bool {
 	if !ch.active() {
 		return slices.Contains(ch.last().UserIDs, agent)
 	}
@@ -80,11 +91,11 @@ func (ch *chat) follows(agent string) bool {
 	return m != nil && m.Present
 }
 
-// agents returns the agents who take part now.
+// agents returns the agents who handle the chat now.
 func (ch *chat) agents() []string {
 	var ids []string
 	for _, m := range ch.Members {
-		if m.Type == "agent" && m.Present {
+		if m.handles() {
 			ids = append(ids, m.ID)
 		}
 	}
@@ -109,7 +120,7 @@ func (ch *chat) unread() bool {
 			if !e.CreatedAt.After(seen) {
 				return false
 			}
-			if e.AuthorID != ch.CustomerID && e.AuthorID != "" && e.Visibility == "all" {
+			if e.AuthorID != ch.CustomerID && e.AuthorID != "" && e.visibleTo(customerSide) {
 				return true
 			}
 		}
@@ -129,7 +140,32 @@ func startChat(c *call) (any, error) {
 			return nil, invalid("payload.chat.users[0].id: a customer can add nobody but itself")
 		}
 	}
-	return c.openThread(nil, in)
+	return c.openThread(nil, c.user(), in)
+}
+
+// startAgentChat is start_chat of the Agent API. Without a customer it makes a
+// chat of agents alone.
+func startAgentChat(c *call) (any, error) {
+	in, customer := c.payload.obj("chat"), ""
+	for i, x := range in.list("users") {
+		u := params(x.(map[string]any))
+		if u.str("type") != "customer" {
+			continue
+		}
+		where := "payload.chat.users[" + itoa(i) + "]"
+		if customer != "" {
+			return nil, invalid("%s: a chat has one customer at most", where)
+		}
+		customer = u.str("id")
+		cust := c.org.st.Customers[customer]
+		if cust == nil {
+			return nil, fail("not_found", "%s.id: there is no customer %s", where, quote(customer))
+		}
+		if len(cust.ChatIDs) > 0 {
+			return nil, fail("limit_reached", "%s.id: a customer has one chat and this one has %s: resume it with resume_chat", where, cust.ChatIDs[0])
+		}
+	}
+	return c.openThread(nil, customer, in)
 }
 
 // resumeChat is resume_chat of both APIs.
@@ -145,11 +181,12 @@ func resumeChat(c *call) (any, error) {
 		}
 		return nil, invalid("payload.chat.id: chat %s already has the active thread %s", ch.ID, ch.last().ID)
 	}
-	return c.openThread(ch, in)
+	return c.openThread(ch, ch.CustomerID, in)
 }
 
-// openThread starts a chat, or gives one a new thread. ch is nil for a new one.
-func (c *call) openThread(ch *chat, in params) (any, error) {
+// openThread starts a chat, or gives one a new thread. ch is nil for a new one,
+// and customer empty for one of agents alone.
+func (c *call) openThread(ch *chat, customer string, in params) (any, error) {
 	o := c.org
 	groups, err := c.access(in)
 	if err != nil {
@@ -167,9 +204,9 @@ func (c *call) openThread(ch *chat, in params) (any, error) {
 	th.Properties.merge(thread.props("properties"))
 	chatProps := properties{}
 	chatProps.merge(in.props("properties"))
-	r := &record{Kind: threadOpened, By: c.user(), CustomerID: c.user(), Thread: th}
+	r := &record{Kind: threadOpened, By: c.user(), CustomerID: customer, Thread: th}
 	if ch != nil {
-		r.ChatID, r.CustomerID = ch.ID, ch.CustomerID
+		r.ChatID = ch.ID
 	} else {
 		r.ChatID = o.s.ids.short()
 	}
@@ -184,7 +221,10 @@ func (c *call) openThread(ch *chat, in params) (any, error) {
 
 	if c.conn.side == agentSide {
 		r.AgentIDs = []string{c.user()}
-		more, err := c.initialAgents(ch, in, groups)
+		if ch == nil && !c.conn.agent.sees(groups) {
+			return nil, fail("missing_access", "payload.chat.access.group_ids: agent %s is in none of the groups %v", c.user(), groups)
+		}
+		more, err := c.initialAgents(customer, in, groups)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +237,7 @@ func (c *call) openThread(ch *chat, in params) (any, error) {
 		if !continuous && o.groupsStatus(groups) == offline {
 			return nil, fail("groups_offline", "no agent of groups %v is logged in: pass continuous to leave a message anyway", groups)
 		}
-		if agent := o.pick(groups, ""); agent != "" {
+		if agent := o.pick(groups); agent != "" {
 			r.AgentIDs = []string{agent}
 		} else {
 			th.enqueue(o.now())
@@ -210,6 +250,9 @@ func (c *call) openThread(ch *chat, in params) (any, error) {
 			return nil, err
 		}
 		if c.conn.side == agentSide {
+			if e.Type == "form" {
+				return nil, invalid("payload.chat.thread.events[%d].type: an initial event cannot be a form", i)
+			}
 			e.Visibility = "all" // initial events always are
 		}
 		th.Events = append(th.Events, e)
@@ -254,22 +297,25 @@ func (c *call) access(in params) ([]int, error) {
 	return groups, nil
 }
 
+// maxInitialAgents is how many agents a request may name beside its sender.
+const maxInitialAgents = 4
+
 // initialAgents returns the agents named in chat.users of an agent's request.
-func (c *call) initialAgents(ch *chat, in params, groups []int) ([]string, error) {
+func (c *call) initialAgents(customer string, in params, groups []int) ([]string, error) {
 	var ids []string
 	for i, x := range in.list("users") {
 		u := params(x.(map[string]any))
 		where := "payload.chat.users[" + itoa(i) + "]"
 		id := u.str("id")
 		if u.str("type") == "customer" {
-			if id != ch.CustomerID {
-				return nil, invalid("%s.id: %s is not the customer of chat %s", where, id, ch.ID)
+			if id != customer {
+				return nil, invalid("%s.id: %s is not the customer of the chat", where, clip(id))
 			}
 			continue
 		}
 		a := c.org.agent(id)
 		if a == nil {
-			return nil, fail("not_found", "%s.id: no agent %s", where, id)
+			return nil, fail("not_found", "%s.id: no agent %s", where, clip(id))
 		}
 		if !a.sees(groups) {
 			return nil, fail("missing_access", "%s.id: agent %s is in none of the groups %v", where, id, groups)
@@ -277,6 +323,9 @@ func (c *call) initialAgents(ch *chat, in params, groups []int) ([]string, error
 		if id != c.user() && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
+	}
+	if len(ids) > maxInitialAgents {
+		return nil, invalid("payload.chat.users: must have at most %d agents beside the requester, not %d", maxInitialAgents, len(ids))
 	}
 	return ids, nil
 }
@@ -293,8 +342,8 @@ func deactivateChat(c *call) (any, error) {
 		if !ch.active() {
 			return nil, failAs(c.conn.catalogue, "chat_inactive")
 		}
-		if m := ch.member(c.user()); (m == nil || !m.Present) && !c.payload.boolOr("ignore_requester_presence", false) {
-			return nil, fail("authorization", "agent %s is not a user of chat %s: join it or pass ignore_requester_presence", c.user(), ch.ID)
+		if err := c.takesPart(ch); err != nil {
+			return nil, err
 		}
 	} else if !ch.active() {
 		return obj{}, nil // for customers nothing happens
@@ -318,7 +367,11 @@ func getChat(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	return c.org.chatView(c.conn.side, c.conn.agent, ch, th), nil
+	v := c.org.chatView(c.conn.side, c.conn.agent, ch, th)
+	if c.conn.side == agentSide {
+		v["is_followed"] = slices.Contains(ch.Followers, c.user())
+	}
+	return v, nil
 }
 
 // listChats is list_chats of both APIs.
@@ -474,6 +527,6 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 		sum["tags"] = th.Tags
 	}
 	v["last_thread_summary"] = sum
-	v["is_followed"] = false
+	v["is_followed"] = slices.Contains(ch.Followers, a.ID)
 	return v
 }

@@ -16,6 +16,14 @@ type Organization struct {
 	Groups []Group
 	Agents []Agent
 
+	// PageRules assign customers to groups by the page they are on; the first that
+	// fits decides. A group_id at login comes before them.
+	PageRules []PageRule
+
+	// Greetings are shown to customers who are not chatting when they open a page:
+	// the first that fits and was not shown in this visit.
+	Greetings []Greeting
+
 	// Tags are what tag_thread accepts. Empty means any tag.
 	Tags []string
 
@@ -40,10 +48,60 @@ type Property struct {
 	Values []any // what is allowed, in JSON; empty means all
 }
 
+// PageRule assigns customers on some pages to a group.
+type PageRule struct {
+	Contains string // part of the page's address
+	Group    int
+}
+
+// Greeting is an invitation to chat, as a message or a rich message.
+type Greeting struct {
+	ID       int
+	Contains string // part of the address of the pages where it is shown; empty: all
+	AgentID  string // whose face it has; empty: the first agent
+
+	Text     string           // of a message
+	Template string           // of a rich message: cards, quick_replies or sticker
+	Elements []map[string]any // of a rich message, as the protocol has them; their buttons need a button_id
+
+	Addon      string
+	Subtype    string // announcement, or empty
+	ExitIntent bool
+}
+
 // Group is a group of agents. Group 0 is open to all agents.
 type Group struct {
 	ID   int
 	Name string
+
+	// The forms that get_form gives. nil means that the form is not enabled.
+	Prechat, Postchat, Ticket *Form
+
+	// Welcome is the text of the welcome message. Empty means that
+	// request_welcome_message tells the agent and no message follows.
+	Welcome string
+}
+
+// Form is a blank form.
+type Form struct {
+	ID     string
+	Fields []FormField
+}
+
+// FormField is a field of a form.
+type FormField struct {
+	Type     string // header, name, email, question, textarea, subject, radio, select, checkbox or group_chooser
+	ID       string // needed but for a header
+	Label    string
+	Required bool
+	Options  []FormOption // of radio, select, checkbox and group_chooser
+}
+
+// FormOption is a choice of a form's field.
+type FormOption struct {
+	ID    string
+	Label string
+	Group *int // of a group_chooser
 }
 
 // Agent is a human agent.
@@ -51,6 +109,7 @@ type Agent struct {
 	ID       string // the e-mail address
 	Name     string
 	Avatar   string   // URL; may be empty
+	JobTitle string   // may be empty
 	Tokens   []string // what login accepts, without the scheme word
 	Groups   []int
 	Role     string // owner, viceowner, administrator or normal; empty means normal
@@ -62,7 +121,7 @@ type Agent struct {
 func DefaultSeed() *Seed {
 	return &Seed{Organizations: []Organization{{
 		ID:     "11111111-1111-4111-8111-111111111111",
-		Groups: []Group{{0, "General"}, {1, "Sales"}},
+		Groups: []Group{{ID: 0, Name: "General"}, {ID: 1, Name: "Sales"}},
 		Agents: []Agent{
 			{ID: "agent1@example.com", Name: "Ada Moreno", Tokens: []string{"dal:agent1"}, Groups: []int{0, 1}, Role: "administrator"},
 			{ID: "agent2@example.com", Name: "Ben Okafor", Tokens: []string{"dal:agent2"}, Groups: []int{0, 1}, Role: "normal"},
@@ -91,6 +150,9 @@ func (s *Seed) check() error {
 		}
 		if !groups[0] {
 			return fmt.Errorf("rtmserver: seed: organization %s needs group 0", o.ID)
+		}
+		if err := o.checkContent(groups); err != nil {
+			return err
 		}
 		for _, a := range o.Agents {
 			if a.ID == "" || agents[a.ID] {

@@ -18,6 +18,14 @@ type thread struct {
 
 	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
 	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
+
+	Declined []string `json:"declined,omitempty"` // agents who left it or were taken out: it is not routed to them again
+}
+
+func (th *thread) decline(agent string) {
+	if !slices.Contains(th.Declined, agent) {
+		th.Declined = append(th.Declined, agent)
+	}
 }
 
 func (th *thread) enqueue(at time.Time) {
