@@ -13,7 +13,7 @@ import (
 var js = []string{"GOOS=js", "GOARCH=wasm"}
 
 // core are the packages that are compiled to WebAssembly.
-var core = []string{"./rtm/internal/...", "./rtm/session", "./rtm/model", "./wasm/..."}
+var core = []string{"./rtm/internal/wire", "./rtm/internal/rules", "./rtm/session", "./rtm/model", "./wasm/..."}
 
 var steps = []step{
 	{"tools", tools},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/rtmwidget/rtmwidget/rtm"
 	"github.com/rtmwidget/rtmwidget/rtm/agent"
 )
@@ -52,6 +54,8 @@ func TestREADME(t *testing.T) {
 	b := started(t)
 
 	page := open(t, b, "readme", elsewhere(t, snippet(t, demo, "html", 0)), 800, 600)
+	page.waitText("body", "You said: Hello from a page")
+	page.do(chromedp.Reload())
 	page.waitText("body", "You said: Hello from a page")
 
 	// The browser keeps the customer, so the widget finds the page's chat.

@@ -51,6 +51,12 @@ func TestSmall(t *testing.T) {
 	want := make(map[string][]byte)
 	for path, content := range files {
 		name := "testdata/small/" + filepath.Base(path)
+		if path == "rtm/constants_gen.go" {
+			name = "testdata/small/rtm_constants_gen.go" // beside those of the API
+		}
+		if want[name] != nil || want[name+".txt"] != nil {
+			t.Fatalf("two files are called %s", name)
+		}
 		if strings.HasSuffix(name, ".go") {
 			name += ".txt" // no package of this module
 		}
