@@ -92,7 +92,7 @@ func logoutAgent(c *call) (any, error) {
 	o := c.org
 	target, how := c.conn.agent, "signed_out"
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.manages() {
+		if !c.conn.agent.managesOthers() {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot log others out", c.user())
 		}
 		if target = o.agent(id); target == nil {
@@ -126,7 +126,7 @@ func setRoutingStatus(c *call) (any, error) {
 	o := c.org
 	target := c.conn.agent
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.manages() {
+		if !c.conn.agent.managesOthers() {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot set the status of others", c.user())
 		}
 		if target = o.agent(id); target == nil {

@@ -424,11 +424,15 @@ func matches(ch *chat, filters params) bool {
 			return false
 		}
 	}
-	for ns, names := range filters.obj("properties") {
+	return matchesProperties(ch.Properties, filters.obj("properties"))
+}
+
+// matchesProperties applies a filter for properties.
+func matchesProperties(p properties, filter params) bool {
+	for ns, names := range filter {
 		for name, x := range params(names.(map[string]any)) {
 			f := params(x.(map[string]any))
-			values, _ := ch.Properties[ns].(map[string]any)
-			value, there := values[name]
+			value, there := p.get(ns, name)
 			if want, ok := f["exists"].(bool); ok && want != there {
 				return false
 			}
@@ -464,11 +468,11 @@ func (c *call) sees(ch *chat) bool {
 	return c.org.mayAccess(c.conn.agent, ch)
 }
 
-// mayAccess reports whether an agent has access to a chat, by group or because
-// it takes part.
+// mayAccess reports whether an agent has access to a chat: by group, because it
+// takes part, or by a scope for all chats.
 func (o *org) mayAccess(a *Agent, ch *chat) bool {
 	m := ch.member(a.ID)
-	return a.sees(ch.Groups) || m != nil && m.Present
+	return a.sees(ch.Groups) || m != nil && m.Present || a.readsAll()
 }
 
 // chatView renders a chat with one of its threads: Chat of either API. The agent
@@ -499,7 +503,7 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 				continue
 			}
 			newest := obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt)}
-			if a == nil || t.readableBy(a) {
+			if a == nil || o.mayRead(a, t) {
 				newest["event"] = o.eventView(side, a, e)
 			} else {
 				newest["restricted_access"] = restricted

@@ -222,9 +222,9 @@ func sendTypingIndicator(c *call) (any, error) {
 	return obj{}, nil
 }
 
-// deletable are the types of events that their authors can delete: what a
-// customer answered in a form stays.
-var deletable = []string{"message", "file", "rich_message", "custom"}
+// deletable are the types of events that a customer can delete: what it answered
+// in a form stays.
+var deletable = []string{"message", "file", "custom"}
 
 // deleteEvent is delete_event of the Customer API.
 func deleteEvent(c *call) (any, error) {

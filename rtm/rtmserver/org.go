@@ -139,6 +139,9 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 	}
 	var result any
 	err := guard(func() (err error) {
+		if err := c.inScope(); err != nil {
+			return err
+		}
 		result, err = run(c)
 		return err
 	})

@@ -36,7 +36,7 @@ type pushFrame struct {
 func (em *emission) send(conns []*conn, action string, payload any) {
 	var body json.RawMessage
 	for _, c := range conns {
-		if !c.wants(action) {
+		if !c.wants(action) || !c.agent.hears(c.catalogue, action) {
 			continue
 		}
 		if body == nil {
@@ -210,6 +210,15 @@ func (o *org) announce(em *emission, r *record) {
 		o.announceWelcome(em, r)
 	case propertiesUpdated, propertiesDeleted:
 		o.announceProperties(em, ch, r)
+	case summarySet:
+		em.members(ch, "thread_summary_set", obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "summary": r.Summary.view()})
+	case chatDeleted:
+		em.access(r.gone, "chat_deleted", obj{"chat_id": r.ChatID})
+		o.dirty = true
+	case threadDeleted:
+		em.access(r.gone, "thread_deleted", obj{"chat_id": r.ChatID, "thread_id": r.ThreadID})
+	case threadsDeleted:
+		em.agents(func(*Agent) bool { return true }, "threads_deleted", r.Sweep.view())
 	case eventDeleted:
 		push := obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event_id": r.EventID}
 		em.customer(ch.CustomerID, "event_deleted", push)

@@ -38,6 +38,10 @@ const (
 	welcomeRequested   recordKind = "welcome_requested"
 	eventDeleted       recordKind = "event_deleted"
 	postbackSent       recordKind = "postback_sent"
+	summarySet         recordKind = "summary_set"
+	chatDeleted        recordKind = "chat_deleted"
+	threadDeleted      recordKind = "thread_deleted"
+	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
 )
@@ -73,7 +77,9 @@ type record struct {
 	EventID    string     `json:"event_id,omitempty"`
 	Names      nameLists  `json:"names,omitempty"` // propertiesDeleted
 	Tag        string     `json:"tag,omitempty"`
-	Postback   params     `json:"postback,omitempty"`   // postbackSent, as the wire has it
+	Postback   params     `json:"postback,omitempty"` // postbackSent, as the wire has it
+	Summary    *summary   `json:"summary,omitempty"`
+	Sweep      *Sweep     `json:"sweep,omitempty"`      // threadsDeleted
 	Visibility string     `json:"visibility,omitempty"` // userAdded
 
 	// chatTransferred: what the chat had before, its new groups unless they stay,
@@ -86,7 +92,9 @@ type record struct {
 
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
-	Level  string `json:"level,omitempty"`
+
+	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
+	Level string `json:"level,omitempty"`
 }
 
 func (r *record) encode() ([]byte, error) { return json.Marshal(r) }

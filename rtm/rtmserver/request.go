@@ -124,6 +124,8 @@ var methods = [2]map[string]func(*call) (any, error){
 		"list_agents_for_transfer": listAgentsForTransfer,
 		"follow_chat":              followChat,
 
+		"list_archives":              listArchives,
+		"request_thread_summary":     requestThreadSummary,
 		"send_event_preview":         sendEventPreview,
 		"send_rich_message_postback": sendRichMessagePostback,
 		"send_thinking_indicator":    sendThinkingIndicator,

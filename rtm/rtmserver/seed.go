@@ -24,6 +24,10 @@ type Organization struct {
 	// the first that fits and was not shown in this visit.
 	Greetings []Greeting
 
+	// ThreadSummary stands for what an AI would write about a thread. Empty means
+	// that request_thread_summary ends in the push incoming_error.
+	ThreadSummary string
+
 	// Tags are what tag_thread accepts. Empty means any tag.
 	Tags []string
 
@@ -114,6 +118,11 @@ type Agent struct {
 	Groups   []int
 	Role     string // owner, viceowner, administrator or normal; empty means normal
 	MaxChats int    // active chats that are routed to the agent; 0 means 6, the protocol's default
+
+	// Scopes are those of the agent's tokens, such as chats--access:rw. nil means
+	// all, with the chats of the agent's groups: those of other groups take a
+	// chats--all that is named.
+	Scopes []string
 }
 
 // DefaultSeed is the seed that the demo and the tests rely on: one organization

@@ -171,6 +171,18 @@ func (st *state) fold(r *record) {
 		st.Chats[r.ChatID].thread(r.ThreadID).event(r.EventID).Deleted = true
 	case postbackSent:
 		st.foldPostback(r)
+	case summarySet:
+		st.Chats[r.ChatID].thread(r.ThreadID).Summary = r.Summary
+	case chatDeleted:
+		r.gone = st.Chats[r.ChatID]
+		st.deleteChat(r.gone)
+	case threadDeleted:
+		r.gone = st.Chats[r.ChatID]
+		st.deleteThreads(r.gone, func(th *thread) bool { return th.ID == r.ThreadID })
+	case threadsDeleted:
+		for _, id := range sortedKeys(st.Chats) {
+			st.deleteThreads(st.Chats[id], r.Sweep.takes)
+		}
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)

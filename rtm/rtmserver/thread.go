@@ -15,6 +15,7 @@ type thread struct {
 	Properties properties `json:"properties"`
 	Groups     []int      `json:"groups"`
 	Tags       []string   `json:"tags,omitempty"`
+	Summary    *summary   `json:"summary,omitempty"`
 
 	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
 	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
@@ -45,10 +46,18 @@ func (th *thread) dequeue(at time.Time) {
 // restricted is the text in place of a thread that an agent may not read.
 const restricted = "the thread belongs to groups that the agent is not in"
 
-// readableBy reports whether an agent may read the thread. Its groups can be
-// others than those that the chat has now.
-func (th *thread) readableBy(a *Agent) bool {
-	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID)
+// restrict takes what was said out of a thread's view.
+func restrict(v obj) {
+	for _, name := range []string{"events", "tags", "summary"} {
+		delete(v, name)
+	}
+	v["restricted_access"] = restricted
+}
+
+// mayRead reports whether an agent may read the thread. Its groups can be others
+// than those that the chat has now.
+func (o *org) mayRead(a *Agent, th *thread) bool {
+	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID) || a.readsAll()
 }
 
 // thread returns a thread of a chat that the requester may read.
@@ -57,7 +66,7 @@ func (c *call) thread(ch *chat, id string) (*thread, error) {
 	if th == nil {
 		return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, clip(id))
 	}
-	if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
+	if c.conn.side == agentSide && !c.org.mayRead(c.conn.agent, th) {
 		return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
 	}
 	return th, nil
@@ -112,10 +121,9 @@ func listThreads(c *call) (any, error) {
 	list := []obj{}
 	for _, th := range threads {
 		v := c.org.threadView(c.conn.side, c.conn.agent, ch, th)
-		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
+		if c.conn.side == agentSide && !c.org.mayRead(c.conn.agent, th) {
 			// It keeps its entry and loses what was said in it.
-			delete(v, "events")
-			v["restricted_access"] = restricted
+			restrict(v)
 		}
 		list = append(list, v)
 	}
@@ -146,6 +154,9 @@ func (o *org) threadView(side side, a *Agent, ch *chat, th *thread) obj {
 	}
 	if side == agentSide && len(th.Tags) > 0 {
 		v["tags"] = th.Tags
+	}
+	if side == agentSide && th.Summary != nil {
+		v["summary"] = th.Summary.view()
 	}
 	users := []string{}
 	for _, id := range th.UserIDs {
