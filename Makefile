@@ -1,6 +1,7 @@
-.PHONY: help demo test bench build wasm clean
+.PHONY: help demo test fuzz bench build wasm clean
 
 ADDR ?= 127.0.0.1:8080
+FUZZ ?= 60s
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -10,6 +11,9 @@ demo: build ## set everything up and start the server with its pages; ADDR=host:
 
 test: ## set everything up and run every test there is
 	@go run ./cmd/check
+
+fuzz: ## every fuzz test for a minute each; FUZZ=10s for another time
+	@go run ./cmd/check -fuzz $(FUZZ)
 
 bench: ## measure what has a benchmark
 	@go test -run '^$$' -bench . -benchmem ./...

@@ -4,9 +4,8 @@ package rtm
 
 // The errors of the server. The last words of each say whether a retry can help.
 const (
-	// Access token missing, malformed, revoked or expired; typical failure of login. Seen on the wire
-	// with the more specific text 'Invalid access token', so match on type, never on message. a retry
-	// needs another token.
+	// The access token is missing, malformed, revoked or expired; the usual failure of a login. a
+	// retry needs another token.
 	ErrorTypeAuthentication ErrorType = "authentication"
 	// Caller is known but may not do this (no access to the chat or thread, property namespace not
 	// writable by customers). a retry cannot help.
@@ -60,21 +59,21 @@ const (
 	ErrorTypeValidation ErrorType = "validation"
 	// Account is on a product generation this API does not serve. a retry cannot help.
 	ErrorTypeWrongProductVersion ErrorType = "wrong_product_version"
-	// Request hit the wrong region; data.region names the right one. Listed for the Web API; on RTM
-	// the same condition arrives as customer_disconnected/misdirected_connection. a retry cannot help.
+	// Request hit the wrong region; data.region names the right one. A socket gets
+	// customer_disconnected with misdirected_connection instead. a retry cannot help.
 	ErrorTypeMisdirectedRequest ErrorType = "misdirected_request"
-	// Unknown license. Web API list; on RTM it arrives as a disconnect reason. a retry cannot help.
+	// Unknown license. A socket gets customer_disconnected with that reason instead. a retry cannot
+	// help.
 	ErrorTypeLicenseNotFound ErrorType = "license_not_found"
-	// Body too large; Web API only (upload_file). a retry cannot help.
+	// Body too large (upload_file of the Web API). a retry cannot help.
 	ErrorTypeEntityTooLarge ErrorType = "entity_too_large"
-	// resume_chat on a chat that already has an active thread. Known only from the official customer
-	// SDK (4.x and 5.0 docs); default text unknown. a retry cannot help.
+	// resume_chat on a chat that has an active thread already. a retry cannot help.
 	ErrorTypeChatAlreadyActive ErrorType = "chat_already_active"
-	// start_chat when the customer already has a chat (limit 1). Known only from the official customer
-	// SDK; the 3.6 reference only lists limit_reached, so accept both. a retry cannot help.
+	// start_chat when the customer has a chat already; one is the limit. It may come as limit_reached
+	// too. a retry cannot help.
 	ErrorTypeChatLimitReached ErrorType = "chat_limit_reached"
-	// update_customer or set_customer_session_fields would exceed the session field cap. Known only
-	// from the official customer SDK; accept limit_reached too. a retry cannot help.
+	// update_customer or set_customer_session_fields would make more session fields than a customer
+	// can have. It may come as limit_reached too. a retry cannot help.
 	ErrorTypeCustomerSessionFieldsLimitReached ErrorType = "customer_session_fields_limit_reached"
 	// The agent the request is about is not logged in. a retry may help later.
 	ErrorTypeAgentOffline ErrorType = "agent_offline"
@@ -116,7 +115,7 @@ const (
 	DisconnectTooManyConnections DisconnectReason = "too_many_connections"
 	// Too many connections not logged in yet, counted per IP.
 	DisconnectTooManyUnauthorizedConnections DisconnectReason = "too_many_unauthorized_connections"
-	// Server logged the customer out. Since 3.5.
+	// Server logged the customer out. Since version 3.5.
 	DisconnectLoggedOutRemotely DisconnectReason = "logged_out_remotely"
 	// Kept reconnecting after too_many_connections.
 	DisconnectCustomerTemporarilyBlocked DisconnectReason = "customer_temporarily_blocked"
@@ -124,7 +123,7 @@ const (
 	DisconnectCustomerBanned DisconnectReason = "customer_banned"
 	// No chatting and no page change for 30 minutes.
 	DisconnectInactivityTimeout DisconnectReason = "inactivity_timeout"
-	// Account moved to another product generation. Removed from the tables in 2022.
+	// Account moved to another product generation.
 	DisconnectProductVersionChanged DisconnectReason = "product_version_changed"
 	// Server ended the session.
 	DisconnectAgentDisconnectedByServer DisconnectReason = "agent_disconnected_by_server"
@@ -132,10 +131,10 @@ const (
 	DisconnectAgentLoggedOutRemotely DisconnectReason = "agent_logged_out_remotely"
 	// Permissions of the agent's role changed.
 	DisconnectRolePermissionsChanged DisconnectReason = "role_permissions_changed"
-	// As misdirected_connection; the name in the push sample.
+	// As misdirected_connection.
 	DisconnectMisdirectedRequest DisconnectReason = "misdirected_request"
-	// Account deleted; known from an old client only.
+	// Account deleted.
 	DisconnectAgentDeleted DisconnectReason = "agent_deleted"
-	// Old name of connection_timeout; known from an old client only.
+	// As connection_timeout.
 	DisconnectPingTimeout DisconnectReason = "ping_timeout"
 )

@@ -1,16 +1,13 @@
 package rtm
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 
-	"github.com/rtmwidget/rtmwidget/rtm/internal/rules"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
-	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
 // Request is Call for the actions of the catalogue: what the server would
@@ -32,16 +29,8 @@ func (c *Conn) Request(ctx context.Context, action string, payload, result any) 
 
 // check holds a request to the rules of the catalogue.
 func (c *Conn) check(action string, body []byte) error {
-	table := rules.Customer()
-	if c.api == session.Agent {
-		table = rules.Agent()
-	}
-	version := cmp.Or(c.opts.Version, "3.6")
-	if problem := table.Supports(action, version); problem != "" {
-		return &Error{Action: action, Type: ErrorTypeUnsupportedVersion, Message: problem}
-	}
-	if problem := table.Check(action, body); problem != "" {
-		return &Error{Action: action, Type: ErrorTypeValidation, Message: problem}
+	if err := c.engine.Check(action, body); err != nil {
+		return &Error{Action: action, Type: ErrorType(err.Type), Message: err.Message}
 	}
 	return nil
 }
@@ -65,14 +54,7 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 	if err != nil {
 		return nil, fmt.Errorf("rtm: login: %w", err)
 	}
-	whole := wire.Object{} // as it will be sent: the engine adds the token
-	whole.Str("token", cmp.Or(token, "Bearer …"))
-	for name, raw := range wire.Members(body) {
-		if name != "token" {
-			whole.Raw(name, raw)
-		}
-	}
-	if err := c.check("login", whole.Bytes()); err != nil {
+	if err := c.check("login", body); err != nil {
 		return nil, err
 	}
 	response := new(Response)

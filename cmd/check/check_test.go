@@ -216,3 +216,24 @@ func TestVulnDatabaseOutOfReach(t *testing.T) {
 		t.Errorf("got %q, %v", note, err)
 	}
 }
+
+func TestFuzzTests(t *testing.T) {
+	const events = `{"Action":"start","Package":"example.com/rtmwidget/rtmwidget/rtm/a"}
+{"Action":"output","Package":"example.com/rtmwidget/rtmwidget/rtm/a","Output":"FuzzOne\n"}
+{"Action":"output","Package":"example.com/rtmwidget/rtmwidget/rtm/a","Output":"ok  \texample.com/a\t0.1s\n"}
+{"Action":"output","Package":"example.com/rtmwidget/rtmwidget/b","Output":"FuzzTwo\n"}
+`
+	got, err := fuzzTests(events)
+	if err != nil || fmt.Sprint(got) != "[{example.com/rtmwidget/rtmwidget/rtm/a FuzzOne} {example.com/rtmwidget/rtmwidget/b FuzzTwo}]" || got[0].short() != "rtm/a" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, bad := range []string{"", `{"Action":"output","Output":"ok\n"}`, "no event"} {
+		if got, err := fuzzTests(bad); err == nil {
+			t.Errorf("%q gave %v", bad, got)
+		}
+	}
+	const output = "fuzz: elapsed: 0s, gathering baseline coverage: 0/3 completed\nfuzz: elapsed: 3s, execs: 10 (3/sec), new interesting: 0 (total: 3)\nfuzz: elapsed: 6s, execs: 25 (5/sec), new interesting: 1 (total: 4)\nPASS\n"
+	if got := fuzzNote(output); got != "25 (5/sec), new interesting: 1 (total: 4)" {
+		t.Errorf("the note is %q", got)
+	}
+}

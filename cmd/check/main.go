@@ -3,6 +3,7 @@
 //	go run ./cmd/check            all steps
 //	go run ./cmd/check -run tsc   the steps whose name contains "tsc"
 //	go run ./cmd/check -list      their names
+//	go run ./cmd/check -fuzz 60s  in place of them every fuzz test, each for so long
 //
 // Each step prints its time, and its output only when it fails or with -v; go test is
 // shown as it runs. The first step that fails ends the run with exit code 1.
@@ -25,16 +26,11 @@ func main() {
 	verbose := flag.Bool("v", false, "show the output of steps that pass, too")
 	only := flag.String("run", "", "run only steps whose name contains this `text`")
 	list := flag.Bool("list", false, "print the names of the steps")
+	fuzz := flag.Duration("fuzz", 0, "run each fuzz test for this `time` instead of the steps")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "check: unexpected argument %q\n", flag.Arg(0))
 		os.Exit(2)
-	}
-	if *list {
-		for _, s := range steps {
-			fmt.Println(s.name)
-		}
-		return
 	}
 	root, err := findRoot()
 	if err != nil {
@@ -42,7 +38,21 @@ func main() {
 		os.Exit(1)
 	}
 	c := &checker{root: root, verbose: *verbose, stdout: os.Stdout}
-	if !c.run(steps, *only) {
+	todo := steps
+	if *fuzz > 0 {
+		if todo, err = fuzzSteps(c, *fuzz); err != nil {
+			os.Stderr.Write(c.output.Bytes())
+			fmt.Fprintln(os.Stderr, "check:", err)
+			os.Exit(1)
+		}
+	}
+	if *list {
+		for _, s := range todo {
+			fmt.Println(s.name)
+		}
+		return
+	}
+	if !c.run(todo, *only) {
 		os.Exit(1)
 	}
 }

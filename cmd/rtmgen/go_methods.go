@@ -1,16 +1,37 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
 
-// goMethods writes the Client's methods.
-func goMethods(api *API) *goFile {
-	f := &goFile{pkg: api.Name}
+// goMethods writes the Client's methods: into one file, or when that has more
+// lines than long, into one for each of the catalogue's groups.
+func goMethods(api *API, long int) map[string]*goFile {
+	whole := goMethodsOf(api, api.Methods)
+	if bytes.Count(whole.body.Bytes(), []byte("\n")) <= long {
+		return map[string]*goFile{"methods_gen.go": whole}
+	}
+	groups := make(map[string][]*Method)
 	for _, m := range api.Methods {
+		if !m.Manual {
+			groups[m.Group] = append(groups[m.Group], m)
+		}
+	}
+	files := make(map[string]*goFile)
+	for group, methods := range groups {
+		files["methods_"+cmp.Or(group, "other")+"_gen.go"] = goMethodsOf(api, methods)
+	}
+	return files
+}
+
+func goMethodsOf(api *API, methods []*Method) *goFile {
+	f := &goFile{pkg: api.Name}
+	for _, m := range methods {
 		if m.Manual {
 			continue
 		}

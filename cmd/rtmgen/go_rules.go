@@ -9,60 +9,46 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
 
-// goRules writes the table that requests are checked with.
+// goRules writes the table that requests are checked with, as the text that
+// package rules reads; its function parse says how it is built.
 func goRules(api *API) *goFile {
 	f := &goFile{pkg: "rules"}
-	f.p("var %s = Table{\n\tMethods: map[string]Method{", api.Name)
+	f.p("const %sRules = `", api.Name)
+	f.body.Truncate(f.body.Len() - 1)
 	objects := make(map[string]bool)
 	for _, m := range api.Methods {
-		text := fmt.Sprintf("Since: %q", m.Since)
+		line := "method " + m.Action + " " + m.Since
 		if m.RemovedIn != "" {
-			text += fmt.Sprintf(", RemovedIn: %q", m.RemovedIn)
+			line += " " + m.RemovedIn
 		}
 		if len(m.AnyOf) > 0 {
-			text += ", AnyOf: " + goStrings(m.AnyOf)
+			line += " |" + strings.Join(m.AnyOf, ",")
 		}
-		if len(m.Method.Request) == 0 {
-			f.p("\t\t%q: {%s},", m.Action, text)
-			continue
+		f.p("%s", line)
+		for _, field := range m.Method.Request {
+			collect(api, field.Type, objects)
 		}
-		f.p("\t\t%q: {%s, Fields: []Field{", m.Action, text)
-		ruleFields(f, api, m.Method.Request, objects)
-		f.p("\t\t}},")
+		ruleFields(f, m.Method.Request)
 	}
-	f.p("\t},\n\tUnions: map[string]Union{")
-	for _, name := range slices.Sorted(maps.Keys(api.Source.Unions)) {
-		if !objects[name] {
-			continue
-		}
-		u := api.Source.Unions[name]
-		f.p("\t\t%q: {%q, map[string]string{", name, u.Discriminator)
-		for _, value := range slices.Sorted(maps.Keys(u.Variants)) {
-			f.p("\t\t\t%q: %q,", value, u.Variants[value])
-		}
-		f.p("\t\t}},")
-	}
-	f.p("\t},\n\tObjects: map[string][]Field{")
 	for _, name := range slices.Sorted(maps.Keys(objects)) {
-		if api.Source.Unions[name] != nil {
+		if u := api.Source.Union(name); u != nil {
+			f.p("union %s %s", name, u.Discriminator)
+			for _, value := range slices.Sorted(maps.Keys(u.Variants)) {
+				f.p(" %s %s", value, u.Variants[value])
+			}
 			continue
 		}
-		f.p("\t\t%q: {", name)
+		f.p("object %s", name)
 		fields, _ := api.Source.Object(name)
-		ruleFields(f, api, fields, nil)
-		f.p("\t\t},")
+		ruleFields(f, fields)
 	}
-	f.p("\t},\n}")
+	f.p("`")
 	return f
 }
 
-// ruleFields writes the fields of an object and collects the objects that they
-// lead to.
-func ruleFields(f *goFile, api *API, fields catalogue.Fields, objects map[string]bool) {
+// ruleFields writes the fields of a method or an object.
+func ruleFields(f *goFile, fields catalogue.Fields) {
 	for _, field := range fields {
-		if objects != nil {
-			collect(api, field.Type, objects)
-		}
 		if field.RemovedIn != "" {
 			continue // an older server may take it, so nothing is refused
 		}
@@ -70,31 +56,36 @@ func ruleFields(f *goFile, api *API, fields catalogue.Fields, objects map[string
 		if field.Star() {
 			name = "*"
 		}
-		text := fmt.Sprintf("{Name: %q, Type: %q", name, field.Type)
 		if field.Required {
-			text += ", Required: true"
+			name += "!"
 		}
-		if len(field.Enum) > 0 {
-			text += ", Enum: " + goStrings(field.Enum)
+		line := " " + name + " " + field.Type.String()
+		if field.Min != nil || field.Max != nil {
+			line += " " + number(field.Min) + ".." + number(field.Max)
 		}
-		for _, limit := range []struct {
-			name  string
-			value *int
-		}{{"Min", field.Min}, {"Max", field.Max}, {"MaxItems", field.MaxItems}} {
-			if limit.value != nil {
-				text += fmt.Sprintf(", %s: new(%d)", limit.name, *limit.value)
+		if field.MaxItems != nil {
+			line += " #" + number(field.MaxItems)
+		}
+		for _, list := range []struct {
+			sign  string
+			words []string
+		}{{"=", field.Enum}, {"-", field.Excludes}, {"+", field.Needs}} {
+			if len(list.words) > 0 {
+				line += " " + list.sign + strings.Join(list.words, ",")
 			}
 		}
-		if len(field.Excludes) > 0 {
-			text += ", Excludes: " + goStrings(field.Excludes)
-		}
-		if len(field.Needs) > 0 {
-			text += ", Needs: " + goStrings(field.Needs)
-		}
-		f.p("\t\t\t%s},", text)
+		f.p("%s", line)
 	}
 }
 
+func number(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return fmt.Sprint(*n)
+}
+
+// collect adds the objects that a type leads to.
 func collect(api *API, t *catalogue.Type, objects map[string]bool) {
 	t = t.Base()
 	if t.Kind != catalogue.Named || objects[t.Name] {
@@ -111,12 +102,4 @@ func collect(api *API, t *catalogue.Type, objects map[string]bool) {
 	for _, f := range fields {
 		collect(api, f.Type, objects)
 	}
-}
-
-func goStrings(list []string) string {
-	quoted := make([]string, len(list))
-	for i, s := range list {
-		quoted[i] = fmt.Sprintf("%q", s)
-	}
-	return "[]string{" + strings.Join(quoted, ", ") + "}"
 }

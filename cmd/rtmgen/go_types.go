@@ -215,11 +215,24 @@ func fieldDoc(s *Struct, f *Field) string {
 	if sent && len(f.Needs) > 0 {
 		add("Goes with %s.", list(f.Needs, "and"))
 	}
-	if f.RemovedIn != "" {
-		add("Gone since %s.", f.RemovedIn)
+	if text := fieldVersions(f.Field); text != "" {
+		parts = append(parts, text)
 	}
 	if len(f.Enum) > 1 && f.Type.Enum == nil && f.Type.Kind == catalogue.List {
 		add("Others may come.")
 	}
 	return strings.Join(parts, " ")
+}
+
+// fieldVersions says which versions have a field, "" when all do.
+func fieldVersions(f *catalogue.Field) string {
+	switch {
+	case f.RemovedIn != "":
+		return "Gone since version " + f.RemovedIn + "."
+	case f.Was != "":
+		return "Since version " + f.Since + "; it was " + f.Was + " before."
+	case f.Since != "":
+		return "Since version " + f.Since + "."
+	}
+	return ""
 }

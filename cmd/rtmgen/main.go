@@ -63,7 +63,6 @@ func generate(sources ...*catalogue.API) (map[string][]byte, error) {
 			dir + "objects_codec_gen.go":                 goCodec(api, Object),
 			dir + "requests_gen.go":                      goTypes(api, Request, Response),
 			dir + "requests_codec_gen.go":                goCodec(api, Request, Response),
-			dir + "methods_gen.go":                       goMethods(api),
 			dir + "pushes_gen.go":                        goPushes(api),
 			dir + "pushes_codec_gen.go":                  goCodec(api, Payload),
 			dir + "constants_gen.go":                     goConstants(api),
@@ -71,6 +70,11 @@ func generate(sources ...*catalogue.API) (map[string][]byte, error) {
 			"rtm/internal/rules/" + api.Name + "_gen.go": goRules(api),
 		} {
 			if err := add(path, f); err != nil {
+				return nil, err
+			}
+		}
+		for name, f := range goMethods(api, 500) {
+			if err := add(dir+name, f); err != nil {
 				return nil, err
 			}
 		}
@@ -85,8 +89,18 @@ func generate(sources ...*catalogue.API) (map[string][]byte, error) {
 	return files, add("rtm/constants_gen.go", goErrors(apis))
 }
 
-// update writes the files that have changed.
+// update writes the files that have changed, and removes those that it would not
+// write any more.
 func update(dir string, files map[string][]byte) error {
+	old, err := leftover(dir, files)
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		name := filepath.Join(dir, filepath.FromSlash(path))
 		if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, files[path]) {
@@ -113,5 +127,41 @@ func compare(dir string, files map[string][]byte) error {
 			return fmt.Errorf("%s is stale: go generate ./... writes it anew", path)
 		}
 	}
-	return nil
+	old, err := leftover(dir, files)
+	if err == nil && len(old) > 0 {
+		err = fmt.Errorf("%s is left over: go generate ./... removes it", old[0])
+	}
+	return err
+}
+
+// leftover returns the Go files beside the given ones that this program wrote
+// once and does not write now.
+func leftover(dir string, files map[string][]byte) ([]string, error) {
+	var old []string
+	seen := make(map[string]bool)
+	for path := range files {
+		if seen[filepath.Dir(path)] {
+			continue
+		}
+		seen[filepath.Dir(path)] = true
+		names, err := filepath.Glob(filepath.Join(dir, filepath.Dir(path), "*_gen.go"))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			rel, err := filepath.Rel(dir, name)
+			if err != nil {
+				return nil, err
+			}
+			if _, ok := files[filepath.ToSlash(rel)]; !ok && bytes.HasPrefix(content, []byte(generated)) {
+				old = append(old, name)
+			}
+		}
+	}
+	slices.Sort(old)
+	return old, nil
 }

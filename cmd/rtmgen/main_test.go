@@ -72,6 +72,46 @@ func TestSmall(t *testing.T) {
 	}
 }
 
+// TestMethodsByGroup splits the methods of an API that has many.
+func TestMethodsByGroup(t *testing.T) {
+	api, err := load(small(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := goMethods(api, 10)
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"methods_kites_gen.go", "methods_other_gen.go"}) {
+		t.Fatalf("the files are %q", got)
+	}
+	whole := goMethods(api, 500)["methods_gen.go"].body.Len()
+	if n := files["methods_kites_gen.go"].body.Len() + files["methods_other_gen.go"].body.Len(); n != whole {
+		t.Errorf("the parts have %d bytes, the whole %d", n, whole)
+	}
+}
+
+// TestLeftover: a file that is not written any more goes, one by hand stays.
+func TestLeftover(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("old_gen.go", generated+"\n")
+	write("hand_gen.go", "package x\n")
+	files := map[string][]byte{"new_gen.go": []byte(generated + "\n")}
+	write("new_gen.go", generated+"\n")
+	if err := compare(dir, files); err == nil || !strings.Contains(err.Error(), "old_gen.go is left over") {
+		t.Errorf("got %v", err)
+	}
+	if err := update(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != 2 {
+		t.Errorf("left are %q, %v", left, err)
+	}
+}
+
 func TestDeterministic(t *testing.T) {
 	first, err := generate(small(t))
 	if err != nil {

@@ -205,10 +205,7 @@ func (r *page) fields(title string, fs catalogue.Fields, sent bool) {
 		if d := string(f.Default); d != "" && d != "null" {
 			value = "`" + prose(d) + "`"
 		}
-		note := sentence(f.Note)
-		if f.RemovedIn != "" {
-			note += " Gone since " + f.RemovedIn + "."
-		}
+		note := sentence(f.Note) + " " + fieldVersions(f)
 		name := "`" + f.Name + "`"
 		if f.Star() {
 			name = "any name"

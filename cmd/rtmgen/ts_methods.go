@@ -105,7 +105,7 @@ func (p param) name() string {
 // tsMethods writes the methods as a type, and as the table that makes them.
 func tsMethods(api *API) *tsFile {
 	f := newTSFile("src/"+api.Name+"/methods", fmt.Sprintf("The methods of the %s API.", api.Title))
-	f.doc("", "One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version that the client speaks lacks the method.",
+	f.doc("", "One method for each request of the API. All reject with an `RTMError`: before anything is sent with type `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the request is not as it must be.",
 		"See "+api.Link+".")
 	f.p("export interface %s {", f.export(api.Title+"Methods"))
 	var table []string
@@ -126,16 +126,10 @@ func tsMethods(api *API) *tsFile {
 	return f
 }
 
-// tsEntry is a method in the table: its action, the versions that have it, and
-// the parameters of its short form.
+// tsEntry is a method in the table: its action and the parameters of its short
+// form.
 func tsEntry(m *Method) string {
 	entry := m.Action
-	if m.Since > "3.4" {
-		entry += "+" + m.Since
-	}
-	if m.RemovedIn != "" {
-		entry += "-" + m.RemovedIn
-	}
 	for _, p := range short(m) {
 		switch {
 		case p.field == nil:

@@ -268,8 +268,8 @@ func tsFieldDoc(s *Struct, field *Field) string {
 	if tsSent(s) && len(field.Needs) > 0 {
 		add("Goes with %s.", list(field.Needs, "and"))
 	}
-	if field.RemovedIn != "" {
-		add("Gone since version %s.", field.RemovedIn)
+	if text := fieldVersions(field.Field); text != "" {
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, " ")
 }

@@ -3596,6 +3596,8 @@ func (x *ListArchivesFilters) decode(d *wire.Decoder) {
 			x.Goals = codec.Struct(d, (*ListFilterInt).decode)
 		case "forms":
 			x.Forms = codec.Structs(d, (*FormFilter).decode)
+		case "surveys":
+			x.Surveys = codec.Structs(d, (*FormFilter).decode)
 		case "event_types":
 			x.EventTypes = codec.Struct(d, (*EventTypesFilter).decode)
 		case "greetings":
@@ -3668,6 +3670,10 @@ func (x *ListArchivesFilters) append(b []byte) []byte {
 		b = wire.AppendName(b, "forms")
 		b = codec.AppendStructs(b, x.Forms, (*FormFilter).append)
 	}
+	if x.Surveys != nil {
+		b = wire.AppendName(b, "surveys")
+		b = codec.AppendStructs(b, x.Surveys, (*FormFilter).append)
+	}
 	if x.EventTypes != nil {
 		b = wire.AppendName(b, "event_types")
 		b = x.EventTypes.append(b)
@@ -3716,6 +3722,8 @@ func (x *ListChatsFilters) decode(d *wire.Decoder) {
 		switch string(d.Name()) {
 		case "active":
 			x.Active = codec.Pointer(d, (*wire.Decoder).Bool)
+		case "include_active":
+			x.IncludeActive = codec.Pointer(d, (*wire.Decoder).Bool)
 		case "include_chats_without_threads":
 			x.IncludeChatsWithoutThreads = codec.Pointer(d, (*wire.Decoder).Bool)
 		case "group_ids":
@@ -3735,6 +3743,10 @@ func (x *ListChatsFilters) append(b []byte) []byte {
 	if x.Active != nil {
 		b = wire.AppendName(b, "active")
 		b = strconv.AppendBool(b, *x.Active)
+	}
+	if x.IncludeActive != nil {
+		b = wire.AppendName(b, "include_active")
+		b = strconv.AppendBool(b, *x.IncludeActive)
 	}
 	if x.IncludeChatsWithoutThreads != nil {
 		b = wire.AppendName(b, "include_chats_without_threads")
@@ -6064,6 +6076,8 @@ func (x *CustomerUser) decode(d *wire.Decoder) {
 			x.PhoneNumber = d.String()
 		case "visit":
 			x.Visit = codec.Struct(d, (*Visit).decode)
+		case "last_visit":
+			x.LastVisit = codec.Struct(d, (*Visit).decode)
 		case "session_fields":
 			x.SessionFields = codec.List(d, func(d *wire.Decoder) SessionField { return codec.Map(d, (*wire.Decoder).String) })
 		case "statistics":
@@ -6133,6 +6147,10 @@ func (x *CustomerUser) append(b []byte) []byte {
 	if x.Visit != nil {
 		b = wire.AppendName(b, "visit")
 		b = x.Visit.append(b)
+	}
+	if x.LastVisit != nil {
+		b = wire.AppendName(b, "last_visit")
+		b = x.LastVisit.append(b)
 	}
 	if x.SessionFields != nil {
 		b = wire.AppendName(b, "session_fields")

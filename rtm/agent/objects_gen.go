@@ -14,7 +14,6 @@ import (
 type Access struct {
 	// Group 0 is the general group: every agent sees the chat.
 	GroupIDs []rtm.GroupID `json:"group_ids"`
-	// Only in the JS SDK types, never in documents.
 	AgentIDs []rtm.AgentID `json:"agent_ids,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -40,9 +39,9 @@ type AgentConfig struct {
 	Avatar   string      `json:"avatar,omitempty"`
 	JobTitle string      `json:"job_title,omitempty"`
 	Mobile   string      `json:"mobile,omitempty"`
-	// Nil is 6.
+	// Chats that can be had at a time. Nil is 6.
 	MaxChatsCount *int `json:"max_chats_count,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// The owner has not approved the account yet. Nil is absent, which is not the same as zero.
 	AwaitingApproval *bool           `json:"awaiting_approval,omitempty"`
 	Groups           []GroupPriority `json:"groups,omitempty"`
 	// One of new_visitor, incoming_chat, returning_visitor, queued_visitor, visitor_is_typing,
@@ -60,8 +59,7 @@ type AgentConfig struct {
 // AgentForTransfer is an agent who could take a chat.
 type AgentForTransfer struct {
 	AgentID rtm.AgentID `json:"agent_id"`
-	// Chats with a customer only; the RTM sample calls it active_chats, but its own text, the Web
-	// reference, the Go and the JS SDK say total_active_chats.
+	// Chats with a customer only.
 	TotalActiveChats int `json:"total_active_chats"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -69,7 +67,7 @@ type AgentForTransfer struct {
 
 // AgentResponseFilter is part of ListArchivesFilters.
 type AgentResponseFilter struct {
-	// Nil is absent, which is not the same as zero.
+	// True: there is a value; false: there is none. Nil is absent, which is not the same as zero.
 	Exists *bool `json:"exists,omitempty"`
 	// Restricts the rest of this filter to the first answer of an agent. Nil is absent, which is not
 	// the same as zero.
@@ -82,9 +80,9 @@ type AgentResponseFilter struct {
 
 // AgentTypesFilter is part of ListArchivesFilters.
 type AgentTypesFilter struct {
-	// One of human, chatbot or ai_agent. Others may come.
+	// All of these took part. One of human, chatbot or ai_agent. Others may come.
 	AllValues []AgentType `json:"all_values,omitempty"`
-	// One of human, chatbot or ai_agent. Others may come.
+	// One of these took part. One of human, chatbot or ai_agent. Others may come.
 	AnyValues []AgentType `json:"any_values,omitempty"`
 	// Each value at most once over the three arrays; the three may be combined. One of human, chatbot
 	// or ai_agent. Others may come.
@@ -108,8 +106,10 @@ type ArchivedChat struct {
 	// Exactly one thread per list entry.
 	Thread     ArchivedThread `json:"thread"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
-	IsFollowed bool           `json:"is_followed"`
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	// The requesting agent follows the chat.
+	IsFollowed bool `json:"is_followed"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -119,30 +119,34 @@ type ArchivedThread struct {
 	ID        rtm.ThreadID `json:"id"`
 	CreatedAt time.Time    `json:"created_at"`
 	Active    bool         `json:"active"`
-	UserIDs   []rtm.UserID `json:"user_ids"`
+	// The users who took part.
+	UserIDs []rtm.UserID `json:"user_ids"`
 	// Absent when restricted_access is present.
 	Events     []Event        `json:"events,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
-	// Reason the requester may not read the thread (a string since 3.2, a bool before).
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	// Reason the requester may not read the thread.
 	RestrictedAccess string `json:"restricted_access,omitempty"`
 	// Only when tagged.
 	Tags []string `json:"tags,omitempty"`
 	// Only while queued.
 	Queue *Queue `json:"queue,omitempty"`
 	// Seconds spent in queues so far.
-	QueuesDuration   int          `json:"queues_duration,omitempty"`
+	QueuesDuration int `json:"queues_duration,omitempty"`
+	// The thread before it in the chat.
 	PreviousThreadID rtm.ThreadID `json:"previous_thread_id,omitempty"`
-	NextThreadID     rtm.ThreadID `json:"next_thread_id,omitempty"`
-	// New in 3.6.
+	// The thread after it in the chat.
+	NextThreadID rtm.ThreadID `json:"next_thread_id,omitempty"`
+	// Since version 3.6.
 	CustomerVisit *CustomerVisit `json:"customer_visit,omitempty"`
-	// New in 3.6: AI summary, only when one was made.
+	// What an AI says the thread was about; only when one was made. Since version 3.6.
 	Summary *ThreadSummary `json:"summary,omitempty"`
-	// list_archives only.
+	// Of list_archives.
 	PreviousAccessibleThreadID rtm.ThreadID `json:"previous_accessible_thread_id,omitempty"`
-	// list_archives only.
+	// Of list_archives.
 	NextAccessibleThreadID rtm.ThreadID `json:"next_accessible_thread_id,omitempty"`
-	// list_archives with `highlights`; shape known only from an existing client.
+	// Of list_archives with highlights.
 	Highlight []Highlight `json:"highlight,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -150,10 +154,11 @@ type ArchivedThread struct {
 
 // AutoAccessChange is an auto access rule that changed.
 type AutoAccessChange struct {
-	ID          string                `json:"id"`
-	Description string                `json:"description,omitempty"`
-	Access      *AutoAccessTarget     `json:"access,omitempty"`
-	Conditions  *AutoAccessConditions `json:"conditions,omitempty"`
+	ID          string `json:"id"`
+	Description string `json:"description,omitempty"`
+	// The groups that may see it.
+	Access     *AutoAccessTarget     `json:"access,omitempty"`
+	Conditions *AutoAccessConditions `json:"conditions,omitempty"`
 	// Rule that follows; empty = last. Nil is absent, which is not the same as zero.
 	NextID *string                `json:"next_id,omitempty"`
 	Status AutoAccessChangeStatus `json:"status"`
@@ -180,7 +185,8 @@ type AutoAccessGeo struct {
 // AutoAccessMatch is part of AutoAccessConditions.
 type AutoAccessMatch struct {
 	// Not together with exclude_values.
-	Values        []MatchObject `json:"values,omitempty"`
+	Values []MatchObject `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []MatchObject `json:"exclude_values,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -195,6 +201,7 @@ type AutoAccessTarget struct {
 
 // Ban says how long a ban lasts.
 type Ban struct {
+	// Length of the ban in days.
 	Days float64 `json:"days"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -202,45 +209,55 @@ type Ban struct {
 
 // BotConfig is a bot's account.
 type BotConfig struct {
-	ID                   rtm.AgentID        `json:"id"`
-	Name                 string             `json:"name,omitempty"`
-	Avatar               string             `json:"avatar,omitempty"`
+	ID     rtm.AgentID `json:"id"`
+	Name   string      `json:"name,omitempty"`
+	Avatar string      `json:"avatar,omitempty"`
+	// Priority in groups that are not named.
 	DefaultGroupPriority GroupPriorityValue `json:"default_group_priority,omitempty"`
 	Groups               []GroupPriority    `json:"groups,omitempty"`
-	// Nil is 6.
-	MaxChatsCount *int           `json:"max_chats_count,omitempty"`
+	// Chats that can be had at a time. Nil is 6.
+	MaxChatsCount *int `json:"max_chats_count,omitempty"`
+	// Id of the client that made the bot.
 	OwnerClientID string         `json:"owner_client_id,omitempty"`
 	JobTitle      string         `json:"job_title,omitempty"`
 	WorkScheduler *WorkScheduler `json:"work_scheduler,omitempty"`
-	// Python SDK only.
-	Timezone string `json:"timezone,omitempty"`
+	Timezone      string         `json:"timezone,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // Cart is a customer's shopping cart.
 type Cart struct {
+	// Id of the shop.
 	StoreUUID string `json:"store_uuid"`
 	// e.g. shopify.
-	StorePlatform    string     `json:"store_platform"`
-	CustomerSignedIn bool       `json:"customer_signed_in"`
-	Subtotal         float64    `json:"subtotal"`
-	Total            float64    `json:"total"`
-	SubtotalUSD      float64    `json:"subtotal_usd"`
-	TotalUSD         float64    `json:"total_usd"`
-	Currency         string     `json:"currency"`
-	Items            []CartItem `json:"items"`
-	LastUpdatedAt    time.Time  `json:"last_updated_at"`
+	StorePlatform string `json:"store_platform"`
+	// The customer is logged in to the shop.
+	CustomerSignedIn bool `json:"customer_signed_in"`
+	// In the currency of the cart.
+	Subtotal float64 `json:"subtotal"`
+	// In the currency of the cart.
+	Total float64 `json:"total"`
+	// In US dollars.
+	SubtotalUSD float64 `json:"subtotal_usd"`
+	// In US dollars.
+	TotalUSD float64 `json:"total_usd"`
+	// ISO 4217 code.
+	Currency string     `json:"currency"`
+	Items    []CartItem `json:"items"`
+	// When the cart last changed.
+	LastUpdatedAt time.Time `json:"last_updated_at"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // CartItem is part of Cart.
 type CartItem struct {
-	// Beyond 32 bits.
-	ID       int `json:"id"`
+	// May be beyond 32 bits.
+	ID int `json:"id"`
+	// Number of pieces.
 	Quantity int `json:"quantity"`
-	// Beyond 32 bits.
+	// May be beyond 32 bits.
 	VariantID int `json:"variant_id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -250,13 +267,12 @@ type CartItem struct {
 type Chat struct {
 	ID    rtm.ChatID `json:"id"`
 	Users []User     `json:"users"`
-	// Singular in get_chat, list_archives and incoming_chat; absent when the chat has no threads. The
-	// sample object of the documents shows a `threads` array instead, which no method of 3.6 is shown
-	// to return.
+	// Absent when the chat has no threads.
 	Thread     *Thread        `json:"thread,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
-	// Whether the requesting agent follows; not shown in the incoming_chat sample.
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	// The requesting agent follows the chat.
 	IsFollowed bool `json:"is_followed,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -271,8 +287,9 @@ type ChatSummary struct {
 	// Key = event type; newest event of each type, possibly from an older thread.
 	LastEventPerType map[string]LastEvent `json:"last_event_per_type,omitempty"`
 	Properties       rtm.Properties       `json:"properties,omitempty"`
-	Access           *Access              `json:"access,omitempty"`
-	// The login sample omits it.
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	// The requesting agent follows the chat.
 	IsFollowed bool `json:"is_followed"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -280,23 +297,21 @@ type ChatSummary struct {
 
 // CustomerStatistics counts what a customer has done so far.
 type CustomerStatistics struct {
-	ChatsCount int `json:"chats_count"`
-	// a sample leaves it out.
-	ThreadsCount int `json:"threads_count,omitempty"`
-	// a sample leaves it out.
-	VisitsCount            int `json:"visits_count,omitempty"`
-	PageViewsCount         int `json:"page_views_count,omitempty"`
-	GreetingsShownCount    int `json:"greetings_shown_count,omitempty"`
-	GreetingsAcceptedCount int `json:"greetings_accepted_count,omitempty"`
-	// Seen in customer_statistics_updated.
-	GreetingsConvertedCount int       `json:"greetings_converted_count,omitempty"`
-	TicketsCount            int       `json:"tickets_count,omitempty"`
-	TicketsInboxCount       int       `json:"tickets_inbox_count,omitempty"`
-	TicketsArchiveCount     int       `json:"tickets_archive_count,omitempty"`
-	TicketsSpamCount        int       `json:"tickets_spam_count,omitempty"`
-	TicketsTrashCount       int       `json:"tickets_trash_count,omitempty"`
-	OrdersCount             int       `json:"orders_count,omitempty"`
-	LastVisitStartedAt      time.Time `json:"last_visit_started_at,omitzero"`
+	ChatsCount              int `json:"chats_count"`
+	ThreadsCount            int `json:"threads_count,omitempty"`
+	VisitsCount             int `json:"visits_count,omitempty"`
+	PageViewsCount          int `json:"page_views_count,omitempty"`
+	GreetingsShownCount     int `json:"greetings_shown_count,omitempty"`
+	GreetingsAcceptedCount  int `json:"greetings_accepted_count,omitempty"`
+	GreetingsConvertedCount int `json:"greetings_converted_count,omitempty"`
+	TicketsCount            int `json:"tickets_count,omitempty"`
+	TicketsInboxCount       int `json:"tickets_inbox_count,omitempty"`
+	TicketsArchiveCount     int `json:"tickets_archive_count,omitempty"`
+	TicketsSpamCount        int `json:"tickets_spam_count,omitempty"`
+	TicketsTrashCount       int `json:"tickets_trash_count,omitempty"`
+	OrdersCount             int `json:"orders_count,omitempty"`
+	// When the last visit began.
+	LastVisitStartedAt time.Time `json:"last_visit_started_at,omitzero"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -312,11 +327,16 @@ type CustomerVisit struct {
 
 // DateRangeFilter bounds a time.
 type DateRangeFilter struct {
+	// At most.
 	LTE time.Time `json:"lte,omitzero"`
-	LT  time.Time `json:"lt,omitzero"`
+	// Less than.
+	LT time.Time `json:"lt,omitzero"`
+	// At least.
 	GTE time.Time `json:"gte,omitzero"`
-	GT  time.Time `json:"gt,omitzero"`
-	EQ  time.Time `json:"eq,omitzero"`
+	// More than.
+	GT time.Time `json:"gt,omitzero"`
+	// Exactly.
+	EQ time.Time `json:"eq,omitzero"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -324,32 +344,40 @@ type DateRangeFilter struct {
 // EcommerceAddon is part of RichMessageEcommerce.
 type EcommerceAddon struct {
 	AddonType string `json:"addon_type"`
+	// Lowest amount as text.
 	RangeFrom string `json:"range_from,omitempty"`
-	RangeTo   string `json:"range_to,omitempty"`
-	Currency  string `json:"currency,omitempty"`
+	// Highest amount as text.
+	RangeTo string `json:"range_to,omitempty"`
+	// ISO 4217 code.
+	Currency string `json:"currency,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // EcommerceOption is part of RichMessageEcommerce.
 type EcommerceOption struct {
-	OptionID          string `json:"option_id"`
-	Label             string `json:"label"`
-	Price             string `json:"price,omitempty"`
-	RegularPrice      string `json:"regular_price,omitempty"`
+	OptionID string `json:"option_id"`
+	Label    string `json:"label"`
+	// Amount as text, in the currency.
+	Price string `json:"price,omitempty"`
+	// Amount as text, before a discount.
+	RegularPrice string `json:"regular_price,omitempty"`
+	// ISO 4217 code.
 	Currency          string `json:"currency,omitempty"`
 	Color             string `json:"color,omitempty"`
 	ImageURL          string `json:"image_url,omitempty"`
 	ImageThumbnailURL string `json:"image_thumbnail_url,omitempty"`
-	Available         bool   `json:"available,omitempty"`
-	Selected          bool   `json:"selected,omitempty"`
+	// Can be bought now.
+	Available bool `json:"available,omitempty"`
+	// Is chosen at first.
+	Selected bool `json:"selected,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // EventBase is what all events have.
 type EventBase struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -359,14 +387,15 @@ type EventBase struct {
 	// system_message or system.
 	Type EventType `json:"type"`
 	// Absent on system_message, on system and on forms made by the system.
-	AuthorID   rtm.UserID     `json:"author_id,omitempty"`
+	AuthorID rtm.UserID `json:"author_id,omitempty"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility     `json:"visibility"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 }
 
 // AnnotationEvent is a rating, in old threads.
 type AnnotationEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -375,9 +404,10 @@ type AnnotationEvent struct {
 	// Always "annotation", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
-	// One of rating or rating_cancel.
+	// What was rated or taken back. One of rating or rating_cancel.
 	AnnotationType string         `json:"annotation_type,omitempty"`
 	Text           string         `json:"text,omitempty"`
 	Properties     rtm.Properties `json:"properties,omitempty"`
@@ -400,7 +430,7 @@ func (x *AnnotationEvent) Base() EventBase {
 
 // CustomEvent is an event of an integration's own.
 type CustomEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -409,8 +439,10 @@ type CustomEvent struct {
 	// Always "custom", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID      `json:"author_id"`
-	Visibility Visibility      `json:"visibility"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
+	Visibility Visibility `json:"visibility"`
+	// Any JSON.
 	Content    json.RawMessage `json:"content,omitempty"`
 	Properties rtm.Properties  `json:"properties,omitempty"`
 	// Present on deleted events, and only administrator and viceowner roles still get the content; the
@@ -435,15 +467,16 @@ func (x *CustomEvent) Base() EventBase {
 
 // DeletedEvent is what is left of a deleted event for an agent of the normal role.
 type DeletedEvent struct {
-	ID       rtm.EventID `json:"id"`
-	CustomID string      `json:"custom_id,omitempty"`
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
 	// Type of the event that was deleted.
 	Type EventType `json:"type"`
 	// Always true.
 	Deleted   bool       `json:"deleted"`
 	AuthorID  rtm.UserID `json:"author_id,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
-	// Documented as always present though the sample lacks it.
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -463,7 +496,7 @@ func (x *DeletedEvent) Base() EventBase {
 
 // FileEvent is a file or an image.
 type FileEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -472,23 +505,24 @@ type FileEvent struct {
 	// Always "file", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 	Name       string     `json:"name"`
 	URL        string     `json:"url"`
 	// MIME type.
 	ContentType string `json:"content_type"`
-	// Bytes; documented for images only.
+	// Bytes; images only.
 	Size int `json:"size,omitempty"`
-	// Images.
+	// Of images.
 	Width int `json:"width,omitempty"`
-	// Images.
+	// Of images.
 	Height int `json:"height,omitempty"`
-	// Images.
+	// Of images.
 	ThumbnailURL string `json:"thumbnail_url,omitempty"`
-	// Images.
+	// Of images.
 	Thumbnail2xURL string `json:"thumbnail2x_url,omitempty"`
-	// Images.
+	// Of images.
 	AlternativeText string         `json:"alternative_text,omitempty"`
 	Properties      rtm.Properties `json:"properties,omitempty"`
 	// Present on deleted events, and only administrator and viceowner roles still get the content; the
@@ -513,7 +547,7 @@ func (x *FileEvent) Base() EventBase {
 
 // FilledFormEvent is a form that was filled in.
 type FilledFormEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -522,7 +556,8 @@ type FilledFormEvent struct {
 	// Always "filled_form", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 	FormID     string     `json:"form_id"`
 	// Open set; missing in chats older than the field.
@@ -551,7 +586,7 @@ func (x *FilledFormEvent) Base() EventBase {
 
 // FormEvent is a form to fill in.
 type FormEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -560,7 +595,8 @@ type FormEvent struct {
 	// Always "form", which "" stands for.
 	Type EventType `json:"type"`
 	// Absent when the system made it.
-	AuthorID   rtm.UserID `json:"author_id,omitempty"`
+	AuthorID rtm.UserID `json:"author_id,omitempty"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 	FormID     string     `json:"form_id"`
 	// Open set.
@@ -589,7 +625,7 @@ func (x *FormEvent) Base() EventBase {
 
 // MessageEvent is a text message.
 type MessageEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -598,7 +634,8 @@ type MessageEvent struct {
 	// Always "message", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID     `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility     `json:"visibility"`
 	Text       string         `json:"text"`
 	Postback   *Postback      `json:"postback,omitempty"`
@@ -625,7 +662,7 @@ func (x *MessageEvent) Base() EventBase {
 
 // RichMessageEvent is a message with pictures and buttons.
 type RichMessageEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -634,9 +671,12 @@ type RichMessageEvent struct {
 	// Always "rich_message", which "" stands for.
 	Type EventType `json:"type"`
 	// Filled by the server from the session.
-	AuthorID   rtm.UserID           `json:"author_id"`
-	Visibility Visibility           `json:"visibility"`
-	TemplateID RichMessageTemplate  `json:"template_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who sees it: all, or agents only.
+	Visibility Visibility `json:"visibility"`
+	// How the elements are shown.
+	TemplateID RichMessageTemplate `json:"template_id"`
+	// The cards.
 	Elements   []RichMessageElement `json:"elements,omitempty"`
 	Properties rtm.Properties       `json:"properties,omitempty"`
 
@@ -658,7 +698,7 @@ func (x *RichMessageEvent) Base() EventBase {
 
 // SystemEvent is something that another system did; DecodeDetails reads it.
 type SystemEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
@@ -670,7 +710,8 @@ type SystemEvent struct {
 	Subtype SystemEventSubtype `json:"subtype"`
 	Version int                `json:"version"`
 	// JSON serialised into a string; shape depends on source, subtype and version.
-	Details    string     `json:"details"`
+	Details string `json:"details"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -689,19 +730,21 @@ func (x *SystemEvent) Base() EventBase {
 
 // SystemMessageEvent is a note of the server or of an integration.
 type SystemMessageEvent struct {
-	// Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID).
+	// Made by the server; opaque.
 	ID rtm.EventID `json:"id"`
 	// Echo of the sender's own id.
 	CustomID string `json:"custom_id,omitempty"`
 	// UTC, microseconds, made by the server.
 	CreatedAt time.Time `json:"created_at"`
 	// Always "system_message", which "" stands for.
-	Type       EventType  `json:"type"`
+	Type EventType `json:"type"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 	Text       string     `json:"text,omitempty"`
 	// See system_messages; applications may use their own.
-	SystemMessageType string            `json:"system_message_type"`
-	TextVars          map[string]string `json:"text_vars,omitempty"`
+	SystemMessageType string `json:"system_message_type"`
+	// Values of the text's variables.
+	TextVars map[string]string `json:"text_vars,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -720,10 +763,12 @@ func (x *SystemMessageEvent) Base() EventBase {
 // CustomInput is an event of one's own to send.
 type CustomInput struct {
 	// Always "custom", which "" stands for.
-	Type     EventType       `json:"type"`
-	Content  json.RawMessage `json:"content,omitempty"`
-	CustomID string          `json:"custom_id,omitempty"`
-	// The default is all.
+	Type EventType `json:"type"`
+	// Any JSON.
+	Content json.RawMessage `json:"content,omitempty"`
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -734,12 +779,13 @@ type CustomInput struct {
 type FileInput struct {
 	// Always "file", which "" stands for.
 	Type EventType `json:"type"`
-	// Required. Must lie on the vendor CDN, i.e. come from upload_file (Web API).
+	// Required. From upload_file of the Web API.
 	URL string `json:"url"`
-	// Images.
+	// Of images.
 	AlternativeText string `json:"alternative_text,omitempty"`
-	CustomID        string `json:"custom_id,omitempty"`
-	// The default is all.
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -753,9 +799,10 @@ type FilledFormInput struct {
 	// Required.
 	FormID string `json:"form_id"`
 	// Required.
-	Fields   []FilledFormField `json:"fields"`
-	CustomID string            `json:"custom_id,omitempty"`
-	// The default is all.
+	Fields []FilledFormField `json:"fields"`
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -769,9 +816,10 @@ type FormInput struct {
 	// Required.
 	FormID string `json:"form_id"`
 	// Required.
-	Fields   []FormField `json:"fields"`
-	CustomID string      `json:"custom_id,omitempty"`
-	// The default is all.
+	Fields []FormField `json:"fields"`
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -785,8 +833,9 @@ type MessageInput struct {
 	// Required. Raw UTF-8 bytes, not characters. At most 16384 bytes.
 	Text     string    `json:"text"`
 	Postback *Postback `json:"postback,omitempty"`
-	CustomID string    `json:"custom_id,omitempty"`
-	// The default is all.
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -797,12 +846,13 @@ type MessageInput struct {
 type RichMessageInput struct {
 	// Always "rich_message", which "" stands for.
 	Type EventType `json:"type"`
-	// Required.
+	// Required. How the elements are shown.
 	TemplateID RichMessageTemplate `json:"template_id"`
-	// At most 10 items.
+	// The cards. At most 10 items.
 	Elements []RichMessageElement `json:"elements,omitempty"`
-	CustomID string               `json:"custom_id,omitempty"`
-	// The default is all.
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only. The default is all.
 	Visibility Visibility     `json:"visibility,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 
@@ -814,11 +864,13 @@ type SystemMessageInput struct {
 	// Always "system_message", which "" stands for.
 	Type EventType `json:"type"`
 	// Required.
-	SystemMessageType string            `json:"system_message_type"`
-	Text              string            `json:"text,omitempty"`
-	TextVars          map[string]string `json:"text_vars,omitempty"`
-	CustomID          string            `json:"custom_id,omitempty"`
-	// Old documents: default is agents when an agent sends one.
+	SystemMessageType string `json:"system_message_type"`
+	Text              string `json:"text,omitempty"`
+	// Values of the text's variables.
+	TextVars map[string]string `json:"text_vars,omitempty"`
+	// The sender's own id, which comes back with the event.
+	CustomID string `json:"custom_id,omitempty"`
+	// Who sees it: all, or agents only.
 	Visibility Visibility `json:"visibility,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -828,19 +880,21 @@ type SystemMessageInput struct {
 type EventTypesFilter struct {
 	// Event types; not together with exclude_values; duplicates ignored. Not together with
 	// exclude_values.
-	Values            []EventType `json:"values,omitempty"`
-	ExcludeValues     []EventType `json:"exclude_values,omitempty"`
-	RequireEveryValue bool        `json:"require_every_value,omitempty"`
+	Values []EventType `json:"values,omitempty"`
+	// Matches what has none of these.
+	ExcludeValues []EventType `json:"exclude_values,omitempty"`
+	// All of values must match, not one of them.
+	RequireEveryValue bool `json:"require_every_value,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // FilledFormAnswer is the choice taken in a form field.
 type FilledFormAnswer struct {
-	// One sample shows a number for group_chooser: accept both.
+	// Of group_chooser it may be a number.
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	// group_chooser only. Nil is absent, which is not the same as zero.
+	// Of group_chooser. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -855,7 +909,7 @@ type FilledFormField struct {
 	// String for name, email, question, subject and textarea; FormAnswer for radio, select and
 	// group_chooser.
 	Answer json.RawMessage `json:"answer,omitempty"`
-	// Checkbox: takes the place of answer.
+	// Of checkbox, in place of answer.
 	Answers []FilledFormAnswer `json:"answers,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -868,7 +922,7 @@ type FormField struct {
 	ID       string `json:"id,omitempty"`
 	Label    string `json:"label"`
 	Required bool   `json:"required,omitempty"`
-	// Radio, select, checkbox.
+	// Of radio, select and checkbox.
 	Options []FormFieldOption `json:"options,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -878,7 +932,7 @@ type FormField struct {
 type FormFieldOption struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	// group_chooser. Nil is absent, which is not the same as zero.
+	// Of group_chooser. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -888,7 +942,7 @@ type FormFieldOption struct {
 type FormFilter struct {
 	// Required.
 	Type ArchiveFormFilterType `json:"type"`
-	// Required.
+	// Required. The chosen answer.
 	AnswerID string `json:"answer_id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -925,10 +979,12 @@ type Geolocation struct {
 type GreetingsFilter struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
-	// Nil is absent, which is not the same as zero. Not together with values or exclude_values.
+	// True: there is a value; false: there is none. Nil is absent, which is not the same as zero. Not
+	// together with values or exclude_values.
 	Exists *bool `json:"exists,omitempty"`
-	// Greeting ids. Not together with exclude_values.
-	Values        []int            `json:"values,omitempty"`
+	// Ids of greetings. Not together with exclude_values.
+	Values []int `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []int            `json:"exclude_values,omitempty"`
 	Groups        *ValuesFilterInt `json:"groups,omitempty"`
 
@@ -937,7 +993,9 @@ type GreetingsFilter struct {
 
 // GroupAssignment says whom a chat or customer went to.
 type GroupAssignment struct {
+	// The groups that have it now.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
+	// The agents who have it now.
 	AgentIDs []rtm.AgentID `json:"agent_ids,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -945,10 +1003,11 @@ type GroupAssignment struct {
 
 // GroupConfig is a group of agents.
 type GroupConfig struct {
-	ID           rtm.GroupID `json:"id"`
-	Name         string      `json:"name,omitempty"`
-	LanguageCode string      `json:"language_code,omitempty"`
-	// Agent id -> priority.
+	ID   rtm.GroupID `json:"id"`
+	Name string      `json:"name,omitempty"`
+	// Of the group's visitors, such as en.
+	LanguageCode string `json:"language_code,omitempty"`
+	// Priorities by agent id.
 	AgentPriorities map[string]string `json:"agent_priorities,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -983,7 +1042,7 @@ type Highlight struct {
 
 // Highlights switches on the marking of what a search found.
 type Highlights struct {
-	// Nil is <em>. Goes with post_tag.
+	// Put before each match; goes with post_tag. Nil is <em>. Goes with post_tag.
 	PreTag *string `json:"pre_tag,omitempty"`
 	// Give both tags or none. Nil is </em>. Goes with pre_tag.
 	PostTag *string `json:"post_tag,omitempty"`
@@ -994,7 +1053,8 @@ type Highlights struct {
 // InitialChat is what a new chat begins with.
 type InitialChat struct {
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
 	// Beside the requester: up to 4 agents and 1 customer. At most 5 items.
 	Users  []InitialUser  `json:"users,omitempty"`
 	Thread *InitialThread `json:"thread,omitempty"`
@@ -1007,8 +1067,7 @@ type InitialThread struct {
 	// Each author other than the requester must be in chat.users; visibility is forced to all.
 	Events     []EventInput   `json:"events,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	// Only in the JS SDK type.
-	Tags []string `json:"tags,omitempty"`
+	Tags       []string       `json:"tags,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1025,12 +1084,12 @@ type InitialUser struct {
 
 // LastEvent is the newest event of a type, with the thread it is in.
 type LastEvent struct {
-	ThreadID        rtm.ThreadID `json:"thread_id"`
-	ThreadCreatedAt time.Time    `json:"thread_created_at"`
+	ThreadID rtm.ThreadID `json:"thread_id"`
+	// When the event's thread began.
+	ThreadCreatedAt time.Time `json:"thread_created_at"`
 	// May be replaced by restricted_access.
 	Event Event `json:"event,omitempty"`
-	// Reason text; login sample nests it inside event, an existing client reads it beside event:
-	// accept both.
+	// Why the requester may not read the event; then event is left out, or holds this.
 	RestrictedAccess string `json:"restricted_access,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1038,6 +1097,7 @@ type LastEvent struct {
 
 // LastPage is part of Visit.
 type LastPage struct {
+	// When the page was opened.
 	OpenedAt time.Time `json:"opened_at"`
 	URL      string    `json:"url"`
 	Title    string    `json:"title,omitempty"`
@@ -1047,17 +1107,17 @@ type LastPage struct {
 
 // LastThreadSummary is the newest thread of a chat, without its events.
 type LastThreadSummary struct {
-	ID         rtm.ThreadID   `json:"id"`
-	CreatedAt  time.Time      `json:"created_at"`
+	ID        rtm.ThreadID `json:"id"`
+	CreatedAt time.Time    `json:"created_at"`
+	// The users who took part.
 	UserIDs    []rtm.UserID   `json:"user_ids"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	// The login sample omits it.
-	Active bool    `json:"active"`
+	Active     bool           `json:"active"`
+	// The groups that may see it.
 	Access *Access `json:"access,omitempty"`
 	// Only while queued.
-	Queue *Queue `json:"queue,omitempty"`
-	// Go SDK type and an observed client have it; not in the 3.6 sample.
-	Tags []string `json:"tags,omitempty"`
+	Queue *Queue   `json:"queue,omitempty"`
+	Tags  []string `json:"tags,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1065,15 +1125,15 @@ type LastThreadSummary struct {
 // License is the company's licence.
 type License struct {
 	// Numeric text.
-	ID string `json:"id"`
-	// Since 3.4.
+	ID             string `json:"id"`
 	OrganizationID string `json:"organization_id"`
 	Plan           string `json:"plan"`
 	// Unix seconds.
 	ExpirationTimestamp int `json:"expiration_timestamp"`
 	// Unix seconds.
-	CreationTimestamp int  `json:"creation_timestamp"`
-	InTrial           bool `json:"in_trial"`
+	CreationTimestamp int `json:"creation_timestamp"`
+	// The trial is not over.
+	InTrial bool `json:"in_trial"`
 	// Date, YYYY-MM-DD.
 	WebsiteLastActivity string `json:"website_last_activity,omitempty"`
 
@@ -1083,33 +1143,39 @@ type License struct {
 // ListArchivesFilters narrows a search.
 type ListArchivesFilters struct {
 	// Full text.
-	Query string    `json:"query,omitempty"`
-	From  time.Time `json:"from,omitzero"`
-	To    time.Time `json:"to,omitzero"`
-	// At most 1000 items.
+	Query string `json:"query,omitempty"`
+	// Inclusive bound on the thread's creation.
+	From time.Time `json:"from,omitzero"`
+	// Inclusive bound on the thread's creation.
+	To time.Time `json:"to,omitzero"`
+	// Threads of these chats. At most 1000 items.
 	ChatIDs []rtm.ChatID `json:"chat_ids,omitempty"`
 	// Excludes every other filter and pagination. At most 20 items.
 	ThreadIDs []rtm.ThreadID `json:"thread_ids,omitempty"`
-	// At most 200 items.
+	// Threads of one of these groups. At most 200 items.
 	GroupIDs   []rtm.GroupID                        `json:"group_ids,omitempty"`
 	Properties map[string]map[string]PropertyFilter `json:"properties,omitempty"`
 	// Exists:false = unassigned threads, exists:true = assigned ones.
 	Agents *ListFilterString `json:"agents,omitempty"`
 	Tags   *ListFilterString `json:"tags,omitempty"`
-	Sales  *ListFilterInt    `json:"sales,omitempty"`
-	Goals  *ListFilterInt    `json:"goals,omitempty"`
-	// Called surveys up to 3.4.
-	Forms         []FormFilter         `json:"forms,omitempty"`
+	// Ids of sales.
+	Sales *ListFilterInt `json:"sales,omitempty"`
+	// Ids of goals.
+	Goals *ListFilterInt `json:"goals,omitempty"`
+	// Since version 3.5; it was surveys before.
+	Forms []FormFilter `json:"forms,omitempty"`
+	// What forms was called. Gone since version 3.5.
+	Surveys       []FormFilter         `json:"surveys,omitempty"`
 	EventTypes    *EventTypesFilter    `json:"event_types,omitempty"`
 	Greetings     *GreetingsFilter     `json:"greetings,omitempty"`
 	AgentResponse *AgentResponseFilter `json:"agent_response,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	AgentTypes *AgentTypesFilter `json:"agent_types,omitempty"`
 	// ISO 3166-1 alpha-2.
 	CustomerCountries *ListFilterString `json:"customer_countries,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerID rtm.CustomerID `json:"customer_id,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	CustomerEmail string `json:"customer_email,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1117,14 +1183,16 @@ type ListArchivesFilters struct {
 
 // ListChatsFilters narrows a list of chats.
 type ListChatsFilters struct {
-	// true = only active, false = only inactive, null or absent = both; took the place of
-	// include_active (3.5 and older). Nil is absent, which is not the same as zero.
+	// true is only active chats, false only inactive ones, absent both. Nil is absent, which is not
+	// the same as zero. Since version 3.6.
 	Active *bool `json:"active,omitempty"`
-	// Nil is true.
+	// false leaves active chats out. Nil is true. Gone since version 3.6.
+	IncludeActive *bool `json:"include_active,omitempty"`
+	// Chats that have no thread are listed too. Nil is true.
 	IncludeChatsWithoutThreads *bool `json:"include_chats_without_threads,omitempty"`
-	// At most 200 items.
+	// Chats of one of these groups. At most 200 items.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
-	// Namespace -> name -> filter; one kind of filter per property.
+	// By namespace, then by name; one kind of filter per property.
 	Properties map[string]map[string]PropertyFilter `json:"properties,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1132,19 +1200,21 @@ type ListChatsFilters struct {
 
 // ListCustomersFilters is part of ListCustomersRequest.
 type ListCustomersFilters struct {
-	Country                    *ValuesFilterString `json:"country,omitempty"`
-	Email                      *ValuesFilterString `json:"email,omitempty"`
-	Name                       *ValuesFilterString `json:"name,omitempty"`
-	CustomerID                 *ValuesFilterString `json:"customer_id,omitempty"`
-	ChatsCount                 *RangeFilter        `json:"chats_count,omitempty"`
-	ThreadsCount               *RangeFilter        `json:"threads_count,omitempty"`
-	VisitsCount                *RangeFilter        `json:"visits_count,omitempty"`
-	CreatedAt                  *DateRangeFilter    `json:"created_at,omitempty"`
-	AgentLastEventCreatedAt    *DateRangeFilter    `json:"agent_last_event_created_at,omitempty"`
-	CustomerLastEventCreatedAt *DateRangeFilter    `json:"customer_last_event_created_at,omitempty"`
+	Country      *ValuesFilterString `json:"country,omitempty"`
+	Email        *ValuesFilterString `json:"email,omitempty"`
+	Name         *ValuesFilterString `json:"name,omitempty"`
+	CustomerID   *ValuesFilterString `json:"customer_id,omitempty"`
+	ChatsCount   *RangeFilter        `json:"chats_count,omitempty"`
+	ThreadsCount *RangeFilter        `json:"threads_count,omitempty"`
+	VisitsCount  *RangeFilter        `json:"visits_count,omitempty"`
+	CreatedAt    *DateRangeFilter    `json:"created_at,omitempty"`
+	// When an agent last wrote to the customer.
+	AgentLastEventCreatedAt *DateRangeFilter `json:"agent_last_event_created_at,omitempty"`
+	// When the customer last wrote.
+	CustomerLastEventCreatedAt *DateRangeFilter `json:"customer_last_event_created_at,omitempty"`
 	// At most 40 items.
 	ChatGroupIDs *ValuesFilterInt `json:"chat_group_ids,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// Customers who have not chatted are listed too. Nil is absent, which is not the same as zero.
 	IncludeCustomersWithoutChats *bool `json:"include_customers_without_chats,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1152,10 +1222,12 @@ type ListCustomersFilters struct {
 
 // ListFilterInt is part of ListArchivesFilters.
 type ListFilterInt struct {
-	// Nil is absent, which is not the same as zero. Not together with values or exclude_values.
+	// True: there is a value; false: there is none. Nil is absent, which is not the same as zero. Not
+	// together with values or exclude_values.
 	Exists *bool `json:"exists,omitempty"`
-	// Not together with exclude_values.
-	Values        []int `json:"values,omitempty"`
+	// Matches what has one of these. Not together with exclude_values.
+	Values []int `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []int `json:"exclude_values,omitempty"`
 	// Modifier: AND instead of OR over the list.
 	RequireEveryValue bool `json:"require_every_value,omitempty"`
@@ -1165,10 +1237,12 @@ type ListFilterInt struct {
 
 // ListFilterString is part of ListArchivesFilters.
 type ListFilterString struct {
-	// Nil is absent, which is not the same as zero. Not together with values or exclude_values.
+	// True: there is a value; false: there is none. Nil is absent, which is not the same as zero. Not
+	// together with values or exclude_values.
 	Exists *bool `json:"exists,omitempty"`
-	// Not together with exclude_values.
-	Values        []string `json:"values,omitempty"`
+	// Matches what has one of these. Not together with exclude_values.
+	Values []string `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []string `json:"exclude_values,omitempty"`
 	// Modifier: AND instead of OR over the list.
 	RequireEveryValue bool `json:"require_every_value,omitempty"`
@@ -1178,6 +1252,7 @@ type ListFilterString struct {
 
 // ListRoutingStatusesFilters is part of ListRoutingStatusesRequest.
 type ListRoutingStatusesFilters struct {
+	// Agents of one of these groups; all agents when absent.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1187,7 +1262,8 @@ type ListRoutingStatusesFilters struct {
 type ListThreadsFilters struct {
 	// Inclusive bound on the thread's creation.
 	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
+	// Inclusive bound on the thread's creation.
+	To time.Time `json:"to,omitzero"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1203,9 +1279,10 @@ type MatchObject struct {
 
 // MulticastAgents is part of MulticastRecipients.
 type MulticastAgents struct {
-	All bool          `json:"all,omitempty"`
-	IDs []rtm.AgentID `json:"ids,omitempty"`
-	// Typed []string in the table, ints in the sample and in the SDKs.
+	// All agents of the licence.
+	All bool `json:"all,omitempty"`
+	// Agents by id.
+	IDs    []rtm.AgentID `json:"ids,omitempty"`
 	Groups []rtm.GroupID `json:"groups,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1222,7 +1299,7 @@ type MulticastCustomers struct {
 type MulticastRecipients struct {
 	// Required.
 	Agents MulticastAgents `json:"agents"`
-	// Withdrawn from every served version at once in 2026-01; SDK types still have it. Gone since 3.6.
+	// Gone since version 3.6.
 	Customers *MulticastCustomers `json:"customers,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1232,13 +1309,16 @@ type MulticastRecipients struct {
 type MyProfile struct {
 	ID rtm.AgentID `json:"id"`
 	// Always "agent", which "" stands for.
-	Type           UserType           `json:"type"`
-	Name           string             `json:"name"`
-	Email          string             `json:"email"`
-	Present        bool               `json:"present,omitempty"`
-	EventsSeenUpTo time.Time          `json:"events_seen_up_to,omitzero"`
-	Avatar         string             `json:"avatar,omitempty"`
-	RoutingStatus  RoutingStatusValue `json:"routing_status,omitempty"`
+	Type  UserType `json:"type"`
+	Name  string   `json:"name"`
+	Email string   `json:"email"`
+	// Takes part in the chat now.
+	Present bool `json:"present,omitempty"`
+	// created_at of the newest event that the user has seen.
+	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
+	Avatar         string    `json:"avatar,omitempty"`
+	// The status after the login.
+	RoutingStatus RoutingStatusValue `json:"routing_status,omitempty"`
 	// Role of the account.
 	Permission AgentRole `json:"permission"`
 
@@ -1247,11 +1327,9 @@ type MyProfile struct {
 
 // Omnichannel is what other channels know of a customer.
 type Omnichannel struct {
-	// Sources disagree: key fb_messenger in responses, fbmessenger in the request and in SDK types;
-	// item keys snake_case everywhere but in the customer sample, which has ID, Name, FirstName,
-	// ProfilePicURL ...
+	// In requests the key is fbmessenger.
 	FBMessenger []OmnichannelFB `json:"fb_messenger,omitempty"`
-	// One sample nests each item under its phone number.
+	// Each entry has phone_number, or one object that has it, by the number.
 	Twilio []OmnichannelTwilio `json:"twilio,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1259,14 +1337,16 @@ type Omnichannel struct {
 
 // OmnichannelFB is part of Omnichannel and OmnichannelInput.
 type OmnichannelFB struct {
-	ID             string `json:"id"`
-	Name           string `json:"name,omitempty"`
-	FirstName      string `json:"first_name,omitempty"`
-	LastName       string `json:"last_name,omitempty"`
-	ProfilePic     string `json:"profile_pic,omitempty"`
-	Gender         string `json:"gender,omitempty"`
-	Locale         string `json:"locale,omitempty"`
-	IsVerifiedUser bool   `json:"is_verified_user,omitempty"`
+	ID        string `json:"id"`
+	Name      string `json:"name,omitempty"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	// Address of the picture.
+	ProfilePic string `json:"profile_pic,omitempty"`
+	Gender     string `json:"gender,omitempty"`
+	Locale     string `json:"locale,omitempty"`
+	// The channel has verified the user.
+	IsVerifiedUser bool `json:"is_verified_user,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1298,7 +1378,7 @@ type Postback struct {
 	Type string `json:"type,omitempty"`
 	// Goes with type: both or neither.
 	Value string `json:"value,omitempty"`
-	// New in 3.6.
+	// The product that was chosen. Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1308,17 +1388,20 @@ type Postback struct {
 type PostbackEcommerce struct {
 	ProductID string `json:"product_id"`
 	OptionID  string `json:"option_id,omitempty"`
-	Quantity  int    `json:"quantity,omitempty"`
+	// Number of pieces.
+	Quantity int `json:"quantity,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // PropertyFilter compares one property.
 type PropertyFilter struct {
-	// Nil is absent, which is not the same as zero. Not together with values or exclude_values.
+	// True: there is a value; false: there is none. Nil is absent, which is not the same as zero. Not
+	// together with values or exclude_values.
 	Exists *bool `json:"exists,omitempty"`
 	// All of the property's type: string, int or bool. Not together with exclude_values.
-	Values        []json.RawMessage `json:"values,omitempty"`
+	Values []json.RawMessage `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []json.RawMessage `json:"exclude_values,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1338,6 +1421,7 @@ type PushNotifications struct {
 
 // Queue is the place of a chat that waits for an agent.
 type Queue struct {
+	// Place in the queue, from 1.
 	Position int `json:"position"`
 	// Estimate in seconds.
 	WaitTime int `json:"wait_time"`
@@ -1359,15 +1443,15 @@ type QueuePosition struct {
 
 // RangeFilter bounds a number.
 type RangeFilter struct {
-	// Nil is absent, which is not the same as zero.
+	// At most. Nil is absent, which is not the same as zero.
 	LTE *int `json:"lte,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// Less than. Nil is absent, which is not the same as zero.
 	LT *int `json:"lt,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// At least. Nil is absent, which is not the same as zero.
 	GTE *int `json:"gte,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// More than. Nil is absent, which is not the same as zero.
 	GT *int `json:"gt,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// Exactly. Nil is absent, which is not the same as zero.
 	EQ *int `json:"eq,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1390,7 +1474,7 @@ type ResumedChat struct {
 // RichMessageButton is a button of a card.
 type RichMessageButton struct {
 	Text string `json:"text"`
-	// Listed as required, yet the samples have plain postback buttons without it; goes with value.
+	// Goes with value; plain buttons have neither.
 	Type ButtonType `json:"type,omitempty"`
 	// Goes with type; title of the webview for type webview.
 	Value string `json:"value,omitempty"`
@@ -1400,7 +1484,7 @@ type RichMessageButton struct {
 	PostbackID string `json:"postback_id"`
 	// Users whose last postback had toggled true; kept by the server.
 	UserIDs []rtm.UserID `json:"user_ids"`
-	// Type url only.
+	// Where the page of a button of type url opens.
 	Target ButtonTarget `json:"target,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1408,6 +1492,7 @@ type RichMessageButton struct {
 
 // RichMessageEcommerce is part of RichMessageElement.
 type RichMessageEcommerce struct {
+	// How the options are shown.
 	ViewType  EcommerceViewType `json:"view_type"`
 	ProductID string            `json:"product_id"`
 	Label     string            `json:"label,omitempty"`
@@ -1423,7 +1508,7 @@ type RichMessageElement struct {
 	Subtitle string              `json:"subtitle,omitempty"`
 	Image    *RichMessageImage   `json:"image,omitempty"`
 	Buttons  []RichMessageButton `json:"buttons,omitempty"`
-	// Template ecommerce only.
+	// Template ecommerce only. Since version 3.6.
 	Ecommerce *RichMessageEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1431,11 +1516,14 @@ type RichMessageElement struct {
 
 // RichMessageImage is the picture of a card.
 type RichMessageImage struct {
-	URL             string `json:"url"`
-	Name            string `json:"name,omitempty"`
-	ContentType     string `json:"content_type,omitempty"`
-	Size            int    `json:"size,omitempty"`
-	Width           int    `json:"width,omitempty"`
+	URL         string `json:"url"`
+	Name        string `json:"name,omitempty"`
+	ContentType string `json:"content_type,omitempty"`
+	// Bytes.
+	Size int `json:"size,omitempty"`
+	// Pixels.
+	Width int `json:"width,omitempty"`
+	// Pixels.
 	Height          int    `json:"height,omitempty"`
 	AlternativeText string `json:"alternative_text,omitempty"`
 
@@ -1445,13 +1533,14 @@ type RichMessageImage struct {
 // RichMessagePostback is a click on a rich message's button.
 type RichMessagePostback struct {
 	// postback_id of the button.
-	ID      string `json:"id"`
-	Toggled bool   `json:"toggled"`
-	// New in 3.6.
+	ID string `json:"id"`
+	// true turns the button on for the user, false off.
+	Toggled bool `json:"toggled"`
+	// Type of the button that was clicked; goes with button_value. Since version 3.6.
 	ButtonType string `json:"button_type,omitempty"`
-	// New in 3.6.
+	// Value of the button that was clicked; goes with button_type. Since version 3.6.
 	ButtonValue string `json:"button_value,omitempty"`
-	// New in 3.6.
+	// The product that was chosen. Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1475,7 +1564,7 @@ type SneakPeek struct {
 	Text     string     `json:"text"`
 	// Unix seconds.
 	Timestamp int `json:"timestamp"`
-	// Read by an existing client.
+	// Who may see it.
 	Recipients string `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1494,10 +1583,13 @@ type Store struct {
 
 // StoreCartLine is part of SystemDetailsStoreProductCart.
 type StoreCartLine struct {
-	TotalPrice string       `json:"total_price"`
-	Currency   string       `json:"currency"`
-	Quantity   string       `json:"quantity"`
-	Product    StoreProduct `json:"product"`
+	// Amount as text, in the currency.
+	TotalPrice string `json:"total_price"`
+	// ISO 4217 code.
+	Currency string `json:"currency"`
+	// Number of pieces as text.
+	Quantity string       `json:"quantity"`
+	Product  StoreProduct `json:"product"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1511,6 +1603,7 @@ type StoreDiscount struct {
 
 // StoreLineItem is part of StoreOrder.
 type StoreLineItem struct {
+	// Number of pieces.
 	Quantity float64 `json:"quantity"`
 	Price    float64 `json:"price"`
 	// Required from version 2.
@@ -1528,7 +1621,8 @@ type StoreOrder struct {
 	ID          string `json:"id"`
 	OrderNumber string `json:"order_number"`
 	// ISO 4217.
-	Currency     string             `json:"currency"`
+	Currency string `json:"currency"`
+	// In the currency of its order or line.
 	TotalPrice   float64            `json:"total_price"`
 	SalesChannel *StoreSalesChannel `json:"sales_channel,omitempty"`
 	Discounts    []StoreDiscount    `json:"discounts,omitempty"`
@@ -1558,12 +1652,14 @@ type StoreSalesChannel struct {
 // SystemDetailsCustomSkill is the object SystemDetails.custom_skill.
 type SystemDetailsCustomSkill struct {
 	// CamelCase here, unlike the rest of the API.
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
-	// custom_skill_failed.
+	// Of custom_skill_failed.
 	Error string `json:"error,omitempty"`
-	// custom_skill_failed.
+	// Of custom_skill_failed.
 	Reason string `json:"reason,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1587,15 +1683,17 @@ type SystemDetailsStoreProductCart struct {
 
 // SystemDetailsSummary is the object SystemDetails.summary.
 type SystemDetailsSummary struct {
-	Summary     SystemSummary `json:"summary"`
-	RequestedBy string        `json:"requested_by"`
+	Summary SystemSummary `json:"summary"`
+	// Id of the agent who asked.
+	RequestedBy string `json:"requested_by"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // SystemSummary is part of SystemDetailsSummary.
 type SystemSummary struct {
-	Text   string        `json:"text"`
+	Text string `json:"text"`
+	// Error when no summary could be made.
 	Status SummaryStatus `json:"status"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1616,24 +1714,28 @@ type Thread struct {
 	ID        rtm.ThreadID `json:"id"`
 	CreatedAt time.Time    `json:"created_at"`
 	Active    bool         `json:"active"`
-	UserIDs   []rtm.UserID `json:"user_ids"`
+	// The users who took part.
+	UserIDs []rtm.UserID `json:"user_ids"`
 	// Absent when restricted_access is present.
 	Events     []Event        `json:"events,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
-	// Reason the requester may not read the thread (a string since 3.2, a bool before).
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	// Reason the requester may not read the thread.
 	RestrictedAccess string `json:"restricted_access,omitempty"`
 	// Only when tagged.
 	Tags []string `json:"tags,omitempty"`
 	// Only while queued.
 	Queue *Queue `json:"queue,omitempty"`
 	// Seconds spent in queues so far.
-	QueuesDuration   int          `json:"queues_duration,omitempty"`
+	QueuesDuration int `json:"queues_duration,omitempty"`
+	// The thread before it in the chat.
 	PreviousThreadID rtm.ThreadID `json:"previous_thread_id,omitempty"`
-	NextThreadID     rtm.ThreadID `json:"next_thread_id,omitempty"`
-	// New in 3.6.
+	// The thread after it in the chat.
+	NextThreadID rtm.ThreadID `json:"next_thread_id,omitempty"`
+	// Since version 3.6.
 	CustomerVisit *CustomerVisit `json:"customer_visit,omitempty"`
-	// New in 3.6: AI summary, only when one was made.
+	// What an AI says the thread was about; only when one was made. Since version 3.6.
 	Summary *ThreadSummary `json:"summary,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1641,6 +1743,7 @@ type Thread struct {
 
 // ThreadSummary is what an AI says a thread was about.
 type ThreadSummary struct {
+	// Error when no summary could be made.
 	Status    SummaryStatus `json:"status"`
 	Text      string        `json:"text"`
 	UpdatedAt time.Time     `json:"updated_at"`
@@ -1652,7 +1755,7 @@ type ThreadSummary struct {
 type Ticket struct {
 	TicketID  string    `json:"ticket_id"`
 	CreatedAt time.Time `json:"created_at"`
-	// In ticket_created and in newer SDK types.
+	// Where the ticket is kept.
 	Silo TicketSilo `json:"silo,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1670,11 +1773,13 @@ type TransferTarget struct {
 
 // TypingIndicator says who types.
 type TypingIndicator struct {
-	AuthorID   rtm.UserID `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who is told: all, or agents only.
 	Visibility Visibility `json:"visibility"`
 	// Unix seconds.
-	Timestamp int  `json:"timestamp"`
-	IsTyping  bool `json:"is_typing"`
+	Timestamp int `json:"timestamp"`
+	// false when the typing has ended.
+	IsTyping bool `json:"is_typing"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1684,11 +1789,13 @@ type UserBase struct {
 	// Agents: login (e-mail) or bot id; customers: UUID.
 	ID rtm.UserID `json:"id"`
 	// Discriminator.
-	Type           UserType  `json:"type"`
-	Name           string    `json:"name,omitempty"`
-	Email          string    `json:"email,omitempty"`
-	Avatar         string    `json:"avatar,omitempty"`
-	Present        bool      `json:"present,omitempty"`
+	Type   UserType `json:"type"`
+	Name   string   `json:"name,omitempty"`
+	Email  string   `json:"email,omitempty"`
+	Avatar string   `json:"avatar,omitempty"`
+	// Takes part in the chat now.
+	Present bool `json:"present,omitempty"`
+	// created_at of the newest event that the user has seen.
 	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
 }
 
@@ -1700,11 +1807,12 @@ type AgentUser struct {
 	Name  string   `json:"name"`
 	Email string   `json:"email"`
 	// true while the agent takes part in the active thread.
-	Present        bool      `json:"present"`
+	Present bool `json:"present"`
+	// created_at of the newest event that the user has seen.
 	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
 	// URL, may lack the scheme.
 	Avatar string `json:"avatar,omitempty"`
-	// Agents = supervisor the customer cannot see.
+	// Agents is a supervisor, whom the customer cannot see.
 	Visibility Visibility `json:"visibility"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1728,41 +1836,48 @@ type CustomerUser struct {
 	// UUID.
 	ID rtm.UserID `json:"id"`
 	// Always "customer", which "" stands for.
-	Type          UserType `json:"type"`
-	Name          string   `json:"name,omitempty"`
-	Email         string   `json:"email,omitempty"`
-	EmailVerified bool     `json:"email_verified,omitempty"`
-	Avatar        string   `json:"avatar,omitempty"`
-	// E.164; new in 3.6.
+	Type  UserType `json:"type"`
+	Name  string   `json:"name,omitempty"`
+	Email string   `json:"email,omitempty"`
+	// The customer has shown that the address is theirs.
+	EmailVerified bool   `json:"email_verified,omitempty"`
+	Avatar        string `json:"avatar,omitempty"`
+	// E.164. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
-	// Named last_visit up to 3.5.
+	// Since version 3.6; it was last_visit before.
 	Visit *Visit `json:"visit,omitempty"`
+	// What visit was called. Gone since version 3.6.
+	LastVisit *Visit `json:"last_visit,omitempty"`
 	// Ordered list of one-key objects; lives as long as the session.
 	SessionFields []SessionField      `json:"session_fields,omitempty"`
 	Statistics    *CustomerStatistics `json:"statistics,omitempty"`
 	// Legacy id; fields with the __priv_ prefix are to be ignored.
-	PrivLc2CustomerID          string    `json:"__priv_lc2_customer_id,omitempty"`
-	AgentLastEventCreatedAt    time.Time `json:"agent_last_event_created_at,omitzero"`
+	PrivLc2CustomerID string `json:"__priv_lc2_customer_id,omitempty"`
+	// When an agent last wrote to the customer.
+	AgentLastEventCreatedAt time.Time `json:"agent_last_event_created_at,omitzero"`
+	// When the customer last wrote.
 	CustomerLastEventCreatedAt time.Time `json:"customer_last_event_created_at,omitzero"`
 	CreatedAt                  time.Time `json:"created_at,omitzero"`
 	// Only inside a chat object.
 	Present bool `json:"present,omitempty"`
 	// Only inside a chat object.
-	EventsSeenUpTo time.Time     `json:"events_seen_up_to,omitzero"`
-	Followed       bool          `json:"followed,omitempty"`
-	Online         bool          `json:"online,omitempty"`
-	GroupIDs       []rtm.GroupID `json:"group_ids,omitempty"`
-	// Only `browsing` is documented; the full set is unknown.
+	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
+	// The requesting agent follows the customer.
+	Followed bool `json:"followed,omitempty"`
+	// Is on the site now.
+	Online   bool          `json:"online,omitempty"`
+	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
+	// Such as browsing.
 	State CustomerState `json:"state,omitempty"`
-	// get_customer only.
+	// Of get_customer.
 	ChatIDs []rtm.ChatID `json:"chat_ids,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Tickets []Ticket `json:"tickets,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Carts []Cart `json:"carts,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1783,8 +1898,9 @@ func (x *CustomerUser) Base() UserBase {
 
 // ValuesFilterInt is part of AgentResponseFilter, GreetingsFilter and ListCustomersFilters.
 type ValuesFilterInt struct {
-	// Not together with exclude_values.
-	Values        []int `json:"values,omitempty"`
+	// Matches what has one of these. Not together with exclude_values.
+	Values []int `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []int `json:"exclude_values,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1792,8 +1908,9 @@ type ValuesFilterInt struct {
 
 // ValuesFilterString is part of AgentResponseFilter and ListCustomersFilters.
 type ValuesFilterString struct {
-	// Not together with exclude_values.
-	Values        []string `json:"values,omitempty"`
+	// Matches what has one of these. Not together with exclude_values.
+	Values []string `json:"values,omitempty"`
+	// Matches what has none of these.
 	ExcludeValues []string `json:"exclude_values,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1801,16 +1918,20 @@ type ValuesFilterString struct {
 
 // Visit is a customer's visit to the site.
 type Visit struct {
-	// JS SDK type; matches customer_page_updated.visit_id.
-	ID        int       `json:"id,omitempty"`
+	// Also the visit_id of customer_page_updated.
+	ID int `json:"id,omitempty"`
+	// When the visit began.
 	StartedAt time.Time `json:"started_at,omitzero"`
-	EndedAt   time.Time `json:"ended_at,omitzero"`
-	Referrer  string    `json:"referrer,omitempty"`
-	IP        string    `json:"ip,omitempty"`
-	UserAgent string    `json:"user_agent,omitempty"`
+	// When the visit ended.
+	EndedAt time.Time `json:"ended_at,omitzero"`
+	// Address of the page that led there.
+	Referrer  string `json:"referrer,omitempty"`
+	IP        string `json:"ip,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
 	// May be an empty object.
 	Geolocation *Geolocation `json:"geolocation,omitempty"`
-	LastPages   []LastPage   `json:"last_pages,omitempty"`
+	// The pages that were opened last.
+	LastPages []LastPage `json:"last_pages,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }

@@ -165,7 +165,6 @@ func newPush(action string) rtm.Push {
 }
 
 // IncomingChat is the push incoming_chat. A chat got a new thread, or became visible to the agent.
-// The sample puts transferred_from after chat (the order was corrected in 2021-12).
 type IncomingChat struct {
 	// Who started or resumed it.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -218,9 +217,11 @@ func (*ThreadDeleted) Action() string { return PushThreadDeleted }
 
 // ThreadsDeleted is the push threads_deleted. Threads of a date range or with a tag were deleted.
 type ThreadsDeleted struct {
+	// Threads from then on.
 	DateFrom time.Time `json:"date_from,omitzero"`
-	DateTo   time.Time `json:"date_to,omitzero"`
-	Tag      string    `json:"tag,omitempty"`
+	// Threads until then.
+	DateTo time.Time `json:"date_to,omitzero"`
+	Tag    string    `json:"tag,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -228,9 +229,8 @@ type ThreadsDeleted struct {
 // Action returns "threads_deleted".
 func (*ThreadsDeleted) Action() string { return PushThreadsDeleted }
 
-// ChatAccessUpdated is the push chat_access_updated. The groups of a chat changed. Took the place
-// of chat_access_granted and chat_access_revoked. Inactive chats do not change access (docs commit
-// a5106e7d).
+// ChatAccessUpdated is the push chat_access_updated. The groups of a chat changed. Inactive chats
+// do not change access.
 type ChatAccessUpdated struct {
 	// Chat id.
 	ID rtm.ChatID `json:"id"`
@@ -249,7 +249,8 @@ type ChatTransferred struct {
 	// When the chat is active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
 	// Agent that did it; absent when the router or a customer did.
-	RequesterID   rtm.UserID            `json:"requester_id,omitempty"`
+	RequesterID rtm.UserID `json:"requester_id,omitempty"`
+	// Manual, or why the router moved it.
 	Reason        ChatTransferredReason `json:"reason"`
 	TransferredTo GroupAssignment       `json:"transferred_to"`
 	// When the chat is queued after it.
@@ -267,7 +268,7 @@ type UserAddedToChat struct {
 	// When the chat is active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
 	User     User         `json:"user"`
-	// Only `manual` is shown; open set.
+	// Such as manual.
 	Reason string `json:"reason"`
 	// Agent that did it; absent when the router or a customer did.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -279,13 +280,13 @@ type UserAddedToChat struct {
 func (*UserAddedToChat) Action() string { return PushUserAddedToChat }
 
 // UserRemovedFromChat is the push user_removed_from_chat. A user left a chat. The user stays in
-// chat.users with present:false (behaviour of an existing client).
+// chat.users with present:false.
 type UserRemovedFromChat struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// When the chat is active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
 	UserID   rtm.UserID   `json:"user_id"`
-	// Only `manual` is shown; open set.
+	// Such as manual.
 	Reason string `json:"reason"`
 	// Agent that did it; absent when the router or a customer did.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -475,19 +476,21 @@ type IncomingCustomer struct{ CustomerUser }
 // Action returns "incoming_customer".
 func (*IncomingCustomer) Action() string { return PushIncomingCustomer }
 
-// CustomerUpdated is the push customer_updated. Customer data changed. Only the changed fields, not
-// wrapped (since 3.3).
+// CustomerUpdated is the push customer_updated. Customer data changed. Only the changed fields.
 type CustomerUpdated struct {
 	ID rtm.CustomerID `json:"id"`
 	// One of customer.
-	Type          UserType       `json:"type,omitempty"`
-	Name          string         `json:"name,omitempty"`
-	Email         string         `json:"email,omitempty"`
-	Avatar        string         `json:"avatar,omitempty"`
+	Type   UserType `json:"type,omitempty"`
+	Name   string   `json:"name,omitempty"`
+	Email  string   `json:"email,omitempty"`
+	Avatar string   `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber   string         `json:"phone_number,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	Omnichannel   *Omnichannel   `json:"omnichannel,omitempty"`
-	Address       *Address       `json:"address,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 	// One cart here, carts[] in the customer object.
 	Cart *Cart `json:"cart,omitempty"`
 
@@ -501,9 +504,10 @@ func (*CustomerUpdated) Action() string { return PushCustomerUpdated }
 type CustomerPageUpdated struct {
 	CustomerID rtm.CustomerID `json:"customer_id"`
 	VisitID    int            `json:"visit_id,omitempty"`
-	OpenedAt   time.Time      `json:"opened_at"`
-	URL        string         `json:"url"`
-	Title      string         `json:"title,omitempty"`
+	// When the page was opened.
+	OpenedAt time.Time `json:"opened_at"`
+	URL      string    `json:"url"`
+	Title    string    `json:"title,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -541,7 +545,8 @@ type CustomerTransferred struct {
 	ID rtm.CustomerID `json:"id"`
 	// group_ids only.
 	TransferredTo GroupAssignment `json:"transferred_to"`
-	Followed      bool            `json:"followed,omitempty"`
+	// The requesting agent follows the customer.
+	Followed bool `json:"followed,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -551,8 +556,9 @@ func (*CustomerTransferred) Action() string { return PushCustomerTransferred }
 
 // CustomerLeft is the push customer_left. A customer left the site.
 type CustomerLeft struct {
-	ID     rtm.CustomerID `json:"id"`
-	LeftAt time.Time      `json:"left_at"`
+	ID rtm.CustomerID `json:"id"`
+	// When the customer left.
+	LeftAt time.Time `json:"left_at"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -575,7 +581,7 @@ func (*SubscribedCustomersTotalsUpdated) Action() string { return PushSubscribed
 type TicketCreated struct {
 	CustomerID rtm.CustomerID `json:"customer_id"`
 	TicketID   string         `json:"ticket_id"`
-	// Always "inbox", which "" stands for.
+	// Where the ticket is kept. Always "inbox", which "" stands for.
 	Silo      TicketSilo `json:"silo"`
 	CreatedAt time.Time  `json:"created_at"`
 
@@ -599,8 +605,7 @@ type TicketDeleted struct {
 func (*TicketDeleted) Action() string { return PushTicketDeleted }
 
 // RoutingStatusSet is the push routing_status_set. An agent or bot changed routing status. Offline
-// comes for human agents too when they leave (existing client; the webhook text limits offline to
-// bots).
+// comes when an agent leaves.
 type RoutingStatusSet struct {
 	AgentID rtm.AgentID        `json:"agent_id"`
 	Status  RoutingStatusValue `json:"status"`
@@ -612,7 +617,6 @@ type RoutingStatusSet struct {
 func (*RoutingStatusSet) Action() string { return PushRoutingStatusSet }
 
 // AgentDisconnected is the push agent_disconnected. The server is about to close this connection.
-// The sample shows the reason misdirected_request, the table misdirected_connection: accept both.
 type AgentDisconnected struct {
 	// See disconnect_reasons.
 	Reason rtm.DisconnectReason `json:"reason"`
@@ -641,8 +645,7 @@ type AgentApproved struct {
 // Action returns "agent_approved".
 func (*AgentApproved) Action() string { return PushAgentApproved }
 
-// AgentUpdated is the push agent_updated. An agent account changed. Up to 3.1 the same name meant a
-// status change (now routing_status_set).
+// AgentUpdated is the push agent_updated. An agent account changed.
 type AgentUpdated struct{ AgentConfig }
 
 // Action returns "agent_updated".
@@ -679,7 +682,8 @@ type AgentDeleted struct {
 func (*AgentDeleted) Action() string { return PushAgentDeleted }
 
 // AutoAccessesUpdated is the push auto_accesses_updated. Auto access rules were added, changed or
-// deleted. One push in the place of three of 3.4.
+// deleted. Up to 3.4 there were auto_access_added, auto_access_updated and auto_access_deleted in
+// its place.
 //
 // Since version 3.5 of the API.
 type AutoAccessesUpdated []AutoAccessChange
@@ -759,8 +763,7 @@ type TagDeleted struct {
 // Action returns "tag_deleted".
 func (*TagDeleted) Action() string { return PushTagDeleted }
 
-// GroupsStatusUpdated is the push groups_status_updated. Groups changed status. The Customer API
-// has a push of the same name with other values (online, online_for_queue, offline).
+// GroupsStatusUpdated is the push groups_status_updated. Groups changed status.
 //
 // Since version 3.5 of the API.
 type GroupsStatusUpdated struct {
@@ -801,11 +804,12 @@ type GroupPropertiesUpdated struct {
 func (*GroupPropertiesUpdated) Action() string { return PushGroupPropertiesUpdated }
 
 // EventsMarkedAsSeen is the push events_marked_as_seen. A user saw events up to a time. send_event,
-// start_chat and resume_chat move the mark as well; whether they cause this push is not documented.
+// start_chat and resume_chat move the mark as well, and need not cause this push.
 type EventsMarkedAsSeen struct {
-	UserID   rtm.UserID `json:"user_id"`
-	ChatID   rtm.ChatID `json:"chat_id"`
-	SeenUpTo time.Time  `json:"seen_up_to"`
+	UserID rtm.UserID `json:"user_id"`
+	ChatID rtm.ChatID `json:"chat_id"`
+	// created_at of the newest event that was seen.
+	SeenUpTo time.Time `json:"seen_up_to"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -842,13 +846,16 @@ func (*IncomingTypingIndicator) Action() string { return PushIncomingTypingIndic
 //
 // Since version 3.6 of the API.
 type IncomingThinkingIndicator struct {
-	ChatID      rtm.ChatID   `json:"chat_id"`
-	ThreadID    rtm.ThreadID `json:"thread_id"`
-	AuthorID    rtm.UserID   `json:"author_id"`
-	SentAt      time.Time    `json:"sent_at"`
-	Title       string       `json:"title,omitempty"`
-	Description string       `json:"description,omitempty"`
-	CustomID    string       `json:"custom_id,omitempty"`
+	ChatID   rtm.ChatID   `json:"chat_id"`
+	ThreadID rtm.ThreadID `json:"thread_id"`
+	AuthorID rtm.UserID   `json:"author_id"`
+	// When it was sent.
+	SentAt time.Time `json:"sent_at"`
+	Title  string    `json:"title,omitempty"`
+	// What is shown while the answer is prepared.
+	Description string `json:"description,omitempty"`
+	// The same id again changes or ends the indicator.
+	CustomID string `json:"custom_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -860,9 +867,10 @@ func (*IncomingThinkingIndicator) Action() string { return PushIncomingThinkingI
 // longer used for group status since 3.5.
 type IncomingMulticast struct {
 	// Absent when the server sent it.
-	AuthorID rtm.UserID      `json:"author_id,omitempty"`
-	Content  json.RawMessage `json:"content"`
-	// Seen from the system: lc2, lc2_iwcs.
+	AuthorID rtm.UserID `json:"author_id,omitempty"`
+	// Any JSON.
+	Content json.RawMessage `json:"content"`
+	// Of the system: lc2, lc2_iwcs.
 	Type string `json:"type,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -882,7 +890,7 @@ type ChatUnfollowed struct {
 func (*ChatUnfollowed) Action() string { return PushChatUnfollowed }
 
 // QueuePositionsUpdated is the push queue_positions_updated. New places and waiting times of queued
-// chats. Old SDKs misspell the name in an enum (queue_postitions_updated).
+// chats.
 type QueuePositionsUpdated []QueuePosition
 
 // Action returns "queue_positions_updated".
@@ -902,8 +910,7 @@ type ThreadSummarySet struct {
 // Action returns "thread_summary_set".
 func (*ThreadSummarySet) Action() string { return PushThreadSummarySet }
 
-// IncomingError is the push incoming_error. An asynchronous job failed. Documented on 2026-02-05;
-// the sample ends in a dangling comma, further fields are possible.
+// IncomingError is the push incoming_error. An asynchronous job failed.
 //
 // Since version 3.6 of the API.
 type IncomingError struct {
@@ -918,9 +925,7 @@ type IncomingError struct {
 // Action returns "incoming_error".
 func (*IncomingError) Action() string { return PushIncomingError }
 
-// CustomerUnfollowed is the push customer_unfollowed. The agent unfollowed a customer. Withdrawn on
-// 2026-01-21 from 3.4 to 3.7 together with unfollow_customer. Counted as gone from 3.6, as
-// unfollow_customer.
+// CustomerUnfollowed is the push customer_unfollowed. The agent unfollowed a customer.
 //
 // Gone since version 3.6 of the API: it needs an older one in Options.Version.
 type CustomerUnfollowed struct {
@@ -994,12 +999,13 @@ func (*ChatAccessRevoked) Action() string { return PushChatAccessRevoked }
 //
 // Gone since version 3.3 of the API: it needs an older one in Options.Version.
 type CustomerVisitStarted struct {
-	CustomerID  rtm.CustomerID `json:"customer_id"`
-	VisitID     int            `json:"visit_id"`
-	StartedAt   time.Time      `json:"started_at"`
-	IP          string         `json:"ip,omitempty"`
-	UserAgent   string         `json:"user_agent,omitempty"`
-	Geolocation *Geolocation   `json:"geolocation,omitempty"`
+	CustomerID rtm.CustomerID `json:"customer_id"`
+	VisitID    int            `json:"visit_id"`
+	// When the visit began.
+	StartedAt   time.Time    `json:"started_at"`
+	IP          string       `json:"ip,omitempty"`
+	UserAgent   string       `json:"user_agent,omitempty"`
+	Geolocation *Geolocation `json:"geolocation,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1013,7 +1019,8 @@ func (*CustomerVisitStarted) Action() string { return PushCustomerVisitStarted }
 type CustomerVisitEnded struct {
 	CustomerID rtm.CustomerID `json:"customer_id"`
 	VisitID    int            `json:"visit_id"`
-	EndedAt    time.Time      `json:"ended_at"`
+	// When the visit ended.
+	EndedAt time.Time `json:"ended_at"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1033,8 +1040,8 @@ type CustomerCreated struct {
 // Action returns "customer_created".
 func (*CustomerCreated) Action() string { return PushCustomerCreated }
 
-// CannedResponseCreated is the push canned_response_created. A canned response was made. Not in
-// 3.6; a 3.6 connection gets it only by asking for 3.7 in login.pushes.
+// CannedResponseCreated is the push canned_response_created. A canned response was made. Comes when
+// 3.7 is asked for in login.pushes.
 //
 // Since version 3.7 of the API.
 type CannedResponseCreated struct {
@@ -1053,8 +1060,8 @@ type CannedResponseCreated struct {
 // Action returns "canned_response_created".
 func (*CannedResponseCreated) Action() string { return PushCannedResponseCreated }
 
-// CannedResponseUpdated is the push canned_response_updated. A canned response was changed. Not in
-// 3.6; a 3.6 connection gets it only by asking for 3.7 in login.pushes.
+// CannedResponseUpdated is the push canned_response_updated. A canned response was changed. Comes
+// when 3.7 is asked for in login.pushes.
 //
 // Since version 3.7 of the API.
 type CannedResponseUpdated struct {
@@ -1073,8 +1080,8 @@ type CannedResponseUpdated struct {
 // Action returns "canned_response_updated".
 func (*CannedResponseUpdated) Action() string { return PushCannedResponseUpdated }
 
-// CannedResponseDeleted is the push canned_response_deleted. A canned response was deleted. Not in
-// 3.6.
+// CannedResponseDeleted is the push canned_response_deleted. A canned response was deleted. Comes
+// when 3.7 is asked for in login.pushes.
 //
 // Since version 3.7 of the API.
 type CannedResponseDeleted struct {

@@ -15,10 +15,10 @@ type ListChatsRequest struct {
 	Filters *ListChatsFilters `json:"filters,omitempty"`
 	// asc = oldest first. The default is desc.
 	SortOrder SortOrder `json:"sort_order,omitempty"`
-	// Records on a page; lower bound inferred. From 1 to 100. The default is 10.
+	// Chats on a page. From 1 to 100. The default is 10.
 	Limit int `json:"limit,omitempty"`
-	// Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit,
-	// sort_order or filters.
+	// Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with
+	// limit, sort_order or filters.
 	PageID string `json:"page_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -26,7 +26,6 @@ type ListChatsRequest struct {
 
 // ListChatsResponse is the answer to [Client.ListChats].
 type ListChatsResponse struct {
-	// Renamed chats_info in 3.7.
 	ChatsSummary []ChatSummary `json:"chats_summary"`
 	// An estimate.
 	FoundChats int `json:"found_chats"`
@@ -44,13 +43,13 @@ type ListThreadsRequest struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// asc = oldest first. The default is desc.
 	SortOrder SortOrder `json:"sort_order,omitempty"`
-	// Records on a page; lower bound inferred. From 1 to 100. The default is 3.
+	// Threads on a page. From 1 to 100. The default is 3.
 	Limit int `json:"limit,omitempty"`
-	// Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit,
-	// sort_order, filters or min_events_count.
+	// Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with
+	// limit, sort_order, filters or min_events_count.
 	PageID string `json:"page_id,omitempty"`
-	// Fetch as many of the latest threads as needed for this many events in total; not with limit or
-	// filters. From 1 to 100. Not together with limit or filters.
+	// Fetch as many of the latest threads as needed for this many events in total. From 1 to 100. Not
+	// together with limit or filters.
 	MinEventsCount int                 `json:"min_events_count,omitempty"`
 	Filters        *ListThreadsFilters `json:"filters,omitempty"`
 
@@ -59,8 +58,9 @@ type ListThreadsRequest struct {
 
 // ListThreadsResponse is the answer to [Client.ListThreads].
 type ListThreadsResponse struct {
-	Threads      []Thread `json:"threads"`
-	FoundThreads int      `json:"found_threads"`
+	Threads []Thread `json:"threads"`
+	// Number of threads that match, on all pages.
+	FoundThreads int `json:"found_threads"`
 	// Absent on the last page.
 	NextPageID string `json:"next_page_id,omitempty"`
 	// Absent on the first page.
@@ -86,8 +86,8 @@ type ListArchivesRequest struct {
 	SortOrder SortOrder `json:"sort_order,omitempty"`
 	// Records on a page. From 1 to 100. The default is 10.
 	Limit int `json:"limit,omitempty"`
-	// Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit,
-	// sort_order or filters.
+	// Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with
+	// limit, sort_order or filters.
 	PageID string `json:"page_id,omitempty"`
 	// Marks the matches of filters.query; {} switches it on with defaults.
 	Highlights *Highlights `json:"highlights,omitempty"`
@@ -97,8 +97,9 @@ type ListArchivesRequest struct {
 
 // ListArchivesResponse is the answer to [Client.ListArchives].
 type ListArchivesResponse struct {
-	Chats      []ArchivedChat `json:"chats"`
-	FoundChats int            `json:"found_chats"`
+	Chats []ArchivedChat `json:"chats"`
+	// Number of threads that match, on all pages.
+	FoundChats int `json:"found_chats"`
 	// Absent on the last page.
 	NextPageID string `json:"next_page_id,omitempty"`
 	// Absent on the first page.
@@ -177,7 +178,7 @@ type UnfollowChatRequest struct {
 
 // UnfollowChatResponse is the answer to [Client.UnfollowChat].
 type UnfollowChatResponse struct {
-	// The 3.6 example returns it; earlier examples and the SDKs say the payload is empty.
+	// May be left out.
 	ChatID rtm.ChatID `json:"chat_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -206,7 +207,8 @@ type AddUserToChatRequest struct {
 	UserID rtm.UserID `json:"user_id"`
 	// Required.
 	UserType UserType `json:"user_type"`
-	// Required. What the user's events may be seen by; a customer needs all; agents = supervisor.
+	// Required. Who knows of the user: all, or agents only, which makes it a supervisor; a customer
+	// needs all.
 	Visibility Visibility `json:"visibility"`
 	// true lifts the rule that the requester be a user of the chat. The default is false.
 	IgnoreRequesterPresence bool `json:"ignore_requester_presence,omitempty"`
@@ -245,8 +247,8 @@ type SendEventRequest struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// Required.
 	Event EventInput `json:"event"`
-	// For an inactive chat: add to its last thread (system_message only). Taken out of the documents
-	// of 3.4 and later on 2024-10-14; both SDKs still send it. The default is false. Gone since 3.4.
+	// For an inactive chat: adds to its last thread (system_message only). The default is false. Gone
+	// since version 3.4.
 	AttachToLastThread bool `json:"attach_to_last_thread,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -287,7 +289,7 @@ type UpdateChatPropertiesRequest struct {
 type DeleteChatPropertiesRequest struct {
 	// Required. Chat id.
 	ID rtm.ChatID `json:"id"`
-	// Required. Namespace -> names to drop (the seed types it Properties; the wire wants arrays).
+	// Required. Names to drop, by namespace.
 	Properties PropertyNames `json:"properties"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -311,7 +313,7 @@ type DeleteThreadPropertiesRequest struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// Required.
 	ThreadID rtm.ThreadID `json:"thread_id"`
-	// Required. Namespace -> names to drop (the seed types it Properties; the wire wants arrays).
+	// Required. Names to drop, by namespace.
 	Properties PropertyNames `json:"properties"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -339,7 +341,7 @@ type DeleteEventPropertiesRequest struct {
 	ThreadID rtm.ThreadID `json:"thread_id"`
 	// Required.
 	EventID rtm.EventID `json:"event_id"`
-	// Required. Namespace -> names to drop (the seed types it Properties; the wire wants arrays).
+	// Required. Names to drop, by namespace.
 	Properties PropertyNames `json:"properties"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -385,13 +387,13 @@ type UpdateCustomerRequest struct {
 	Email string         `json:"email,omitempty"`
 	// URL.
 	Avatar string `json:"avatar,omitempty"`
-	// E.164; new in 3.6.
+	// E.164. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
 	// Order is kept.
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Omnichannel *OmnichannelInput `json:"omnichannel,omitempty"`
-	// New in 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -409,7 +411,7 @@ type BanCustomerRequest struct {
 
 // SubscribeCustomersRequest is the request of [Client.SubscribeCustomers].
 type SubscribeCustomersRequest struct {
-	// Absent: presumably all groups of the agent.
+	// Absent: all groups of the agent.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
 	// How many customers to track.
 	Limit int `json:"limit,omitempty"`
@@ -419,8 +421,9 @@ type SubscribeCustomersRequest struct {
 
 // SubscribeCustomersResponse is the answer to [Client.SubscribeCustomers].
 type SubscribeCustomersResponse struct {
-	SubscriptionID string         `json:"subscription_id"`
-	Customers      []CustomerUser `json:"customers"`
+	SubscriptionID string `json:"subscription_id"`
+	// Those that match now.
+	Customers []CustomerUser `json:"customers"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -469,8 +472,9 @@ type CreateCustomerResponse struct {
 
 // ListCustomersRequest is the request of [Client.ListCustomers].
 type ListCustomersRequest struct {
+	// Opaque: next_page_id or previous_page_id of an answer; lives for one month.
 	PageID string `json:"page_id,omitempty"`
-	// At most 100. Nil is 10.
+	// Customers on a page. At most 100. Nil is 10.
 	Limit *int `json:"limit,omitempty"`
 	// The default is desc.
 	SortOrder SortOrder `json:"sort_order,omitempty"`
@@ -483,8 +487,9 @@ type ListCustomersRequest struct {
 
 // ListCustomersResponse is the answer to [Client.ListCustomers].
 type ListCustomersResponse struct {
-	Customers      []CustomerUser `json:"customers"`
-	TotalCustomers int            `json:"total_customers"`
+	Customers []CustomerUser `json:"customers"`
+	// Number of customers that match, on all pages.
+	TotalCustomers int `json:"total_customers"`
 	// Present when the plan hides some.
 	LimitedCustomers int `json:"limited_customers,omitempty"`
 	// Absent on the last page.
@@ -503,16 +508,16 @@ type LoginRequest struct {
 	// IANA name.
 	Timezone string `json:"timezone,omitempty"`
 	// true restores the last routing status instead of the account's default. The default is false.
-	Reconnect   bool         `json:"reconnect,omitempty"`
+	Reconnect bool `json:"reconnect,omitempty"`
+	// Names the program.
 	Application *Application `json:"application,omitempty"`
 	// This connection starts in the away state. The default is false.
 	Away bool `json:"away,omitempty"`
 	// Default my for the agent's first session, else the level already set is kept.
 	CustomerMonitoringLevel CustomerMonitoringLevel `json:"customer_monitoring_level,omitempty"`
-	// API version without v -> push names, or ["all"]; default: all pushes of the connection's
-	// version.
+	// Push names, or all, by API version such as 3.6; default: all pushes of the connection's version.
 	Pushes map[string][]string `json:"pushes,omitempty"`
-	// SDK types still have it. Gone since 3.5.
+	// Gone since version 3.5.
 	PushNotifications *PushNotifications `json:"push_notifications,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -522,8 +527,7 @@ type LoginRequest struct {
 type LoginResponse struct {
 	License   License   `json:"license"`
 	MyProfile MyProfile `json:"my_profile"`
-	// Renamed chats_info in 3.7; which chats are in it is not documented: the active ones the agent
-	// may see (inferred).
+	// The active chats that the agent may see.
 	ChatsSummary []ChatSummary `json:"chats_summary"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -541,7 +545,7 @@ type SetRoutingStatusRequest struct {
 
 // SetAwayStatusRequest is the request of [Client.SetAwayStatus].
 type SetAwayStatusRequest struct {
-	// Required.
+	// Required. false takes it back.
 	Away bool `json:"away"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -576,7 +580,7 @@ type ChangePushNotificationsRequest struct {
 	FirebaseToken string `json:"firebase_token"`
 	// Required.
 	Platform PushPlatform `json:"platform"`
-	// Required.
+	// Required. false takes the device out.
 	Enabled bool `json:"enabled"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -586,7 +590,7 @@ type ChangePushNotificationsRequest struct {
 type MarkEventsAsSeenRequest struct {
 	// Required.
 	ChatID rtm.ChatID `json:"chat_id"`
-	// Required.
+	// Required. created_at of the newest event that was seen.
 	SeenUpTo time.Time `json:"seen_up_to"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -595,12 +599,14 @@ type MarkEventsAsSeenRequest struct {
 // SendThinkingIndicatorRequest is the request of [Client.SendThinkingIndicator].
 type SendThinkingIndicatorRequest struct {
 	// Required.
-	ChatID      rtm.ChatID `json:"chat_id"`
-	Title       string     `json:"title,omitempty"`
-	Description string     `json:"description,omitempty"`
-	// The default is all.
+	ChatID rtm.ChatID `json:"chat_id"`
+	Title  string     `json:"title,omitempty"`
+	// What is shown while the answer is prepared.
+	Description string `json:"description,omitempty"`
+	// Who is told: all, or agents only. The default is all.
 	Visibility Visibility `json:"visibility,omitempty"`
-	CustomID   string     `json:"custom_id,omitempty"`
+	// The same id again changes or ends the indicator.
+	CustomID string `json:"custom_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -609,9 +615,9 @@ type SendThinkingIndicatorRequest struct {
 type SendTypingIndicatorRequest struct {
 	// Required.
 	ChatID rtm.ChatID `json:"chat_id"`
-	// Required.
+	// Required. false when the typing has ended.
 	IsTyping bool `json:"is_typing"`
-	// Named recipients up to 3.3. The default is all.
+	// Who is told that the agent types. The default is all.
 	Visibility Visibility `json:"visibility,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -621,7 +627,7 @@ type SendTypingIndicatorRequest struct {
 type MulticastRequest struct {
 	// Required. At least one of agents.all, agents.ids, agents.groups.
 	Recipients MulticastRecipients `json:"recipients"`
-	// Required.
+	// Required. Any JSON object.
 	Content json.RawMessage `json:"content"`
 	Type    string          `json:"type,omitempty"`
 

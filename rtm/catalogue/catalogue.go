@@ -147,6 +147,13 @@ type Push struct {
 	Source     Strings `json:"source"`
 }
 
+// In reports whether a version of the API has the push.
+func (p *Push) In(version string) bool { return in(version, p.Since, p.RemovedIn) }
+
+func in(version, since, removed string) bool {
+	return version >= since && (removed == "" || version < removed)
+}
+
 // Fields are the members of an object, in the order of the documents. A field
 // named "*" (see [Field.Star]) stands for any key, one named "$" means that the
 // payload itself has the field's type.
@@ -186,12 +193,17 @@ type Field struct {
 	Excludes  []string        `json:"excludes"`  // members that must not be sent together with this one
 	Needs     []string        `json:"needs"`     // members that must be sent together with this one
 	Note      string          `json:"note"`
-	RemovedIn string          `json:"removed_in"`
+	Since     string          `json:"since"`      // the first version that has it, "" for all
+	Was       string          `json:"was"`        // its name in the versions before Since, "" for none
+	RemovedIn string          `json:"removed_in"` // the first version without it, "" for none
 
 	// DistinctZero says of an optional field that zero, false or empty means
 	// something else than absent.
 	DistinctZero bool `json:"distinct_zero"`
 }
+
+// In reports whether a version of the API has the field, under this name.
+func (f *Field) In(version string) bool { return in(version, f.Since, f.RemovedIn) }
 
 // Star reports whether the field stands for any key.
 func (f *Field) Star() bool { return f.Name == "*" || f.Name == "<namespace>" }

@@ -127,6 +127,17 @@ func TestMarks(t *testing.T) {
 						t.Errorf("%s: %s.%s excludes or needs %s, which is not there", a.Name, where, f.Name, name)
 					}
 				}
+				for _, v := range []string{f.Since, f.RemovedIn} {
+					if v != "" && !version.MatchString(v) {
+						t.Errorf("%s: %s.%s: %q is not a version", a.Name, where, f.Name, v)
+					}
+				}
+				if old := fs.Lookup(f.Was); f.Was != "" && (old == nil || old.RemovedIn != f.Since || old.Type.String() != f.Type.String()) {
+					t.Errorf("%s: %s.%s was %s, which is not there until then, or of another type", a.Name, where, f.Name, f.Was)
+				}
+				if f.Required && (f.Since > "3.4" || f.RemovedIn != "") {
+					t.Errorf("%s: %s.%s is required and not in all versions", a.Name, where, f.Name)
+				}
 			}
 		})
 		for _, m := range a.Methods {
@@ -252,6 +263,48 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		if _, err := Parse([]byte(bad)); err == nil {
 			t.Errorf("Parse(%s) gave no error", bad)
+		}
+	}
+}
+
+// TestPrinted keeps remarks of the research out of what is printed in doc
+// comments and in the reference; "remark" is the place for them.
+func TestPrinted(t *testing.T) {
+	remark := regexp.MustCompile(`(?i)\bSDKs?\b|\bsamples?\b|inferred|documented|documents\b|\bdocs\b|changelog|official|python|observed|existing client|presumably|\bseed\b|vendor|\b20[0-9][0-9]-|3\.[0-3]\b`)
+	for _, a := range both() {
+		printed := func(where, text string) {
+			if found := remark.FindString(text); found != "" {
+				t.Errorf("%s %s: %q is a remark: %s", a.Name, where, found, text)
+			}
+		}
+		eachList(a, func(where string, fs Fields) {
+			for _, f := range fs {
+				printed(where+"."+f.Name, f.Note)
+			}
+		})
+		for _, m := range a.Methods {
+			printed(m.Action, m.Summary+" "+m.Note)
+			for _, e := range m.Errors {
+				printed(m.Action+" "+e.Type, e.When)
+			}
+		}
+		for _, p := range a.Pushes {
+			printed(p.Action, p.Summary+" "+p.Note+" "+p.SentTo)
+		}
+		for name, text := range a.About {
+			printed(name, text)
+		}
+		for _, e := range a.Errors {
+			printed(e.Type, e.When)
+		}
+		for _, r := range a.DisconnectReasons {
+			printed(r.Reason, r.When)
+		}
+		for _, m := range a.SystemMessages {
+			printed(m.Type, m.When)
+		}
+		for _, q := range a.Transport.Query {
+			printed(q.Name, q.Note)
 		}
 	}
 }

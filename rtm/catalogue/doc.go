@@ -26,7 +26,12 @@
 // itself, as their notes said. The two files name the same objects alike, and
 // since is a version alone. follow_customer and unfollow_customer, which the
 // vendor withdrew from all versions on one day, count as gone from 3.6, so that
-// 3.4 and 3.5 keep what the agent seed has.
+// 3.4 and 3.5 keep what the agent seed has. Fields that came with 3.5 or 3.6 have
+// since, and was when they had another name before; what older versions alone have
+// (last_visit, include_active, surveys) stands beside it. What note, when, summary
+// and sent_to say is printed in doc comments and in the reference; where a source
+// says otherwise, or there is none, remark tells, and is for those who mend the
+// file.
 package catalogue
 
 //go:generate go run github.com/rtmwidget/rtmwidget/cmd/rtmgen -C ../..

@@ -8,8 +8,7 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm"
 )
 
-// ListChats pages through summaries of the chats the customer takes part in. Named
-// get_chats_summary before 3.2.
+// ListChats pages through summaries of the chats the customer takes part in.
 //
 // Errors:
 //   - validation: page_id together with sort_order or limit, expired page_id, limit out of range
@@ -20,8 +19,6 @@ func (c *Client) ListChats(ctx context.Context, req *ListChatsRequest) (*ListCha
 }
 
 // ListThreads pages through the threads of one chat that the customer may see, with their events.
-// The sample response in the reference carries action get_chat by mistake; the action is echoed as
-// list_threads.
 //
 // Errors:
 //   - not_found: chat id unknown to this customer
@@ -33,8 +30,7 @@ func (c *Client) ListThreads(ctx context.Context, req *ListThreadsRequest) (*Lis
 	return rtm.Do[ListThreadsResponse](ctx, c.conn, ActionListThreads, req)
 }
 
-// GetChat fetches one chat with exactly one of its threads. Payload is the Chat object
-// (objects.Chat) itself, not wrapped in a chat key. Named get_chat_threads before 3.2.
+// GetChat fetches one chat with exactly one of its threads. The answer is the chat itself.
 //
 // Errors:
 //   - not_found: chat, thread or event id unknown to this customer
@@ -52,7 +48,7 @@ func (c *Client) GetChat(ctx context.Context, req *GetChatRequest) (*Chat, error
 //
 // Errors:
 //   - groups_offline: not continuous and no target group online; a retry may help later
-//   - chat_limit_reached: customer already has a chat (SDK name; limit 1)
+//   - chat_limit_reached: the customer has a chat already; one is the limit
 //   - limit_reached: chat or queue limit hit; a retry may help later
 //   - group_not_found: access or group id names an unknown group
 //   - validation: bad event or property
@@ -63,14 +59,14 @@ func (c *Client) StartChat(ctx context.Context, req *StartChatRequest) (*StartCh
 }
 
 // ResumeChat opens a new thread in an existing, currently inactive chat. Also moves the requester's
-// events_seen_up_to past all chat events. Named activate_chat before 3.3.
+// events_seen_up_to past all chat events.
 //
 // It may cause incoming_chat.
 //
 // Errors:
 //   - not_found: chat id unknown to this customer
 //   - groups_offline: not continuous and no target group online; a retry may help later
-//   - chat_already_active: chat already has an active thread (SDK name)
+//   - chat_already_active: the chat has an active thread already
 //   - limit_reached: queue limit hit; a retry may help later
 //   - group_not_found: access or group id names an unknown group
 //   - validation: bad event or property
@@ -81,9 +77,8 @@ func (c *Client) ResumeChat(ctx context.Context, req *ResumeChatRequest) (*Resum
 }
 
 // DeactivateChat closes the active thread of a chat. Two pushes: a system_message event
-// (manual_archived_customer) and chat_deactivated. On an already inactive chat the official Go SDK
-// of 3.2 says nothing happens (success); 3.6 behaviour not documented. Named close_thread before
-// 3.2.
+// (manual_archived_customer) and chat_deactivated. On a chat that is inactive already nothing
+// happens.
 //
 // It may cause incoming_event and chat_deactivated.
 //
@@ -105,8 +100,8 @@ func (c *Client) DeactivateChat(ctx context.Context, req *DeactivateChatRequest)
 //   - chat_inactive: no active thread and attach_to_last_thread not true; a retry helps after
 //     resume_chat
 //   - not_found: chat id unknown to this customer
-//   - validation: unknown event type, missing field, text over 16 KB, file url not on the vendor
-//     CDN
+//   - validation: unknown event type, missing field, text over 16 KB, file url that is not of
+//     upload_file
 //   - chat_anonymized: chat was anonymized
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-event.
@@ -122,8 +117,8 @@ func (c *Client) SendEvent(ctx context.Context, req *SendEventRequest) (*SendEve
 //
 // Errors:
 //   - not_found: chat, thread or event id unknown to this customer
-//   - authorization: event was not written by this customer (inferred)
-//   - not_allowed: event type cannot be deleted (inferred)
+//   - authorization: event was not written by this customer
+//   - not_allowed: event type cannot be deleted
 //
 // Since version 3.6 of the API.
 //
@@ -140,7 +135,6 @@ func (c *Client) DeleteEvent(ctx context.Context, req *DeleteEventRequest) error
 // Errors:
 //   - not_found: chat, thread or event id unknown to this customer
 //   - validation: only one of button_type and button_value, ecommerce without product_id
-//     (inferred)
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-rich-message-postback.
 func (c *Client) SendRichMessagePostback(ctx context.Context, req *SendRichMessagePostbackRequest) error {
@@ -152,7 +146,7 @@ func (c *Client) SendRichMessagePostback(ctx context.Context, req *SendRichMessa
 //
 // Errors:
 //   - not_found: chat id unknown to this customer
-//   - chat_inactive: no active thread (inferred); a retry helps after resume_chat
+//   - chat_inactive: no active thread; a retry helps after resume_chat
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-sneak-peek.
 func (c *Client) SendSneakPeek(ctx context.Context, req *SendSneakPeekRequest) error {
@@ -189,7 +183,7 @@ func (c *Client) DeleteChatProperties(ctx context.Context, req *DeleteChatProper
 
 // UpdateThreadProperties sets properties on a thread; also how rating and transcript requests are
 // made. Rating: namespace rating, score 0 or 1 and comment. Transcript: namespace routing,
-// transcript_email. Named update_chat_thread_properties before 3.2.
+// transcript_email.
 //
 // It may cause thread_properties_updated.
 //
@@ -203,8 +197,7 @@ func (c *Client) UpdateThreadProperties(ctx context.Context, req *UpdateThreadPr
 	return c.conn.Request(ctx, ActionUpdateThreadProperties, req, nil)
 }
 
-// DeleteThreadProperties removes properties from a thread. Named delete_chat_thread_properties
-// before 3.2.
+// DeleteThreadProperties removes properties from a thread.
 //
 // It may cause thread_properties_deleted.
 //
@@ -246,8 +239,7 @@ func (c *Client) DeleteEventProperties(ctx context.Context, req *DeleteEventProp
 	return c.conn.Request(ctx, ActionDeleteEventProperties, req, nil)
 }
 
-// UpdateCustomer changes the customer's own data. At least one parameter is needed. Empty response
-// payload since 3.2. Clearing a field by an empty string is a 3.7 feature.
+// UpdateCustomer changes the customer's own data. A field is not cleared by an empty string.
 //
 // At least one of name, email, avatar, session_fields, omnichannel, address, phone_number and
 // name_is_default must be given.
@@ -256,8 +248,8 @@ func (c *Client) DeleteEventProperties(ctx context.Context, req *DeleteEventProp
 //
 // Errors:
 //   - validation: no parameter at all, or malformed value
-//   - customer_session_fields_limit_reached: session field cap (SDK name)
-//   - limit_reached: session field cap; a retry may help later
+//   - customer_session_fields_limit_reached: the customer would have more than 100 session fields
+//   - limit_reached: the customer would have more than 100 session fields; a retry may help later
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#update-customer.
 func (c *Client) UpdateCustomer(ctx context.Context, req *UpdateCustomerRequest) error {
@@ -276,9 +268,7 @@ func (c *Client) UpdateCustomerPage(ctx context.Context, req *UpdateCustomerPage
 	return rtm.Do[UpdateCustomerPageResponse](ctx, c.conn, ActionUpdateCustomerPage, req)
 }
 
-// ActivateCustomerPage marks this connection's browser tab as focused. Only evidence is the
-// official Python SDK (3.6 and 3.7). Empty response and absence of a customer push are inferred. In
-// the official SDK since 2026-03.
+// ActivateCustomerPage marks this connection's browser tab as focused.
 //
 // Since version 3.6 of the API.
 //
@@ -287,8 +277,7 @@ func (c *Client) ActivateCustomerPage(ctx context.Context, req *ActivateCustomer
 	return c.conn.Request(ctx, ActionActivateCustomerPage, req, nil)
 }
 
-// DeactivateCustomerPage marks this connection's browser tab as unfocused. As
-// activate_customer_page. In the official SDK since 2026-03.
+// DeactivateCustomerPage marks this connection's browser tab as unfocused.
 //
 // Since version 3.6 of the API.
 //
@@ -297,33 +286,30 @@ func (c *Client) DeactivateCustomerPage(ctx context.Context, req *DeactivateCust
 	return c.conn.Request(ctx, ActionDeactivateCustomerPage, req, nil)
 }
 
-// SetCustomerSessionFields sets the customer's session fields. Sources disagree on the push: the
-// 3.6 reference lists customer_updated, the changelog says it is no longer sent since 3.1/3.2. A
-// client should tolerate both; a server may send it. Fields live for the session only. Named
-// set_customer_fields before 3.2.
+// SetCustomerSessionFields sets the customer's session fields. The fields live as long as the
+// session. Whether customer_updated follows depends on the server.
 //
 // It may cause customer_updated.
 //
 // Errors:
 //   - validation: more than 100 keys or malformed
-//   - customer_session_fields_limit_reached: session field cap (SDK name)
-//   - limit_reached: session field cap; a retry may help later
+//   - customer_session_fields_limit_reached: the customer would have more than 100 session fields
+//   - limit_reached: the customer would have more than 100 session fields; a retry may help later
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#set-customer-session-fields.
 func (c *Client) SetCustomerSessionFields(ctx context.Context, req *SetCustomerSessionFieldsRequest) error {
 	return c.conn.Request(ctx, ActionSetCustomerSessionFields, req, nil)
 }
 
-// GetCustomer returns the data of the requesting customer. Optional fields appear only when set.
-// The sample request in the reference carries session_fields; that is a slip, the payload is empty.
+// GetCustomer returns the data of the requesting customer. Optional fields are there only when they
+// are set.
 //
 // See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#get-customer.
 func (c *Client) GetCustomer(ctx context.Context, req *GetCustomerRequest) (*GetCustomerResponse, error) {
 	return rtm.Do[GetCustomerResponse](ctx, c.conn, ActionGetCustomer, req)
 }
 
-// ListGroupStatuses tells which groups are online, offline or online with a queue. Lc-sdk-js types
-// call the field group_status; the wire name is groups_status. Named get_groups_status before 3.2.
+// ListGroupStatuses tells which groups are online, offline or online with a queue.
 //
 // At least one of all and group_ids must be given.
 //
@@ -335,8 +321,7 @@ func (c *Client) ListGroupStatuses(ctx context.Context, req *ListGroupStatusesRe
 	return rtm.Do[ListGroupStatusesResponse](ctx, c.conn, ActionListGroupStatuses, req)
 }
 
-// GetForm returns the blank pre-chat, post-chat or ticket form of a group. The sample response in
-// the reference shows only the payload; the usual envelope applies. The answers go back as a
+// GetForm returns the blank pre-chat, post-chat or ticket form of a group. The answers go back as a
 // filled_form event.
 //
 // Errors:
@@ -349,7 +334,7 @@ func (c *Client) GetForm(ctx context.Context, req *GetFormRequest) (*GetFormResp
 }
 
 // GetPredictedAgent says which agent would get the chat if it started now. Needs a logged-in
-// customer. Gone in 3.7, where request_welcome_message takes over.
+// customer.
 //
 // Errors:
 //   - group_offline: group is offline; a retry may help later
@@ -362,8 +347,7 @@ func (c *Client) GetPredictedAgent(ctx context.Context, req *GetPredictedAgentRe
 	return rtm.Do[GetPredictedAgentResponse](ctx, c.conn, ActionGetPredictedAgent, req)
 }
 
-// GetURLInfo fetches preview data of a web page. Which fields are optional is taken from the SDK.
-// Named get_url_details before 3.2.
+// GetURLInfo fetches preview data of a web page.
 //
 // Errors:
 //   - validation: not a valid url
@@ -373,8 +357,7 @@ func (c *Client) GetURLInfo(ctx context.Context, req *GetURLInfoRequest) (*GetUR
 	return rtm.Do[GetURLInfoResponse](ctx, c.conn, ActionGetURLInfo, req)
 }
 
-// MarkEventsAsSeen records that the customer has seen events up to a moment. Named
-// update_last_seen_timestamp before 3.1.
+// MarkEventsAsSeen records that the customer has seen events up to a moment.
 //
 // It may cause events_marked_as_seen.
 //
@@ -428,11 +411,10 @@ func (c *Client) RequestWelcomeMessage(ctx context.Context, req *RequestWelcomeM
 	return rtm.Do[RequestWelcomeMessageResponse](ctx, c.conn, ActionRequestWelcomeMessage, req)
 }
 
-// SendGreetingButtonClicked reports a click on a greeting's button for statistics. Not in the
-// Python SDK.
+// SendGreetingButtonClicked reports a click on a greeting's button for statistics.
 //
 // Errors:
-//   - greeting_not_found: unknown greeting (inferred)
+//   - greeting_not_found: unknown greeting
 //
 // Since version 3.6 of the API.
 //

@@ -41,28 +41,29 @@ type Application struct {
 
 // Chat is the whole relation with a company, with one of its threads.
 type Chat struct {
-	ID    rtm.ChatID `json:"id"`
-	Users []User     `json:"users"`
-	// One thread, never an array in 3.6 RTM; the sample in the data-structures page shows threads and
-	// misspells properties, do not copy that.
+	ID         rtm.ChatID     `json:"id"`
+	Users      []User         `json:"users"`
 	Thread     *Thread        `json:"thread,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // ChatSummary is an entry of a list of chats.
 type ChatSummary struct {
-	ID                  rtm.ChatID   `json:"id"`
-	LastThreadID        rtm.ThreadID `json:"last_thread_id,omitempty"`
-	LastThreadCreatedAt time.Time    `json:"last_thread_created_at,omitzero"`
-	Users               []User       `json:"users"`
+	ID           rtm.ChatID   `json:"id"`
+	LastThreadID rtm.ThreadID `json:"last_thread_id,omitempty"`
+	// When the newest thread began.
+	LastThreadCreatedAt time.Time `json:"last_thread_created_at,omitzero"`
+	Users               []User    `json:"users"`
 	// Key is the event type.
 	LastEventPerType map[string]LastEvent `json:"last_event_per_type,omitempty"`
 	Properties       rtm.Properties       `json:"properties,omitempty"`
-	Access           *Access              `json:"access,omitempty"`
-	Active           bool                 `json:"active"`
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
+	Active bool    `json:"active"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -77,9 +78,12 @@ type Customer struct {
 	Avatar        string             `json:"avatar,omitempty"`
 	SessionFields []SessionField     `json:"session_fields,omitempty"`
 	Statistics    CustomerStatistics `json:"statistics"`
-	PhoneNumber   string             `json:"phone_number,omitempty"`
-	Omnichannel   *Omnichannel       `json:"omnichannel,omitempty"`
-	Address       *Address           `json:"address,omitempty"`
+	// Since version 3.6.
+	PhoneNumber string `json:"phone_number,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -108,20 +112,21 @@ type CustomerStatistics struct {
 type DisconnectData struct {
 	// With misdirected_connection: where to connect.
 	Region string `json:"region,omitempty"`
-	// With customer_temporarily_blocked: how long to wait; exact field name and unit not published.
+	// With customer_temporarily_blocked: how long to wait.
 	Timeout int `json:"timeout,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
-// DynamicConfig is private to the vendor and may change.
+// DynamicConfig is private to the server and may change.
 type DynamicConfig struct {
 	// Missing when every group is offline.
-	OnlineGroupsIDs     []rtm.GroupID       `json:"online_groups_ids,omitempty"`
-	CustomerGroups      DynamicConfigGroups `json:"customer_groups"`
-	OrganizationID      string              `json:"organization_id,omitempty"`
-	StaticConfigVersion string              `json:"static_config_version,omitempty"`
-	// Legacy counters.
+	OnlineGroupsIDs []rtm.GroupID       `json:"online_groups_ids,omitempty"`
+	CustomerGroups  DynamicConfigGroups `json:"customer_groups"`
+	OrganizationID  string              `json:"organization_id,omitempty"`
+	// Changes when the static configuration does.
+	StaticConfigVersion string `json:"static_config_version,omitempty"`
+	// Counters of earlier visits.
 	CustomerData map[string]json.RawMessage `json:"customer_data,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -148,25 +153,33 @@ type DynamicConfigGroups struct {
 // EcommerceAddon is part of RichMessageEcommerce.
 type EcommerceAddon struct {
 	AddonType string `json:"addon_type"`
+	// Lowest amount as text.
 	RangeFrom string `json:"range_from,omitempty"`
-	RangeTo   string `json:"range_to,omitempty"`
-	Currency  string `json:"currency,omitempty"`
+	// Highest amount as text.
+	RangeTo string `json:"range_to,omitempty"`
+	// ISO 4217 code.
+	Currency string `json:"currency,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // EcommerceOption is part of RichMessageEcommerce.
 type EcommerceOption struct {
-	OptionID          string `json:"option_id"`
-	Label             string `json:"label"`
-	Price             string `json:"price,omitempty"`
-	RegularPrice      string `json:"regular_price,omitempty"`
+	OptionID string `json:"option_id"`
+	Label    string `json:"label"`
+	// Amount as text, in the currency.
+	Price string `json:"price,omitempty"`
+	// Amount as text, before a discount.
+	RegularPrice string `json:"regular_price,omitempty"`
+	// ISO 4217 code.
 	Currency          string `json:"currency,omitempty"`
 	Color             string `json:"color,omitempty"`
 	ImageURL          string `json:"image_url,omitempty"`
 	ImageThumbnailURL string `json:"image_thumbnail_url,omitempty"`
-	Available         bool   `json:"available,omitempty"`
-	Selected          bool   `json:"selected,omitempty"`
+	// Can be bought now.
+	Available bool `json:"available,omitempty"`
+	// Is chosen at first.
+	Selected bool `json:"selected,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -178,25 +191,29 @@ type EventBase struct {
 	Type      EventType `json:"type"`
 	CreatedAt time.Time `json:"created_at"`
 	// Missing on system_message, system and system-made forms.
-	AuthorID   rtm.UserID     `json:"author_id,omitempty"`
+	AuthorID rtm.UserID `json:"author_id,omitempty"`
+	// The sender's own id, which comes back with the event.
 	CustomID   string         `json:"custom_id,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Recipients Recipients     `json:"recipients,omitempty"`
+	// Who sees it: all, or agents only.
+	Recipients Recipients `json:"recipients,omitempty"`
 }
 
 // CustomEvent is an event of an integration's own.
 type CustomEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "custom", which "" stands for.
 	Type       EventType      `json:"type"`
 	AuthorID   rtm.UserID     `json:"author_id"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 	// Appears on some events; customers only ever see all.
-	Recipients Recipients      `json:"recipients,omitempty"`
-	Content    json.RawMessage `json:"content,omitempty"`
+	Recipients Recipients `json:"recipients,omitempty"`
+	// Any JSON.
+	Content json.RawMessage `json:"content,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -216,10 +233,11 @@ func (x *CustomEvent) Base() EventBase {
 
 // FileEvent is a file or an image.
 type FileEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "file", which "" stands for.
 	Type       EventType      `json:"type"`
 	AuthorID   rtm.UserID     `json:"author_id"`
@@ -229,15 +247,15 @@ type FileEvent struct {
 	Name        string     `json:"name"`
 	URL         string     `json:"url"`
 	ContentType string     `json:"content_type"`
-	// Bytes; images only per the table.
+	// Bytes; images only.
 	Size int `json:"size,omitempty"`
-	// Images only; the SDK tells images from other files by width and height being present.
+	// Pixels; images only.
 	Width int `json:"width,omitempty"`
-	// Images only.
+	// Pixels; images only.
 	Height int `json:"height,omitempty"`
-	// Images only, longer side 300.
+	// Images only; the longer side has 300 pixels.
 	ThumbnailURL string `json:"thumbnail_url,omitempty"`
-	// Images only, longer side 600.
+	// Images only; the longer side has 600 pixels.
 	Thumbnail2xURL string `json:"thumbnail2x_url,omitempty"`
 	// Images only.
 	AlternativeText string `json:"alternative_text,omitempty"`
@@ -260,10 +278,11 @@ func (x *FileEvent) Base() EventBase {
 
 // FilledFormEvent is a form that was filled in.
 type FilledFormEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "filled_form", which "" stands for.
 	Type       EventType      `json:"type"`
 	AuthorID   rtm.UserID     `json:"author_id"`
@@ -293,10 +312,11 @@ func (x *FilledFormEvent) Base() EventBase {
 
 // FormEvent is a form to fill in.
 type FormEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "form", which "" stands for.
 	Type       EventType      `json:"type"`
 	Properties rtm.Properties `json:"properties,omitempty"`
@@ -305,7 +325,7 @@ type FormEvent struct {
 	// Missing when the system made it.
 	AuthorID rtm.UserID `json:"author_id,omitempty"`
 	FormID   string     `json:"form_id"`
-	// Open set: prechat, postchat, ask_for_email and others. Since 3.4.
+	// Open set: prechat, postchat, ask_for_email and others.
 	FormType EventFormType `json:"form_type,omitempty"`
 	Fields   []FormField   `json:"fields"`
 
@@ -327,10 +347,11 @@ func (x *FormEvent) Base() EventBase {
 
 // MessageEvent is a text message.
 type MessageEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "message", which "" stands for.
 	Type       EventType      `json:"type"`
 	AuthorID   rtm.UserID     `json:"author_id"`
@@ -340,7 +361,7 @@ type MessageEvent struct {
 	Text       string     `json:"text"`
 	// Only on answers to a rich message button.
 	Postback *Postback `json:"postback,omitempty"`
-	// Listed in the table but meant for privileged agents; deleted events never reach customers.
+	// Customers never get deleted events.
 	Deleted bool `json:"deleted,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -361,18 +382,21 @@ func (x *MessageEvent) Base() EventBase {
 
 // RichMessageEvent is a message with pictures and buttons.
 type RichMessageEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "rich_message", which "" stands for.
 	Type       EventType      `json:"type"`
 	AuthorID   rtm.UserID     `json:"author_id"`
 	Properties rtm.Properties `json:"properties,omitempty"`
 	// Appears on some events; customers only ever see all.
-	Recipients Recipients           `json:"recipients,omitempty"`
-	TemplateID RichMessageTemplate  `json:"template_id"`
-	Elements   []RichMessageElement `json:"elements,omitempty"`
+	Recipients Recipients `json:"recipients,omitempty"`
+	// How the elements are shown.
+	TemplateID RichMessageTemplate `json:"template_id"`
+	// The cards.
+	Elements []RichMessageElement `json:"elements,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -392,9 +416,10 @@ func (x *RichMessageEvent) Base() EventBase {
 
 // SystemEvent is something that another system did; DecodeDetails reads it.
 type SystemEvent struct {
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "system", which "" stands for.
 	Type EventType `json:"type"`
 	// Open set.
@@ -420,10 +445,11 @@ func (x *SystemEvent) Base() EventBase {
 
 // SystemMessageEvent is a note of the server or of an integration.
 type SystemMessageEvent struct {
-	// '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque.
-	ID        rtm.EventID `json:"id"`
-	CustomID  string      `json:"custom_id,omitempty"`
-	CreatedAt time.Time   `json:"created_at"`
+	// Made by the server; opaque.
+	ID rtm.EventID `json:"id"`
+	// The sender's own id, which comes back with the event.
+	CustomID  string    `json:"custom_id,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// Always "system_message", which "" stands for.
 	Type       EventType      `json:"type"`
 	Properties rtm.Properties `json:"properties,omitempty"`
@@ -432,8 +458,9 @@ type SystemMessageEvent struct {
 	// Already filled in.
 	Text string `json:"text,omitempty"`
 	// See system_messages; integrations may define their own.
-	SystemMessageType string            `json:"system_message_type"`
-	TextVars          map[string]string `json:"text_vars,omitempty"`
+	SystemMessageType string `json:"system_message_type"`
+	// Values of the text's variables.
+	TextVars map[string]string `json:"text_vars,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -455,11 +482,11 @@ type CustomInput struct {
 	// Always "custom", which "" stands for.
 	Type EventType `json:"type"`
 	// Echoed back in responses and pushes; handy for matching.
-	CustomID   string          `json:"custom_id,omitempty"`
-	Properties rtm.Properties  `json:"properties,omitempty"`
-	Content    json.RawMessage `json:"content,omitempty"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	CustomID   string         `json:"custom_id,omitempty"`
+	Properties rtm.Properties `json:"properties,omitempty"`
+	// Any JSON.
+	Content json.RawMessage `json:"content,omitempty"`
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -472,13 +499,11 @@ type FileInput struct {
 	// Echoed back in responses and pushes; handy for matching.
 	CustomID   string         `json:"custom_id,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	// Required. Must be on the vendor CDN, normally from upload_file (Web API); that URL dies after 24
-	// h unless used in an event.
+	// Required. From upload_file of the Web API; the address ends after 24 h unless an event has it.
 	URL string `json:"url"`
 	// Images only.
 	AlternativeText string `json:"alternative_text,omitempty"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -495,7 +520,7 @@ type FilledFormInput struct {
 	FormID string `json:"form_id"`
 	// Required.
 	Fields []FilledFormField `json:"fields"`
-	// The table marks it mandatory and gives a default at once; optional here. The default is all.
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -512,8 +537,7 @@ type FormInput struct {
 	FormID string `json:"form_id"`
 	// Required.
 	Fields []FormField `json:"fields"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -529,8 +553,7 @@ type MessageInput struct {
 	// Required. Raw UTF-8 bytes. At most 16384 bytes.
 	Text     string    `json:"text"`
 	Postback *Postback `json:"postback,omitempty"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -543,12 +566,11 @@ type RichMessageInput struct {
 	// Echoed back in responses and pushes; handy for matching.
 	CustomID   string         `json:"custom_id,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	// Required. Customer table lists the first three; ecommerce is in the Agent table.
+	// Required. How the elements are shown.
 	TemplateID RichMessageTemplate `json:"template_id"`
-	// At most 10 items.
+	// The cards. At most 10 items.
 	Elements []RichMessageElement `json:"elements,omitempty"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -563,10 +585,10 @@ type SystemMessageInput struct {
 	Properties rtm.Properties `json:"properties,omitempty"`
 	Text       string         `json:"text,omitempty"`
 	// Required.
-	SystemMessageType string            `json:"system_message_type"`
-	TextVars          map[string]string `json:"text_vars,omitempty"`
-	// In samples and SDKs for every type, in the table for filled_form only. The Python example sends
-	// visibility instead, the Agent API's name. The default is all.
+	SystemMessageType string `json:"system_message_type"`
+	// Values of the text's variables.
+	TextVars map[string]string `json:"text_vars,omitempty"`
+	// Who sees the event. The default is all.
 	Recipients Recipients `json:"recipients,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -579,7 +601,8 @@ type EventPreview struct {
 	Text      string     `json:"text"`
 	AuthorID  rtm.UserID `json:"author_id"`
 	CreatedAt time.Time  `json:"created_at"`
-	CustomID  string     `json:"custom_id,omitempty"`
+	// The same in all previews of one answer.
+	CustomID string `json:"custom_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -588,7 +611,7 @@ type EventPreview struct {
 type FilledFormAnswer struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	// group_chooser only. Nil is absent, which is not the same as zero.
+	// Of group_chooser. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -604,7 +627,7 @@ type FilledFormField struct {
 	// String for name, email, question, textarea, subject; FilledFormAnswer for radio, select,
 	// group_chooser; bool for checkbox_for_email. Absent when unanswered.
 	Answer json.RawMessage `json:"answer,omitempty"`
-	// Checkbox only, instead of answer.
+	// Of checkbox, in place of answer.
 	Answers []FilledFormAnswer `json:"answers,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -620,18 +643,17 @@ type Form struct {
 
 // FormField is a field of a form.
 type FormField struct {
-	// Last two are from customer SDK types.
 	Type FormFieldType `json:"type"`
 	// Missing on old ticket forms.
 	ID    string `json:"id,omitempty"`
 	Label string `json:"label"`
-	// Not on header.
+	// Not of a header.
 	Required bool `json:"required,omitempty"`
-	// Checkbox, radio, select, group_chooser.
+	// Of checkbox, radio, select and group_chooser.
 	Options []FormFieldOption `json:"options,omitempty"`
-	// checkbox_for_email.
+	// Of checkbox_for_email.
 	Checked bool `json:"checked,omitempty"`
-	// rating.
+	// Of rating.
 	CommentLabel string `json:"comment_label,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -641,7 +663,7 @@ type FormField struct {
 type FormFieldOption struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	// group_chooser only, mandatory there. Nil is absent, which is not the same as zero.
+	// Of group_chooser, where it must be there. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 	Checked bool         `json:"checked,omitempty"`
 
@@ -650,16 +672,21 @@ type FormFieldOption struct {
 
 // Greeting is an invitation to chat.
 type Greeting struct {
-	ID       int    `json:"id"`
+	ID int `json:"id"`
+	// Id of this showing of the greeting.
 	UniqueID string `json:"unique_id"`
 	// In the login response: already seen.
-	Accepted           bool            `json:"accepted,omitempty"`
-	DisplayedFirstTime bool            `json:"displayed_first_time"`
-	Addon              string          `json:"addon,omitempty"`
-	Subtype            GreetingSubtype `json:"subtype,omitempty"`
-	IsExitIntent       bool            `json:"is_exit_intent,omitempty"`
-	Event              GreetingEvent   `json:"event"`
-	Agent              GreetingAgent   `json:"agent"`
+	Accepted bool `json:"accepted,omitempty"`
+	// The customer has not seen the greeting before.
+	DisplayedFirstTime bool `json:"displayed_first_time"`
+	// What is shown beside the text.
+	Addon string `json:"addon,omitempty"`
+	// Kind of greeting.
+	Subtype GreetingSubtype `json:"subtype,omitempty"`
+	// Shown because the customer was about to leave the page.
+	IsExitIntent bool          `json:"is_exit_intent,omitempty"`
+	Event        GreetingEvent `json:"event"`
+	Agent        GreetingAgent `json:"agent"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -681,11 +708,11 @@ type GreetingAgent struct {
 type GreetingEvent struct {
 	// One of message or rich_message.
 	Type EventType `json:"type"`
-	// Message only.
+	// Of a message.
 	Text string `json:"text,omitempty"`
-	// rich_message only.
+	// Of a rich message.
 	TemplateID RichMessageTemplate `json:"template_id,omitempty"`
-	// rich_message only.
+	// Of a rich message.
 	Elements   []RichMessageElement `json:"elements,omitempty"`
 	Properties rtm.Properties       `json:"properties,omitempty"`
 	ID         rtm.EventID          `json:"id,omitempty"`
@@ -709,8 +736,7 @@ type InitialChat struct {
 	// All agents when absent.
 	Access *Access        `json:"access,omitempty"`
 	Thread *InitialThread `json:"thread,omitempty"`
-	// RTM reference only: at most one, of type customer; the Web page dropped it. Ignore or reject
-	// others. At most 1 items.
+	// At most the customer itself. At most 1 items.
 	Users []InitialUser `json:"users,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -736,9 +762,10 @@ type InitialUser struct {
 
 // LastEvent is the newest event of a type, with the thread it is in.
 type LastEvent struct {
-	ThreadID        rtm.ThreadID `json:"thread_id"`
-	ThreadCreatedAt time.Time    `json:"thread_created_at"`
-	// Only in the sample object.
+	ThreadID rtm.ThreadID `json:"thread_id"`
+	// When the event's thread began.
+	ThreadCreatedAt time.Time `json:"thread_created_at"`
+	// Number of the thread in its chat.
 	ThreadOrder int   `json:"thread_order,omitempty"`
 	Event       Event `json:"event"`
 
@@ -747,9 +774,10 @@ type LastEvent struct {
 
 // LoginChat is a chat of the customer at login.
 type LoginChat struct {
-	ChatID          rtm.ChatID `json:"chat_id"`
-	HasUnreadEvents bool       `json:"has_unread_events"`
-	// SDK prefers it over the top-level flag when present.
+	ChatID rtm.ChatID `json:"chat_id"`
+	// Somebody else wrote something since the customer last marked events as seen.
+	HasUnreadEvents bool `json:"has_unread_events"`
+	// a thread of the chat is open.
 	HasActiveThread bool `json:"has_active_thread,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -762,7 +790,7 @@ type LoginCustomer struct {
 	// URL.
 	Avatar        string         `json:"avatar,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -770,10 +798,11 @@ type LoginCustomer struct {
 
 // NewChat is a chat with the thread it just got.
 type NewChat struct {
-	ID              rtm.ChatID      `json:"id"`
-	Users           []User          `json:"users"`
-	Thread          Thread          `json:"thread"`
-	Properties      rtm.Properties  `json:"properties,omitempty"`
+	ID         rtm.ChatID     `json:"id"`
+	Users      []User         `json:"users"`
+	Thread     Thread         `json:"thread"`
+	Properties rtm.Properties `json:"properties,omitempty"`
+	// The groups that may see it.
 	Access          *Access         `json:"access,omitempty"`
 	TransferredFrom *TransferTarget `json:"transferred_from,omitempty"`
 
@@ -783,10 +812,9 @@ type NewChat struct {
 // Omnichannel is what other channels know of a customer.
 type Omnichannel struct {
 	FBMessenger []OmnichannelFBMessenger `json:"fb_messenger,omitempty"`
-	// Sample: one object per entry keyed by phone number, holding phone_number. Agent API pushes show
-	// a flat {phone_number}. Read leniently.
+	// Each entry has phone_number, or one object that has it, by the number.
 	Twilio []map[string]json.RawMessage `json:"twilio,omitempty"`
-	// Sample keys ID, Name, PhoneNumber.
+	// Each entry has ID, Name and PhoneNumber.
 	Whatsapp []map[string]json.RawMessage `json:"whatsapp,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -794,15 +822,17 @@ type Omnichannel struct {
 
 // OmnichannelFBMessenger is part of Omnichannel.
 type OmnichannelFBMessenger struct {
-	// Capitalised keys as in the 3.6 sample; Agent API pushes show lower-case id and name. Read both.
-	ID             string `json:"ID"`
-	Name           string `json:"Name,omitempty"`
-	FirstName      string `json:"FirstName,omitempty"`
-	LastName       string `json:"LastName,omitempty"`
-	ProfilePicURL  string `json:"ProfilePicURL,omitempty"`
-	Gender         string `json:"Gender,omitempty"`
-	Locale         string `json:"Locale,omitempty"`
-	IsVerifiedUser bool   `json:"IsVerifiedUser,omitempty"`
+	// Agents get it as id.
+	ID        string `json:"ID"`
+	Name      string `json:"Name,omitempty"`
+	FirstName string `json:"FirstName,omitempty"`
+	LastName  string `json:"LastName,omitempty"`
+	// Address of the picture.
+	ProfilePicURL string `json:"ProfilePicURL,omitempty"`
+	Gender        string `json:"Gender,omitempty"`
+	Locale        string `json:"Locale,omitempty"`
+	// The channel has verified the user.
+	IsVerifiedUser bool `json:"IsVerifiedUser,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -810,14 +840,16 @@ type OmnichannelFBMessenger struct {
 // OmnichannelFBMessengerInput is part of OmnichannelInput.
 type OmnichannelFBMessengerInput struct {
 	// Required.
-	ID             string `json:"id"`
-	Name           string `json:"name,omitempty"`
-	FirstName      string `json:"first_name,omitempty"`
-	LastName       string `json:"last_name,omitempty"`
-	ProfilePic     string `json:"profile_pic,omitempty"`
-	Gender         string `json:"gender,omitempty"`
-	Locale         string `json:"locale,omitempty"`
-	IsVerifiedUser bool   `json:"is_verified_user,omitempty"`
+	ID        string `json:"id"`
+	Name      string `json:"name,omitempty"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	// Address of the picture.
+	ProfilePic string `json:"profile_pic,omitempty"`
+	Gender     string `json:"gender,omitempty"`
+	Locale     string `json:"locale,omitempty"`
+	// The channel has verified the user.
+	IsVerifiedUser bool `json:"is_verified_user,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -861,7 +893,7 @@ type Postback struct {
 	Type string `json:"type,omitempty"`
 	// Together with type or not at all.
 	Value string `json:"value,omitempty"`
-	// Since 3.6.
+	// The product that was chosen. Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -871,7 +903,8 @@ type Postback struct {
 type PostbackEcommerce struct {
 	ProductID string `json:"product_id"`
 	OptionID  string `json:"option_id,omitempty"`
-	Quantity  int    `json:"quantity,omitempty"`
+	// Number of pieces.
+	Quantity int `json:"quantity,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -882,7 +915,7 @@ type PredictedAgent struct {
 	Name   string      `json:"name"`
 	Avatar string      `json:"avatar,omitempty"`
 	IsBot  bool        `json:"is_bot"`
-	// Bots only, in request_welcome_message. Values from customer SDK 5.0 docs.
+	// Of bots, in request_welcome_message.
 	BotType  BotType `json:"bot_type,omitempty"`
 	JobTitle string  `json:"job_title,omitempty"`
 	// Always "agent", which "" stands for.
@@ -899,9 +932,11 @@ type PushSubscriptions map[string][]string
 
 // Queue is the place of a chat that waits for an agent.
 type Queue struct {
+	// Place in the queue, from 1.
 	Position int `json:"position"`
 	// Seconds, estimated.
-	WaitTime int       `json:"wait_time"`
+	WaitTime int `json:"wait_time"`
+	// Since when the chat waits.
 	QueuedAt time.Time `json:"queued_at"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -909,6 +944,7 @@ type Queue struct {
 
 // QueueUpdate is the new place of a chat that waits.
 type QueueUpdate struct {
+	// Place in the queue, from 1.
 	Position int `json:"position"`
 	// Seconds, estimated.
 	WaitTime int `json:"wait_time"`
@@ -934,16 +970,16 @@ type RichMessageButton struct {
 	PostbackID string `json:"postback_id"`
 	// Users who currently have it toggled; may be empty.
 	UserIDs []rtm.UserID `json:"user_ids"`
-	// With value. First four documented; cancel in customer SDK 4, copy seen in the production widget.
-	// Absent on plain buttons.
+	// Goes with value; plain buttons have neither.
 	Type ButtonType `json:"type,omitempty"`
 	// With type; a URL, number or text. Not used by cancel.
 	Value string `json:"value,omitempty"`
-	// Needed for webview.
+	// Needed for type webview.
 	WebviewHeight WebviewHeight `json:"webview_height,omitempty"`
-	// Url only.
+	// Where the page of a button of type url opens.
 	Target ButtonTarget `json:"target,omitempty"`
-	Role   ButtonRole   `json:"role,omitempty"`
+	// How the button looks.
+	Role ButtonRole `json:"role,omitempty"`
 	// On greeting buttons; argument of send_greeting_button_clicked.
 	ButtonID string `json:"button_id,omitempty"`
 
@@ -952,6 +988,7 @@ type RichMessageButton struct {
 
 // RichMessageEcommerce is part of RichMessageElement.
 type RichMessageEcommerce struct {
+	// How the options are shown.
 	ViewType  EcommerceViewType `json:"view_type,omitempty"`
 	ProductID string            `json:"product_id,omitempty"`
 	Label     string            `json:"label,omitempty"`
@@ -963,14 +1000,11 @@ type RichMessageEcommerce struct {
 
 // RichMessageElement is one card of a rich message.
 type RichMessageElement struct {
-	// Tables say mandatory; samples, SDK and the 3.7 table say optional.
-	Title string `json:"title,omitempty"`
-	// As title.
-	Subtitle string `json:"subtitle,omitempty"`
-	// As title.
-	Image   *RichMessageImage   `json:"image,omitempty"`
-	Buttons []RichMessageButton `json:"buttons,omitempty"`
-	// Template ecommerce only, since 3.6.
+	Title    string              `json:"title,omitempty"`
+	Subtitle string              `json:"subtitle,omitempty"`
+	Image    *RichMessageImage   `json:"image,omitempty"`
+	Buttons  []RichMessageButton `json:"buttons,omitempty"`
+	// Template ecommerce only. Since version 3.6.
 	Ecommerce *RichMessageEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -978,11 +1012,14 @@ type RichMessageElement struct {
 
 // RichMessageImage is the picture of a card.
 type RichMessageImage struct {
-	URL             string `json:"url"`
-	Name            string `json:"name,omitempty"`
-	ContentType     string `json:"content_type,omitempty"`
-	Size            int    `json:"size,omitempty"`
-	Width           int    `json:"width,omitempty"`
+	URL         string `json:"url"`
+	Name        string `json:"name,omitempty"`
+	ContentType string `json:"content_type,omitempty"`
+	// Bytes.
+	Size int `json:"size,omitempty"`
+	// Pixels.
+	Width int `json:"width,omitempty"`
+	// Pixels.
 	Height          int    `json:"height,omitempty"`
 	AlternativeText string `json:"alternative_text,omitempty"`
 
@@ -992,13 +1029,14 @@ type RichMessageImage struct {
 // RichMessagePostback is a click on a rich message's button.
 type RichMessagePostback struct {
 	// postback_id of the button.
-	ID      string `json:"id"`
-	Toggled bool   `json:"toggled"`
-	// Since 3.6.
+	ID string `json:"id"`
+	// true turns the button on for the user, false off.
+	Toggled bool `json:"toggled"`
+	// Type of the button that was clicked; goes with button_value. Since version 3.6.
 	ButtonType string `json:"button_type,omitempty"`
-	// Since 3.6.
+	// Value of the button that was clicked; goes with button_type. Since version 3.6.
 	ButtonValue string `json:"button_value,omitempty"`
-	// Since 3.6.
+	// The product that was chosen. Since version 3.6.
 	Ecommerce *PostbackEcommerce `json:"ecommerce,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1010,10 +1048,11 @@ type SessionField map[string]string
 // SystemDetailsCartLine is part of SystemDetailsCDPStoreProductAddedToCartV1 and
 // SystemDetailsCDPStoreProductRemovedFromCartV1.
 type SystemDetailsCartLine struct {
-	// Table says string, sample a number.
+	// In the currency of its order or line.
 	TotalPrice float64 `json:"total_price"`
-	Currency   string  `json:"currency"`
-	// Table says string, sample a number.
+	// ISO 4217 code.
+	Currency string `json:"currency"`
+	// Number of pieces.
 	Quantity int                  `json:"quantity"`
 	Product  SystemDetailsProduct `json:"product"`
 
@@ -1029,6 +1068,7 @@ type SystemDetailsDiscount struct {
 
 // SystemDetailsLineItem is part of SystemDetailsOrder.
 type SystemDetailsLineItem struct {
+	// Number of pieces.
 	Quantity int     `json:"quantity"`
 	Price    float64 `json:"price"`
 	// Mandatory in v2.
@@ -1047,7 +1087,8 @@ type SystemDetailsOrder struct {
 	ID          string `json:"id"`
 	OrderNumber string `json:"order_number"`
 	// ISO 4217.
-	Currency     string                     `json:"currency"`
+	Currency string `json:"currency"`
+	// In the currency of its order or line.
 	TotalPrice   float64                    `json:"total_price"`
 	SalesChannel *SystemDetailsSalesChannel `json:"sales_channel,omitempty"`
 	Discounts    []SystemDetailsDiscount    `json:"discounts,omitempty"`
@@ -1089,7 +1130,8 @@ type SystemDetailsStore struct {
 
 // SystemDetailsSummary is part of SystemDetailsMessagingSummaryV1.
 type SystemDetailsSummary struct {
-	Text   string        `json:"text"`
+	Text string `json:"text"`
+	// Error when no summary could be made.
 	Status SummaryStatus `json:"status"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1098,8 +1140,10 @@ type SystemDetailsSummary struct {
 // SystemDetailsAIAgentsCustomSkillAwaitingFeedbackV1 is the object
 // SystemDetails.ai_agents.custom_skill_awaiting_feedback.v1.
 type SystemDetailsAIAgentsCustomSkillAwaitingFeedbackV1 struct {
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1108,8 +1152,10 @@ type SystemDetailsAIAgentsCustomSkillAwaitingFeedbackV1 struct {
 // SystemDetailsAIAgentsCustomSkillCompletedV1 is the object
 // SystemDetails.ai_agents.custom_skill_completed.v1.
 type SystemDetailsAIAgentsCustomSkillCompletedV1 struct {
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1118,8 +1164,10 @@ type SystemDetailsAIAgentsCustomSkillCompletedV1 struct {
 // SystemDetailsAIAgentsCustomSkillFailedV1 is the object
 // SystemDetails.ai_agents.custom_skill_failed.v1.
 type SystemDetailsAIAgentsCustomSkillFailedV1 struct {
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
 	Error     string `json:"error"`
 	Reason    string `json:"reason"`
@@ -1130,8 +1178,10 @@ type SystemDetailsAIAgentsCustomSkillFailedV1 struct {
 // SystemDetailsAIAgentsCustomSkillRejectedV1 is the object
 // SystemDetails.ai_agents.custom_skill_rejected.v1.
 type SystemDetailsAIAgentsCustomSkillRejectedV1 struct {
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1140,8 +1190,10 @@ type SystemDetailsAIAgentsCustomSkillRejectedV1 struct {
 // SystemDetailsAIAgentsCustomSkillStartedV1 is the object
 // SystemDetails.ai_agents.custom_skill_started.v1.
 type SystemDetailsAIAgentsCustomSkillStartedV1 struct {
-	AgentID   string `json:"agentId"`
-	SkillID   string `json:"skillId"`
+	AgentID string `json:"agentId"`
+	// Id of the skill.
+	SkillID string `json:"skillId"`
+	// Name of the skill.
 	SkillName string `json:"skillName"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1185,33 +1237,40 @@ type SystemDetailsCDPStoreProductRemovedFromCartV1 struct {
 
 // SystemDetailsMessagingSummaryV1 is the object SystemDetails.messaging.summary.v1.
 type SystemDetailsMessagingSummaryV1 struct {
-	Summary     SystemDetailsSummary `json:"summary"`
-	RequestedBy string               `json:"requested_by"`
+	Summary SystemDetailsSummary `json:"summary"`
+	// Id of the agent who asked.
+	RequestedBy string `json:"requested_by"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // Thread is one conversation of a chat; its events stand oldest first.
 type Thread struct {
-	ID      rtm.ThreadID `json:"id"`
-	Active  bool         `json:"active"`
+	ID     rtm.ThreadID `json:"id"`
+	Active bool         `json:"active"`
+	// The users who took part.
 	UserIDs []rtm.UserID `json:"user_ids"`
-	// Oldest first; official SDK expects the array to be there, so send [] when empty.
+	// Oldest first.
 	Events     []Event        `json:"events,omitempty"`
 	Properties rtm.Properties `json:"properties,omitempty"`
-	Access     *Access        `json:"access,omitempty"`
+	// The groups that may see it.
+	Access *Access `json:"access,omitempty"`
 	// Only while queued.
-	Queue            *Queue       `json:"queue,omitempty"`
+	Queue *Queue `json:"queue,omitempty"`
+	// The thread before it in the chat.
 	PreviousThreadID rtm.ThreadID `json:"previous_thread_id,omitempty"`
-	NextThreadID     rtm.ThreadID `json:"next_thread_id,omitempty"`
-	CreatedAt        time.Time    `json:"created_at"`
+	// The thread after it in the chat.
+	NextThreadID rtm.ThreadID `json:"next_thread_id,omitempty"`
+	CreatedAt    time.Time    `json:"created_at"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
 
 // TransferTarget says whom a chat goes to.
 type TransferTarget struct {
+	// The groups that have it now.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
+	// The agents who have it now.
 	AgentIDs []rtm.AgentID `json:"agent_ids,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1219,11 +1278,13 @@ type TransferTarget struct {
 
 // TypingIndicator says who types.
 type TypingIndicator struct {
-	AuthorID   rtm.UserID `json:"author_id"`
+	AuthorID rtm.UserID `json:"author_id"`
+	// Who is told: all, or agents only.
 	Recipients Recipients `json:"recipients,omitempty"`
 	// Unix seconds.
-	Timestamp int  `json:"timestamp"`
-	IsTyping  bool `json:"is_typing"`
+	Timestamp int `json:"timestamp"`
+	// false when the typing has ended.
+	IsTyping bool `json:"is_typing"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -1232,8 +1293,10 @@ type TypingIndicator struct {
 type UserBase struct {
 	ID rtm.UserID `json:"id"`
 	// Discriminator; see User.customer and User.agent. Bots are type agent.
-	Type           UserType  `json:"type"`
-	Present        bool      `json:"present"`
+	Type UserType `json:"type"`
+	// Takes part in the chat now.
+	Present bool `json:"present"`
+	// created_at of the newest event that the user has seen.
 	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
 }
 
@@ -1245,9 +1308,11 @@ type AgentUser struct {
 	Type UserType `json:"type"`
 	Name string   `json:"name"`
 	// May lack a scheme.
-	Avatar         string    `json:"avatar,omitempty"`
-	JobTitle       string    `json:"job_title,omitempty"`
-	Present        bool      `json:"present"`
+	Avatar   string `json:"avatar,omitempty"`
+	JobTitle string `json:"job_title,omitempty"`
+	// Takes part in the chat now.
+	Present bool `json:"present"`
+	// created_at of the newest event that the user has seen.
 	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
 	IsBot          bool      `json:"is_bot,omitempty"`
 
@@ -1269,20 +1334,23 @@ type CustomerUser struct {
 	// UUID.
 	ID rtm.UserID `json:"id"`
 	// Always "customer", which "" stands for.
-	Type          UserType `json:"type"`
-	Name          string   `json:"name,omitempty"`
-	Email         string   `json:"email,omitempty"`
-	EmailVerified bool     `json:"email_verified,omitempty"`
-	Avatar        string   `json:"avatar,omitempty"`
-	// Since 3.6.
+	Type  UserType `json:"type"`
+	Name  string   `json:"name,omitempty"`
+	Email string   `json:"email,omitempty"`
+	// The customer has shown that the address is theirs.
+	EmailVerified bool   `json:"email_verified,omitempty"`
+	Avatar        string `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
 	// For the session only.
-	SessionFields  []SessionField `json:"session_fields,omitempty"`
-	Present        bool           `json:"present"`
-	EventsSeenUpTo time.Time      `json:"events_seen_up_to,omitzero"`
-	// Since 3.6.
+	SessionFields []SessionField `json:"session_fields,omitempty"`
+	// Takes part in the chat now.
+	Present bool `json:"present"`
+	// created_at of the newest event that the user has seen.
+	EventsSeenUpTo time.Time `json:"events_seen_up_to,omitzero"`
+	// Since version 3.6.
 	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
-	// Since 3.6.
+	// Since version 3.6.
 	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -1301,12 +1369,14 @@ func (x *CustomerUser) Base() UserBase {
 // WelcomeMessageEvent is the content of a welcome message.
 type WelcomeMessageEvent struct {
 	// One of message or rich_message.
-	Type       EventType            `json:"type"`
-	Text       string               `json:"text,omitempty"`
-	TemplateID RichMessageTemplate  `json:"template_id,omitempty"`
-	Elements   []RichMessageElement `json:"elements,omitempty"`
-	AuthorID   rtm.UserID           `json:"author_id"`
-	CreatedAt  time.Time            `json:"created_at"`
+	Type EventType `json:"type"`
+	Text string    `json:"text,omitempty"`
+	// How the elements are shown.
+	TemplateID RichMessageTemplate `json:"template_id,omitempty"`
+	// The cards.
+	Elements  []RichMessageElement `json:"elements,omitempty"`
+	AuthorID  rtm.UserID           `json:"author_id"`
+	CreatedAt time.Time            `json:"created_at"`
 	// lc2.welcome_message and chats.welcome_message_source may mark it.
 	Properties rtm.Properties `json:"properties,omitempty"`
 

@@ -74,8 +74,8 @@ func newPush(action string) rtm.Push {
 	return nil
 }
 
-// IncomingChat is the push incoming_chat. A chat got a new thread; carries the whole chat. Official
-// SDK treats the copy with request_id as the real answer to start_chat and resume_chat.
+// IncomingChat is the push incoming_chat. A chat got a new thread; carries the whole chat. The
+// connection that called start_chat or resume_chat gets it with the request_id of the call.
 type IncomingChat struct {
 	// User who opened the thread.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -105,8 +105,7 @@ type ChatTransferred struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// Only when active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
-	// In the changelog since 3.2 and read by the SDK, though missing from the 3.6 sample; value list
-	// is the Agent API's. SDK types also know routing.inactive and routing.assigned.
+	// Manual, or why the router moved it.
 	Reason ChatTransferredReason `json:"reason,omitempty"`
 	// Only for manual transfers.
 	RequesterID   rtm.UserID     `json:"requester_id,omitempty"`
@@ -127,7 +126,7 @@ type UserAddedToChat struct {
 	// Only when the chat is active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
 	User     User         `json:"user"`
-	// Such as manual; full list not published.
+	// Such as manual.
 	Reason string `json:"reason"`
 	// Only when an agent did it.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -144,7 +143,7 @@ type UserRemovedFromChat struct {
 	// Only when the chat is active.
 	ThreadID rtm.ThreadID `json:"thread_id,omitempty"`
 	UserID   rtm.UserID   `json:"user_id"`
-	// Value list from customer SDK 5.0 docs.
+	// Such as manual.
 	Reason UserRemovedReason `json:"reason"`
 	// Only when an agent did it.
 	RequesterID rtm.UserID `json:"requester_id,omitempty"`
@@ -157,7 +156,7 @@ func (*UserRemovedFromChat) Action() string { return PushUserRemovedFromChat }
 
 // IncomingEventPreview is the push incoming_event_preview. Partial text of an event still being
 // produced, typically by an AI agent. Not stored, no event id; repeated previews of one answer
-// share custom_id. Only message text is previewed. New in 3.6.
+// share custom_id. Only message text is previewed.
 //
 // Since version 3.6 of the API.
 type IncomingEventPreview struct {
@@ -171,9 +170,8 @@ type IncomingEventPreview struct {
 // Action returns "incoming_event_preview".
 func (*IncomingEventPreview) Action() string { return PushIncomingEventPreview }
 
-// IncomingEvent is the push incoming_event. A new event was added to a thread. Official SDK treats
-// the copy with request_id as the real answer to send_event. It also guards against event being
-// null.
+// IncomingEvent is the push incoming_event. A new event was added to a thread. The connection that
+// called send_event gets it with the request_id of the call.
 type IncomingEvent struct {
 	ChatID   rtm.ChatID   `json:"chat_id"`
 	ThreadID rtm.ThreadID `json:"thread_id"`
@@ -185,7 +183,7 @@ type IncomingEvent struct {
 // Action returns "incoming_event".
 func (*IncomingEvent) Action() string { return PushIncomingEvent }
 
-// EventDeleted is the push event_deleted. An event was deleted. New in 3.6.
+// EventDeleted is the push event_deleted. An event was deleted.
 //
 // Since version 3.6 of the API.
 type EventDeleted struct {
@@ -200,7 +198,7 @@ type EventDeleted struct {
 func (*EventDeleted) Action() string { return PushEventDeleted }
 
 // EventUpdated is the push event_updated. An event changed; carries it whole. For example user_ids
-// of a rich message button after a postback (inferred).
+// of a rich message button after a postback.
 type EventUpdated struct {
 	ChatID   rtm.ChatID   `json:"chat_id"`
 	ThreadID rtm.ThreadID `json:"thread_id"`
@@ -213,7 +211,7 @@ type EventUpdated struct {
 func (*EventUpdated) Action() string { return PushEventUpdated }
 
 // IncomingRichMessagePostback is the push incoming_rich_message_postback. A rich message button was
-// toggled. Active threads only. button_type, button_value and ecommerce since 3.6.
+// toggled. Active threads only.
 type IncomingRichMessagePostback struct {
 	UserID   rtm.UserID          `json:"user_id"`
 	ChatID   rtm.ChatID          `json:"chat_id"`
@@ -306,20 +304,24 @@ type EventPropertiesDeleted struct {
 // Action returns "event_properties_deleted".
 func (*EventPropertiesDeleted) Action() string { return PushEventPropertiesDeleted }
 
-// CustomerUpdated is the push customer_updated. The customer's own data changed. Flat since 3.3 (no
-// customer wrapper) and only the changed fields, plus id.
+// CustomerUpdated is the push customer_updated. The customer's own data changed. Only the changed
+// fields, plus id.
 type CustomerUpdated struct {
 	ID rtm.CustomerID `json:"id"`
 	// One of customer.
-	Type          UserType       `json:"type,omitempty"`
-	Name          string         `json:"name,omitempty"`
-	Email         string         `json:"email,omitempty"`
-	EmailVerified bool           `json:"email_verified,omitempty"`
-	Avatar        string         `json:"avatar,omitempty"`
+	Type  UserType `json:"type,omitempty"`
+	Name  string   `json:"name,omitempty"`
+	Email string   `json:"email,omitempty"`
+	// The customer has shown that the address is theirs.
+	EmailVerified bool   `json:"email_verified,omitempty"`
+	Avatar        string `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber   string         `json:"phone_number,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	Omnichannel   *Omnichannel   `json:"omnichannel,omitempty"`
-	Address       *Address       `json:"address,omitempty"`
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -328,10 +330,9 @@ type CustomerUpdated struct {
 func (*CustomerUpdated) Action() string { return PushCustomerUpdated }
 
 // CustomerSideStorageUpdated is the push customer_side_storage_updated. Data to be kept on the
-// client and returned at the next login. Official SDK stores it as JSON per organization (and per
-// group when identities are per group).
+// client and returned at the next login. To be kept, and given back in the next login.
 type CustomerSideStorageUpdated struct {
-	// Replace the stored map; sample values are strings.
+	// Takes the place of the map that is kept.
 	CustomerSideStorage map[string]json.RawMessage `json:"customer_side_storage"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -355,7 +356,7 @@ type CustomerDisconnected struct {
 func (*CustomerDisconnected) Action() string { return PushCustomerDisconnected }
 
 // GroupsStatusUpdated is the push groups_status_updated. Availability of groups visible to the
-// customer changed. New in 3.5; before that it travelled inside incoming_multicast.
+// customer changed.
 //
 // Since version 3.5 of the API.
 type GroupsStatusUpdated struct {
@@ -369,16 +370,18 @@ type GroupsStatusUpdated struct {
 func (*GroupsStatusUpdated) Action() string { return PushGroupsStatusUpdated }
 
 // IncomingThinkingIndicator is the push incoming_thinking_indicator. An agent or bot is preparing
-// an answer. New in 3.6.
+// an answer.
 //
 // Since version 3.6 of the API.
 type IncomingThinkingIndicator struct {
-	ChatID      rtm.ChatID   `json:"chat_id"`
-	ThreadID    rtm.ThreadID `json:"thread_id"`
-	AuthorID    rtm.UserID   `json:"author_id"`
-	SentAt      time.Time    `json:"sent_at"`
-	Title       string       `json:"title,omitempty"`
-	Description string       `json:"description,omitempty"`
+	ChatID   rtm.ChatID   `json:"chat_id"`
+	ThreadID rtm.ThreadID `json:"thread_id"`
+	AuthorID rtm.UserID   `json:"author_id"`
+	// When it was sent.
+	SentAt time.Time `json:"sent_at"`
+	Title  string    `json:"title,omitempty"`
+	// What is shown while the answer is prepared.
+	Description string `json:"description,omitempty"`
 	// Same id updates or dismisses the indicator.
 	CustomID string `json:"custom_id,omitempty"`
 
@@ -404,9 +407,10 @@ func (*IncomingTypingIndicator) Action() string { return PushIncomingTypingIndic
 // system. Never stored.
 type IncomingMulticast struct {
 	// Only when sent through the Multicast method.
-	AuthorID rtm.UserID      `json:"author_id,omitempty"`
-	Content  json.RawMessage `json:"content"`
-	// Message kind, such as lc2; in SDK types and in the Agent API's multicast request.
+	AuthorID rtm.UserID `json:"author_id,omitempty"`
+	// Any JSON.
+	Content json.RawMessage `json:"content"`
+	// Kind of message, such as lc2.
 	Type string `json:"type,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -417,9 +421,10 @@ func (*IncomingMulticast) Action() string { return PushIncomingMulticast }
 
 // EventsMarkedAsSeen is the push events_marked_as_seen. Some user's read position in a chat moved.
 type EventsMarkedAsSeen struct {
-	UserID   rtm.UserID `json:"user_id"`
-	ChatID   rtm.ChatID `json:"chat_id"`
-	SeenUpTo time.Time  `json:"seen_up_to"`
+	UserID rtm.UserID `json:"user_id"`
+	ChatID rtm.ChatID `json:"chat_id"`
+	// created_at of the newest event that was seen.
+	SeenUpTo time.Time `json:"seen_up_to"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -430,14 +435,19 @@ func (*EventsMarkedAsSeen) Action() string { return PushEventsMarkedAsSeen }
 // IncomingGreeting is the push incoming_greeting. A greeting (invitation) is to be shown.
 type IncomingGreeting struct {
 	// Template id; goes back as greeting_id in accept_greeting.
-	ID                 int             `json:"id"`
-	UniqueID           string          `json:"unique_id"`
-	DisplayedFirstTime bool            `json:"displayed_first_time"`
-	Addon              string          `json:"addon,omitempty"`
-	Subtype            GreetingSubtype `json:"subtype,omitempty"`
-	IsExitIntent       bool            `json:"is_exit_intent,omitempty"`
-	Event              GreetingEvent   `json:"event"`
-	Agent              GreetingAgent   `json:"agent"`
+	ID int `json:"id"`
+	// Id of this showing of the greeting.
+	UniqueID string `json:"unique_id"`
+	// The customer has not seen the greeting before.
+	DisplayedFirstTime bool `json:"displayed_first_time"`
+	// What is shown beside the text.
+	Addon string `json:"addon,omitempty"`
+	// Kind of greeting.
+	Subtype GreetingSubtype `json:"subtype,omitempty"`
+	// Shown because the customer was about to leave the page.
+	IsExitIntent bool          `json:"is_exit_intent,omitempty"`
+	Event        GreetingEvent `json:"event"`
+	Agent        GreetingAgent `json:"agent"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -447,6 +457,7 @@ func (*IncomingGreeting) Action() string { return PushIncomingGreeting }
 
 // GreetingAccepted is the push greeting_accepted. The greeting was seen.
 type GreetingAccepted struct {
+	// Id of this showing of the greeting.
 	UniqueID string `json:"unique_id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -456,8 +467,9 @@ type GreetingAccepted struct {
 func (*GreetingAccepted) Action() string { return PushGreetingAccepted }
 
 // GreetingCanceled is the push greeting_canceled. The greeting was dismissed, or replaced by a
-// newer one. One l. lc-sdk-js spells it greeting_cancelled, which never matches.
+// newer one.
 type GreetingCanceled struct {
+	// Id of this showing of the greeting.
 	UniqueID string `json:"unique_id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -467,7 +479,7 @@ type GreetingCanceled struct {
 func (*GreetingCanceled) Action() string { return PushGreetingCanceled }
 
 // IncomingWelcomeMessage is the push incoming_welcome_message. The welcome message asked for is
-// ready. New in 3.6. The event has no id and is not part of any thread yet.
+// ready. The event has no id and is not part of any thread yet.
 //
 // Since version 3.6 of the API.
 type IncomingWelcomeMessage struct {
@@ -481,7 +493,6 @@ type IncomingWelcomeMessage struct {
 func (*IncomingWelcomeMessage) Action() string { return PushIncomingWelcomeMessage }
 
 // QueuePositionUpdated is the push queue_position_updated. New place in the queue and wait time.
-// Lc-sdk-js misspells it queue_postition_updated.
 type QueuePositionUpdated struct {
 	ChatID   rtm.ChatID   `json:"chat_id"`
 	ThreadID rtm.ThreadID `json:"thread_id"`

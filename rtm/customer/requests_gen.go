@@ -11,13 +11,12 @@ import (
 
 // ListChatsRequest is the request of [Client.ListChats].
 type ListChatsRequest struct {
-	// Records per page. Lower bound inferred. From 1 to 25. The default is 10.
+	// Chats on a page. From 1 to 25. The default is 10.
 	Limit int `json:"limit,omitempty"`
 	// Orders by creation time of each chat's last thread. The default is desc.
 	SortOrder SortOrder `json:"sort_order,omitempty"`
-	// Opaque cursor from next_page_id or previous_page_id; valid for a month. Must not be combined
-	// with sort_order or limit; those are baked into the cursor. Not together with limit or
-	// sort_order.
+	// Opaque cursor from next_page_id or previous_page_id; valid for a month. Not together with limit
+	// or sort_order.
 	PageID string `json:"page_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -25,7 +24,6 @@ type ListChatsRequest struct {
 
 // ListChatsResponse is the answer to [Client.ListChats].
 type ListChatsResponse struct {
-	// Called chats_info from 3.7 on.
 	ChatsSummary []ChatSummary `json:"chats_summary"`
 	// Estimate; may be slightly off.
 	TotalChats int `json:"total_chats"`
@@ -43,14 +41,13 @@ type ListThreadsRequest struct {
 	ChatID rtm.ChatID `json:"chat_id"`
 	// desc is newest thread first, asc oldest first. The default is desc.
 	SortOrder SortOrder `json:"sort_order,omitempty"`
-	// Threads per page. Not together with min_events_count. From 1 to 100. The default is 3.
+	// Threads per page. From 1 to 100. The default is 3.
 	Limit int `json:"limit,omitempty"`
-	// Opaque cursor from next_page_id or previous_page_id; valid for a month. Must not be combined
-	// with sort_order or limit; those are baked into the cursor. chat_id stays mandatory. Not together
-	// with limit, sort_order or min_events_count.
+	// Opaque cursor from next_page_id or previous_page_id; valid for a month. chat_id stays mandatory.
+	// Not together with limit, sort_order or min_events_count.
 	PageID string `json:"page_id,omitempty"`
-	// Return as many newest threads as needed to reach this total of events across threads. Not
-	// together with limit. From 1 to 100. Not together with limit.
+	// Return as many newest threads as needed to reach this total of events in all. From 1 to 100. Not
+	// together with limit.
 	MinEventsCount int `json:"min_events_count,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -85,8 +82,7 @@ type StartChatRequest struct {
 	Active *bool `json:"active,omitempty"`
 	// true skips the need for an online group. The default is false.
 	Continuous bool `json:"continuous,omitempty"`
-	// Puts an earlier welcome message (by its id) into the chat. Named in the customer SDK 5.0 docs
-	// only.
+	// Puts an earlier welcome message into the chat, by its id.
 	WelcomeMessageID string `json:"welcome_message_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -128,7 +124,7 @@ type ResumeChatResponse struct {
 
 // DeactivateChatRequest is the request of [Client.DeactivateChat].
 type DeactivateChatRequest struct {
-	// Required. Chat id. Was chat_id before 3.3.
+	// Required. Chat id.
 	ID rtm.ChatID `json:"id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -184,7 +180,7 @@ type SendRichMessagePostbackRequest struct {
 type SendSneakPeekRequest struct {
 	// Required.
 	ChatID rtm.ChatID `json:"chat_id"`
-	// Required.
+	// Required. All that stands in the field now.
 	SneakPeekText string `json:"sneak_peek_text"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -192,7 +188,7 @@ type SendSneakPeekRequest struct {
 
 // UpdateChatPropertiesRequest is the request of [Client.UpdateChatProperties].
 type UpdateChatPropertiesRequest struct {
-	// Required. Chat id. Was chat_id before 3.3.
+	// Required. Chat id.
 	ID rtm.ChatID `json:"id"`
 	// Required. Only the namespaces and names to change; others stay.
 	Properties rtm.Properties `json:"properties"`
@@ -269,12 +265,14 @@ type UpdateCustomerRequest struct {
 	// URL.
 	Avatar string `json:"avatar,omitempty"`
 	// Order is kept.
-	SessionFields []SessionField    `json:"session_fields,omitempty"`
-	Omnichannel   *OmnichannelInput `json:"omnichannel,omitempty"`
-	Address       *Address          `json:"address,omitempty"`
-	// Official Python SDK for 3.6 since 2026-07; not yet in the reference.
+	SessionFields []SessionField `json:"session_fields,omitempty"`
+	// Since version 3.6.
+	Omnichannel *OmnichannelInput `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address *Address `json:"address,omitempty"`
+	// E.164. Since version 3.6.
 	PhoneNumber string `json:"phone_number,omitempty"`
-	// Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01.
+	// The name was made up by the program. Since version 3.6.
 	NameIsDefault bool `json:"name_is_default,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -324,17 +322,19 @@ type GetCustomerRequest struct {
 type GetCustomerResponse struct {
 	ID rtm.CustomerID `json:"id"`
 	// Always "customer", which "" stands for.
-	Type          UserType       `json:"type"`
-	Name          string         `json:"name,omitempty"`
-	Email         string         `json:"email,omitempty"`
-	Avatar        string         `json:"avatar,omitempty"`
+	Type   UserType `json:"type"`
+	Name   string   `json:"name,omitempty"`
+	Email  string   `json:"email,omitempty"`
+	Avatar string   `json:"avatar,omitempty"`
+	// Since version 3.6.
 	PhoneNumber   string         `json:"phone_number,omitempty"`
 	SessionFields []SessionField `json:"session_fields,omitempty"`
-	Omnichannel   *Omnichannel   `json:"omnichannel,omitempty"`
-	Address       *Address       `json:"address,omitempty"`
-	// Official SDK reads it unconditionally, the reference does not show it; send it.
+	// Since version 3.6.
+	Omnichannel *Omnichannel `json:"omnichannel,omitempty"`
+	// Since version 3.6.
+	Address    *Address            `json:"address,omitempty"`
 	Statistics *CustomerStatistics `json:"statistics,omitempty"`
-	// Part of the Customer structure.
+	// The customer has shown that the address is theirs.
 	EmailVerified bool `json:"email_verified,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -344,19 +344,25 @@ type GetCustomerResponse struct {
 type LoginRequest struct {
 	// Required. 'Bearer ' followed by the customer access token; the scheme word is part of the
 	// string.
-	Token        string         `json:"token"`
-	Customer     *LoginCustomer `json:"customer,omitempty"`
-	CustomerPage *CustomerPage  `json:"customer_page,omitempty"`
+	Token string `json:"token"`
+	// What is known of the customer.
+	Customer *LoginCustomer `json:"customer,omitempty"`
+	// The page that the customer is on.
+	CustomerPage *CustomerPage `json:"customer_page,omitempty"`
 	// Give back the map last received in customer_side_storage_updated.
 	CustomerSideStorage map[string]json.RawMessage `json:"customer_side_storage,omitempty"`
-	IsMobile            bool                       `json:"is_mobile,omitempty"`
-	// Nil is absent, which is not the same as zero.
-	GroupID     *rtm.GroupID `json:"group_id,omitempty"`
-	Referrer    string       `json:"referrer,omitempty"`
+	// The customer's device is a mobile one.
+	IsMobile bool `json:"is_mobile,omitempty"`
+	// Group that chats of this connection go to when they name none. Nil is absent, which is not the
+	// same as zero.
+	GroupID *rtm.GroupID `json:"group_id,omitempty"`
+	// Address of the page that led there.
+	Referrer string `json:"referrer,omitempty"`
+	// Names the program.
 	Application *Application `json:"application,omitempty"`
 	// Default: all pushes of the connection version.
 	Pushes PushSubscriptions `json:"pushes,omitempty"`
-	// Browser tab identifier; customer SDK 5.0 docs only.
+	// Identifies the browser tab.
 	TabID string `json:"tab_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -364,14 +370,14 @@ type LoginRequest struct {
 
 // LoginResponse is the answer to [Client.Login].
 type LoginResponse struct {
-	Customer        Customer `json:"customer"`
-	HasActiveThread bool     `json:"has_active_thread"`
+	Customer Customer `json:"customer"`
+	// a thread of the customer is open.
+	HasActiveThread bool `json:"has_active_thread"`
 	// May be empty.
 	Chats []LoginChat `json:"chats"`
 	// Greeting still on display, if any.
 	Greeting *Greeting `json:"greeting,omitempty"`
-	// Private and unstable. The official SDK derives availability from it, so a compatible server
-	// should send it.
+	// Private to the server and its client; says which groups are online.
 	PrivDynamicConfig DynamicConfig `json:"__priv_dynamic_config"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -380,7 +386,8 @@ type LoginResponse struct {
 // ListGroupStatusesRequest is the request of [Client.ListGroupStatuses].
 type ListGroupStatusesRequest struct {
 	// true returns every group.
-	All      bool          `json:"all,omitempty"`
+	All bool `json:"all,omitempty"`
+	// The groups that are asked for.
 	GroupIDs []rtm.GroupID `json:"group_ids,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -388,8 +395,7 @@ type ListGroupStatusesRequest struct {
 
 // ListGroupStatusesResponse is the answer to [Client.ListGroupStatuses].
 type ListGroupStatusesResponse struct {
-	// Keys are group ids written as JSON object keys; values online, online_for_queue, offline.
-	// Unknown ids are left out without an error.
+	// By group id, as text: online, online_for_queue or offline. Unknown ids are left out.
 	GroupsStatus map[string]string `json:"groups_status"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -397,7 +403,7 @@ type ListGroupStatusesResponse struct {
 
 // GetFormRequest is the request of [Client.GetForm].
 type GetFormRequest struct {
-	// Required.
+	// Required. The group whose form it is.
 	GroupID rtm.GroupID `json:"group_id"`
 	// Required.
 	Type GetFormType `json:"type"`
@@ -407,6 +413,7 @@ type GetFormRequest struct {
 
 // GetFormResponse is the answer to [Client.GetForm].
 type GetFormResponse struct {
+	// The group has such a form.
 	Enabled bool `json:"enabled"`
 	// Left out when enabled is false.
 	Form *Form `json:"form,omitempty"`
@@ -416,8 +423,7 @@ type GetFormResponse struct {
 
 // GetPredictedAgentRequest is the request of [Client.GetPredictedAgent].
 type GetPredictedAgentRequest struct {
-	// Sent by customer SDK 4.x (3.5); the reference shows an empty request. Nil is absent, which is
-	// not the same as zero.
+	// Of the group that would get the chat. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -444,12 +450,15 @@ type GetURLInfoRequest struct {
 type GetURLInfoResponse struct {
 	Title       string `json:"title,omitempty"`
 	Description string `json:"description,omitempty"`
-	// Shrunk copy on the vendor CDN; may come without a scheme (SDK strips and re-adds it).
-	ImageURL         string `json:"image_url,omitempty"`
+	// A smaller copy of the image; may come without a scheme.
+	ImageURL string `json:"image_url,omitempty"`
+	// The image in its full size.
 	ImageOriginalURL string `json:"image_original_url,omitempty"`
-	ImageWidth       int    `json:"image_width,omitempty"`
-	ImageHeight      int    `json:"image_height,omitempty"`
-	URL              string `json:"url"`
+	// Pixels.
+	ImageWidth int `json:"image_width,omitempty"`
+	// Pixels.
+	ImageHeight int    `json:"image_height,omitempty"`
+	URL         string `json:"url"`
 
 	Unknown rtm.Unknown `json:"-"`
 }
@@ -476,7 +485,7 @@ type AcceptGreetingRequest struct {
 
 // CancelGreetingRequest is the request of [Client.CancelGreeting].
 type CancelGreetingRequest struct {
-	// Required.
+	// Required. Id of this showing of the greeting.
 	UniqueID string `json:"unique_id"`
 
 	Unknown rtm.Unknown `json:"-"`
@@ -486,7 +495,7 @@ type CancelGreetingRequest struct {
 type RequestWelcomeMessageRequest struct {
 	// Id of an earlier welcome message to reuse.
 	ID string `json:"id,omitempty"`
-	// Nil is absent, which is not the same as zero.
+	// Group that the chat would go to. Nil is absent, which is not the same as zero.
 	GroupID *rtm.GroupID `json:"group_id,omitempty"`
 
 	Unknown rtm.Unknown `json:"-"`

@@ -58,7 +58,7 @@ func updateCustomerByAgent(c *call) (any, error) {
 		return nil, err
 	}
 	if len(fields) == 0 {
-		return nil, invalid("payload: needs at least one of name, email, avatar, phone_number, session_fields, omnichannel, address")
+		return obj{}, nil // such as an omnichannel without channels
 	}
 	records := []*record{{Kind: customerUpdated, By: c.user(), CustomerID: cust.ID, Fields: fields}}
 	vars := map[string]string{"initiator": o.userName(c.user())}

@@ -25,8 +25,8 @@ func listArchives(c *call) (any, error) {
 		return nil, err
 	}
 	f := q.Filters
-	if f["thread_ids"] != nil && (c.payload["limit"] != nil || len(f) > 1) {
-		return nil, invalid("payload.filters.thread_ids: cannot be combined with limit or another filter")
+	if f["thread_ids"] != nil && c.payload["limit"] != nil {
+		return nil, invalid("payload.filters.thread_ids: cannot be combined with limit")
 	}
 	if err := agentTypesOnce(f.obj("agent_types")); err != nil {
 		return nil, err

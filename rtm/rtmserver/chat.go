@@ -388,7 +388,7 @@ func listChats(c *call) (any, error) {
 		}
 	} else {
 		for _, id := range sortedKeys(st.Chats) {
-			if ch := st.Chats[id]; c.sees(ch) && matches(ch, q.Filters) {
+			if ch := st.Chats[id]; c.sees(ch) && matches(ch, q.Filters, c.request.version) {
 				chats = append(chats, ch)
 			}
 		}
@@ -411,7 +411,10 @@ func listChats(c *call) (any, error) {
 }
 
 // matches applies the filters of the agent's list_chats.
-func matches(ch *chat, filters params) bool {
+func matches(ch *chat, filters params, version string) bool {
+	if version < "3.6" && !filters.boolOr("include_active", true) && ch.active() {
+		return false
+	}
 	if active, ok := filters["active"].(bool); ok && active != ch.active() {
 		return false
 	}

@@ -70,14 +70,14 @@ type item struct {
 }
 
 // serveSocket serves a connection until it ends.
-func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side) {
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, version string) {
 	id := r.URL.Query().Get("organization_id")
 	if id == "" && side == customerSide {
 		httpError(w, http.StatusBadRequest, "validation", "the query parameter organization_id is required")
 		return
 	}
 	c := &conn{
-		s: s, side: side, catalogue: side.api(), version: servedVersion, org: s.orgs[id],
+		s: s, side: side, catalogue: side.api(), version: version, org: s.orgs[id],
 		userAgent: r.UserAgent(), ip: r.RemoteAddr, queue: make(chan item, sendQueue), woken: make(chan struct{}, 1), started: time.Now(),
 	}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {

@@ -27,6 +27,9 @@ func TestPaths(t *testing.T) {
 		text   string
 	}{
 		{"/v3.1/customer/rtm/ws?organization_id=x", 404, `API version \"3.1\" is not served here; use /v3.6/customer/rtm/ws`},
+		{"/v3.7/agent/rtm/ws", 404, `API version \"3.7\" is not served here; use /v3.6/agent/rtm/ws`},
+		{"/v3.4/agent/rtm/ws", 426, ""},
+		{"/v3.5/customer/rtm/ws", 400, "the query parameter organization_id is required"},
 		{"/v3.6/customer/rtm/ws", 400, "the query parameter organization_id is required"},
 		{"/v3.6/customer/rtm", 404, `nothing is served at \"/v3.6/customer/rtm\"`},
 		{"/", 404, "nothing is served at"},

@@ -21,6 +21,7 @@ type customer struct {
 	AgentLastEventAt time.Time      `json:"agent_last_event_at,omitzero"`
 	BannedUntil      time.Time      `json:"banned_until,omitzero"`
 	Welcome          *welcome       `json:"welcome,omitempty"` // the latest
+	Followers        []string       `json:"followers,omitempty"`
 
 	Greeting          *shownGreeting `json:"greeting,omitempty"` // on display
 	Greeted           []int          `json:"greeted,omitempty"`  // greetings of this visit
@@ -149,7 +150,7 @@ func updateCustomer(c *call) (any, error) {
 		return nil, err
 	}
 	if len(fields) == 0 {
-		return nil, invalid("payload: needs at least one of name, email, avatar, session_fields, omnichannel, address, phone_number")
+		return obj{}, nil // such as an omnichannel without channels
 	}
 	return obj{}, c.org.commit(c.em, &record{Kind: customerUpdated, By: cust.ID, CustomerID: cust.ID, Fields: fields})
 }
@@ -271,6 +272,9 @@ func (o *org) customerView(side side, c *customer) obj {
 func (o *org) tracks(a *Agent, id string) bool {
 	if len(o.customers[id]) == 0 {
 		return false // not on the site
+	}
+	if slices.Contains(o.st.Customers[id].Followers, a.ID) {
+		return true
 	}
 	level := o.st.agent(a.ID).Level
 	for _, chatID := range o.st.Customers[id].ChatIDs {

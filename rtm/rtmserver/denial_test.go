@@ -93,9 +93,10 @@ func TestEnvelope(t *testing.T) {
 			{`{"action":"ping","request_id":"a","payload":"{}"}`, "a", "ping", "validation", "payload: must be an object, not a string"},
 			{`{"action":"frobnicate","request_id":"a"}`, "a", "frobnicate", "validation", `action: the customer API has no action "frobnicate"`},
 			{`{"action":"get_form","request_id":"a"}`, "a", "get_form", "validation", "payload.group_id: is required"},
+			{`{"action":"ping","payload":{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}}`, "", "", "validation", "the frame is nested too deep"},
 			{`{"action":"list_routing_statuses"}`, "", "list_routing_statuses", "validation", "has no action"},
 			{`{"action":"ping","version":"3.5"}`, "", "ping", "unsupported_version", "not lower than the connection's 3.6"},
-			{`{"action":"ping","version":"3.7"}`, "", "ping", "unsupported_version", "this server serves 3.6 only"},
+			{`{"action":"ping","version":"3.7"}`, "", "ping", "unsupported_version", `the newest version that is served here is 3.6, not "3.7"`},
 			{`{"action":"ping","version":"x"}`, "", "ping", "unsupported_version", "must be an API version"},
 		} {
 			cu.write(tt.frame)
@@ -115,7 +116,7 @@ func TestEnvelope(t *testing.T) {
 			}
 		}
 		ag := agent(t, srv, rtmtest.AgentToken)
-		if got := ag.fails("validation", "list_customers", object{}); !strings.Contains(got, "was removed in version 3.6") {
+		if got := ag.fails("unsupported_version", "list_customers", object{}); got != "list_customers was removed in version 3.6, and this connection speaks 3.6" {
 			t.Errorf("list_customers says %q", got)
 		}
 	})
@@ -169,7 +170,7 @@ func TestPayloadDenied(t *testing.T) {
 			{cu, "send_event", event(object{"type": "rich_message", "template_id": "x"}), "validation", "payload.event.template_id: must be one of"},
 			{cu, "send_event", event(object{"type": "rich_message", "template_id": "cards", "elements": make([]object, 11)}), "validation", "must have at most 10 items, not 11"},
 			{cu, "send_event", event(object{"type": "message", "text": "x", "recipients": "me"}), "validation", "payload.event.recipients: must be one of all, agents"},
-			{cu, "send_event", event(object{"type": "message", "text": "x", "postback": object{"id": "p", "thread_id": "t", "event_id": "e", "type": "t"}}), "validation", "type and value go together"},
+			{cu, "send_event", event(object{"type": "message", "text": "x", "postback": object{"id": "p", "thread_id": "t", "event_id": "e", "type": "t"}}), "validation", "payload.event.postback.type: goes together with value"},
 			{cu, "send_sneak_peek", object{"chat_id": chatID}, "validation", "payload.sneak_peek_text: is required"},
 			{cu, "mark_events_as_seen", object{"chat_id": chatID, "seen_up_to": "yesterday"}, "validation", "payload.seen_up_to: must be an RFC 3339 time"},
 			{cu, "mark_events_as_seen", object{"chat_id": chatID, "seen_up_to": 5}, "validation", "payload.seen_up_to: must be a string with an RFC 3339 time, not a number"},

@@ -75,9 +75,6 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 		e.Body["name"] = path.Base("/" + u.Path)
 		e.Body["content_type"] = contentType(u.Path)
 	}
-	if p, ok := in["postback"].(map[string]any); ok && (p["type"] == nil) != (p["value"] == nil) {
-		return nil, invalid("%s.postback: type and value go together", where)
-	}
 	return e, nil
 }
 

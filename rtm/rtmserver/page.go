@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // pageSpec is what a paged method allows.
@@ -25,6 +27,7 @@ type pageQuery struct {
 	Chat      string    `json:"c,omitempty"`
 	Limit     int       `json:"l"`
 	Sort      string    `json:"s"`
+	By        string    `json:"b,omitempty"` // what list_customers sorts by
 	Filters   params    `json:"f,omitempty"`
 	MinEvents int       `json:"-"`           // of the first page only
 	After     string    `json:"n,omitempty"` // the page starts after this key
@@ -41,18 +44,13 @@ const (
 func (c *call) page(spec pageSpec) (*pageQuery, error) {
 	p := c.payload
 	if id := p.str("page_id"); id != "" {
-		for _, name := range []string{"limit", "sort_order", "filters", "min_events_count"} {
-			if p[name] != nil {
-				return nil, invalid("payload.page_id: cannot be combined with %s, which the page id holds", name)
-			}
-		}
 		q := new(pageQuery)
 		data, err := base64.RawURLEncoding.DecodeString(id)
 		if err == nil {
 			err = decodeNumbers(data, q)
 		}
 		if err != nil || q.Action != c.request.action || q.User != c.user() || q.Chat != spec.chat || q.Limit < 1 || q.Limit > maxPage ||
-			validate(c.conn.catalogue, q.Action, params{"chat_id": q.Chat, "filters": map[string]any(q.Filters)}) != nil {
+			!q.filtersValid(c.conn.side) {
 			return nil, invalid("payload.page_id: is not a page id of this %s", c.request.action)
 		}
 		if c.org.now().Sub(q.Issued) > pageLifetime {
@@ -67,14 +65,13 @@ func (c *call) page(spec pageSpec) (*pageQuery, error) {
 	if spec.filters && c.conn.side == agentSide {
 		q.Filters = p.obj("filters")
 	}
-	if q.MinEvents > 0 {
-		for _, name := range []string{"limit", "filters"} {
-			if p[name] != nil {
-				return nil, invalid("payload.min_events_count: cannot be combined with %s", name)
-			}
-		}
-	}
 	return q, nil
+}
+
+// filtersValid reports whether the filters are such as a request may have.
+func (q *pageQuery) filtersValid(side side) bool {
+	payload, err := json.Marshal(obj{"chat_id": q.Chat, "filters": q.Filters})
+	return err == nil && wire.Valid(payload) && validate(side, q.Action, payload) == nil
 }
 
 // sortKey orders by time, then by id.

@@ -100,12 +100,14 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // quote shows a client's text in an error, shortened.
-func quote(s string) string {
+func quote(s string) string { return strconv.Quote(clip(s)) }
+
+func clip(s string) string {
 	const most = 64
 	if len(s) > most {
-		s = s[:most] + "…"
+		return s[:most] + "…"
 	}
-	return strconv.Quote(s)
+	return s
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -59,23 +59,30 @@ var tour sync.Map
 // A peer is a raw client. It checks each frame that it gets against the
 // catalogue.
 type peer struct {
-	t      *testing.T
-	api    *catalogue.API
-	ws     *websocket.Conn
-	frames chan object // closed at the end of the socket
-	err    error       // why it ended; after frames is closed
-	next   int
-	seen   []object // pushes that were read while waiting for something else
+	t       *testing.T
+	api     *catalogue.API
+	version string // of the frame that is checked
+	speaks  string // version of the connection
+	ws      *websocket.Conn
+	frames  chan object // closed at the end of the socket
+	err     error       // why it ended; after frames is closed
+	next    int
+	seen    []object // pushes that were read while waiting for something else
 }
 
 func dial(t *testing.T, srv *rtmtest.Server, api *catalogue.API, query string) *peer {
 	t.Helper()
-	ws, _, err := websocket.Dial(t.Context(), srv.URL+"/v3.6/"+api.Name+"/rtm/ws"+query, &websocket.DialOptions{HTTPClient: srv.HTTPClient()})
+	return dialVersion(t, srv, api, "3.6", query)
+}
+
+func dialVersion(t *testing.T, srv *rtmtest.Server, api *catalogue.API, version, query string) *peer {
+	t.Helper()
+	ws, _, err := websocket.Dial(t.Context(), srv.URL+"/v"+version+"/"+api.Name+"/rtm/ws"+query, &websocket.DialOptions{HTTPClient: srv.HTTPClient()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ws.SetReadLimit(-1)
-	p := &peer{t: t, api: api, ws: ws, frames: make(chan object, 1000)}
+	p := &peer{t: t, api: api, speaks: version, ws: ws, frames: make(chan object, 1000)}
 	go func() {
 		defer close(p.frames)
 		for {
@@ -158,12 +165,14 @@ func (p *peer) check(f object) {
 			p.t.Errorf("%s: no such push: %v", p.api.Name, f)
 			return
 		}
-		if f["version"] != "3.6" {
-			p.t.Errorf("%s: version is %v", action, f["version"])
+		p.version, _ = f["version"].(string)
+		if p.version < p.speaks || !push.In(p.version) {
+			p.t.Errorf("%s: version is %q", action, p.version)
 		}
 		p.conforms(action, push.Payload, f["payload"])
 		tour.Store(p.api.Name+" push "+action, true)
 	case "response":
+		p.version = p.speaks
 		if f["success"] == true {
 			p.conforms(action+" response", p.api.Method(action).Response, f["payload"])
 			tour.Store(p.api.Name+" method "+action, true)
@@ -197,6 +206,8 @@ func (p *peer) conforms(where string, fields catalogue.Fields, x any) {
 		case f.Star():
 		case !there && f.Required:
 			p.t.Errorf("%s: %s is missing in %v", where, f.Name, m)
+		case there && !f.In(p.version):
+			p.t.Errorf("%s: %s is not in %s", where, f.Name, p.version)
 		case there:
 			p.value(where+"."+f.Name, f.Type, f, v)
 		}

@@ -2,7 +2,6 @@ package rtmserver
 
 import (
 	"encoding/json"
-	"regexp"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
@@ -34,26 +33,29 @@ type pushFrame struct {
 
 // send renders a push for those of the connections that want it.
 func (em *emission) send(conns []*conn, action string, payload any) {
-	var body json.RawMessage
+	var bodies [len(versions)]json.RawMessage
 	for _, c := range conns {
-		if !c.wants(action) || !c.agent.hears(c.catalogue, action) {
-			continue
-		}
-		if body == nil {
-			var err error
-			if body, err = json.Marshal(payload); err != nil {
-				panic(err) // views are made of what JSON can say
+		for i, version := range versions {
+			if !c.wants(version, action) || !c.agent.hears(c.catalogue, action) {
+				continue
 			}
+			if bodies[i] == nil {
+				body, err := json.Marshal(older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
+				if err != nil {
+					panic(err) // views are made of what JSON can say
+				}
+				bodies[i] = body
+			}
+			f := pushFrame{Version: version, Action: action, Type: "push", Payload: bodies[i]}
+			if c == em.requester && em.hasID {
+				f.RequestID = &em.requestID
+			}
+			frame, err := json.Marshal(f)
+			if err != nil {
+				panic(err)
+			}
+			em.out = append(em.out, outgoing{conn: c, frame: frame})
 		}
-		f := pushFrame{Version: c.version, Action: action, Type: "push", Payload: body}
-		if c == em.requester && em.hasID {
-			f.RequestID = &em.requestID
-		}
-		frame, err := json.Marshal(f)
-		if err != nil {
-			panic(err)
-		}
-		em.out = append(em.out, outgoing{conn: c, frame: frame})
 	}
 }
 
@@ -202,6 +204,11 @@ func (o *org) announce(em *emission, r *record) {
 		push["customer_id"], push["visit_id"] = r.CustomerID, o.st.Customers[r.CustomerID].Visits
 		em.trackers(r.CustomerID, "customer_page_updated", push)
 		o.announceStatistics(em, r.CustomerID)
+	case customerFollowed:
+		o.track(r.CustomerID)
+	case customerUnfollowed:
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID }, "customer_unfollowed", obj{"id": r.CustomerID})
+		o.track(r.CustomerID)
 	case customerBanned:
 		em.trackers(r.CustomerID, "customer_banned", obj{"customer_id": r.CustomerID, "ban": obj{"days": r.Days}})
 	case greetingShown, greetingAccepted, greetingCanceled:
@@ -248,13 +255,12 @@ func (o *org) announceUnassigned(em *emission, ch *chat, thread string, waits bo
 	em.members(ch, "thread_properties_updated", push)
 }
 
-// filter says which pushes a connection asked for; nil stands for all.
-type filter map[string]bool
-
-var versionPattern = regexp.MustCompile(`^3\.[0-9]$`)
+// filter says which pushes a connection asked for, by version; nil stands for
+// all of its own version. A push that was asked for in several comes in each.
+type filter map[string]map[string]bool
 
 // pushFilter reads the pushes of a login. A map replaces the default, so one
-// that names other versions only gives silence: this server has 3.6 alone.
+// that names only versions which are not served gives silence.
 func pushFilter(api *catalogue.API, in params) (filter, error) {
 	if in == nil {
 		return nil, nil
@@ -264,21 +270,25 @@ func pushFilter(api *catalogue.API, in params) (filter, error) {
 		if !versionPattern.MatchString(version) {
 			return nil, invalid("payload.pushes: %s is not an API version such as 3.6", quote(version))
 		}
+		names := map[string]bool{}
+		f[version] = names
 		for _, x := range in.list(version) {
 			name := x.(string)
 			if name != "all" && api.Push(name) == nil {
 				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
 			}
-			if version == api.Version {
-				f[name] = true
-			}
+			names[name] = true
 		}
-	}
-	if f["all"] {
-		return nil, nil
 	}
 	return f, nil
 }
 
-// wants reports whether a connection asked for a push.
-func (c *conn) wants(action string) bool { return c.pushes == nil || c.pushes[action] }
+// wants reports whether a connection is to get a push in a version: it asked for
+// it, and the version has it.
+func (c *conn) wants(version, action string) bool {
+	if c.pushes == nil && version != c.version {
+		return false
+	}
+	names := c.pushes[version]
+	return (c.pushes == nil || names["all"] || names[action]) && c.catalogue.Push(action).In(version)
+}

@@ -30,6 +30,8 @@ const (
 	chatFollowed       recordKind = "chat_followed"
 	chatUnfollowed     recordKind = "chat_unfollowed"
 	pageOpened         recordKind = "page_opened"
+	customerFollowed   recordKind = "customer_followed"
+	customerUnfollowed recordKind = "customer_unfollowed"
 	customerBanned     recordKind = "customer_banned"
 	greetingShown      recordKind = "greeting_shown"
 	greetingAccepted   recordKind = "greeting_accepted"

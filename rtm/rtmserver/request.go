@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/rules"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // side is one of the two APIs.
@@ -33,13 +35,21 @@ func (s side) api() *catalogue.API {
 	return catalogue.Customer()
 }
 
+func (s side) rules() *rules.Table {
+	if s == agentSide {
+		return rules.Agent()
+	}
+	return rules.Customer()
+}
+
 // A request is the envelope of a frame.
 type request struct {
 	action  string
 	id      string
 	hasID   bool
-	version string
+	version string // that it names; the one it is carried out in once it was checked
 	payload params
+	raw     []byte // the payload as it came, nil for none
 }
 
 // A call is a request on its way through a method.
@@ -124,6 +134,12 @@ var methods = [2]map[string]func(*call) (any, error){
 		"list_agents_for_transfer": listAgentsForTransfer,
 		"follow_chat":              followChat,
 
+		"list_customers":            listCustomers,
+		"create_customer":           createCustomer,
+		"follow_customer":           followCustomer,
+		"unfollow_customer":         unfollowCustomer,
+		"change_push_notifications": changePushNotifications,
+
 		"list_archives":              listArchives,
 		"request_thread_summary":     requestThreadSummary,
 		"send_event_preview":         sendEventPreview,
@@ -152,6 +168,9 @@ func parseRequest(frame []byte) (*request, error) {
 	if err := decodeNumbers(frame, &x); err != nil {
 		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
+	if !wire.Valid(frame) {
+		return r, invalid("the frame is nested too deep")
+	}
 	m, ok := x.(map[string]any)
 	if !ok {
 		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
@@ -179,7 +198,7 @@ func parseRequest(frame []byte) (*request, error) {
 	switch p := m["payload"].(type) {
 	case nil:
 	case map[string]any:
-		r.payload = p
+		r.payload, r.raw = p, wire.Get(frame, "payload")
 	default:
 		if bad == nil {
 			bad = mustBe("payload", "an object", p)
@@ -249,30 +268,56 @@ func (c *conn) handle(frame []byte) {
 
 // check refuses what can be refused without looking at the state.
 func (c *conn) check(r *request) error {
-	m := c.catalogue.Method(r.action)
-	if m == nil {
+	if c.catalogue.Method(r.action) == nil {
 		return invalid("action: the %s API has no action %s", c.side, quote(r.action))
 	}
-	if m.RemovedIn != "" && m.RemovedIn <= c.version {
-		return invalid("action: %s was removed in version %s", quote(r.action), m.RemovedIn)
+	var err error
+	if r.version, err = c.serveVersion(r); err != nil {
+		return err
 	}
-	if r.version != "" && r.version != c.version {
-		if !versionPattern.MatchString(r.version) || r.version < c.version {
-			return fail("unsupported_version", "version: must be an API version not lower than the connection's %s, not %s", c.version, quote(r.version))
-		}
-		return fail("unsupported_version", "version: this server serves %s only, not %s", c.version, quote(r.version))
+	if problem := c.side.rules().Supports(r.action, r.version); problem != "" {
+		return fail("unsupported_version", "%s", problem)
 	}
 	switch {
 	case r.action == "ping":
 		return nil
-	case methods[c.side][r.action] == nil:
-		return invalid("action: %s is not served here yet", quote(r.action))
 	case r.action == "login" && c.loggedIn.Load():
 		return invalid("action: this connection is already logged in")
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
 	}
-	return validate(c.catalogue, r.action, r.payload)
+	return validate(c.side, r.action, r.raw)
+}
+
+// validate checks a payload, which must be wire.Valid, against the rules of the
+// catalogue. The error is one sentence that names the field; it is the one that
+// clients with the same rules give by themselves.
+func validate(side side, action string, payload []byte) error {
+	if problem := side.rules().Check(action, payload); problem != "" {
+		return invalid("%s", problem)
+	}
+	return nil
+}
+
+func mustBe(where, what string, x any) *apiError {
+	return invalid("%s: must be %s, not %s", where, what, kindOf(x))
+}
+
+// kindOf names the kind of a JSON value.
+func kindOf(x any) string {
+	switch x.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "an array"
+	}
+	return "an object"
 }
 
 type responseFrame struct {
@@ -286,6 +331,9 @@ type responseFrame struct {
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
 	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
+	if m := c.catalogue.Method(r.action); m != nil && err == nil {
+		f.Payload = older(c.catalogue, r.version, m.Response, result)
+	}
 	if r.hasID {
 		f.RequestID = &r.id
 	}

@@ -39,9 +39,6 @@ func sendRichMessagePostback(c *call) (any, error) {
 		return nil, invalid("payload.event_id: event %s is of type %s, not rich_message", e.ID, e.Type)
 	}
 	in := c.payload.obj("postback")
-	if (in["button_type"] == nil) != (in["button_value"] == nil) {
-		return nil, invalid("payload.postback.button_type: goes together with button_value")
-	}
 	id, found := in.str("id"), false
 	buttons(e.Body, func(b map[string]any) { found = found || b["postback_id"] == id })
 	if !found {

@@ -6,13 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// servedVersion is the API version of the paths.
-const servedVersion = "3.6"
 
 // Options are the options of [New]. The zero value of each field has a meaning.
 type Options struct {
@@ -103,20 +101,22 @@ var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 // else gets a 404 whose JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
-	case "/v3.6/customer/rtm/ws":
-		s.serveSocket(w, r, customerSide)
-	case "/v3.6/agent/rtm/ws":
-		s.serveSocket(w, r, agentSide)
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
 	case "/healthz":
 		writeJSON(w, http.StatusOK, obj{"status": "ok"})
 	default:
-		if m := socketPath.FindStringSubmatch(path); m != nil {
-			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+servedVersion+"/"+m[2]+"/rtm/ws")
-			return
+		m := socketPath.FindStringSubmatch(path)
+		switch {
+		case m == nil:
+			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
+		case !slices.Contains(versions[:], m[1]):
+			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
+		case m[2] == "agent":
+			s.serveSocket(w, r, agentSide, m[1])
+		default:
+			s.serveSocket(w, r, customerSide, m[1])
 		}
-		httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
 	}
 }
 

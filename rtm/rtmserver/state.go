@@ -85,6 +85,12 @@ func (st *state) fold(r *record) {
 		c := st.Customers[r.CustomerID]
 		c.PageViews++
 		c.Visit.open(r.Page)
+	case customerFollowed:
+		c := st.Customers[r.CustomerID]
+		c.Followers = append(c.Followers, r.UserID)
+	case customerUnfollowed:
+		c := st.Customers[r.CustomerID]
+		c.Followers = remove(c.Followers, r.UserID)
 	case customerBanned:
 		st.Customers[r.CustomerID].BannedUntil = r.Until
 	case greetingShown, greetingAccepted, greetingCanceled, greetingClicked:

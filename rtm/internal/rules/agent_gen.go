@@ -2,593 +2,483 @@
 
 package rules
 
-var agent = Table{
-	Methods: map[string]Method{
-		"ping": {Since: "3.0"},
-		"list_chats": {Since: "3.2", Fields: []Field{
-			{Name: "filters", Type: "ListChatsFilters"},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
-			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "filters"}},
-		}},
-		"list_threads": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
-			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "filters", "min_events_count"}},
-			{Name: "min_events_count", Type: "int", Min: new(1), Max: new(100), Excludes: []string{"limit", "filters"}},
-			{Name: "filters", Type: "ListThreadsFilters"},
-		}},
-		"get_chat": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string"},
-		}},
-		"list_archives": {Since: "3.2", Fields: []Field{
-			{Name: "filters", Type: "ListArchivesFilters"},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
-			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "filters"}},
-			{Name: "highlights", Type: "Highlights"},
-		}},
-		"start_chat": {Since: "3.0", Fields: []Field{
-			{Name: "chat", Type: "InitialChat"},
-			{Name: "active", Type: "bool"},
-			{Name: "continuous", Type: "bool"},
-		}},
-		"resume_chat": {Since: "3.3", Fields: []Field{
-			{Name: "chat", Type: "ResumedChat", Required: true},
-			{Name: "active", Type: "bool"},
-			{Name: "continuous", Type: "bool"},
-		}},
-		"deactivate_chat": {Since: "3.2", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "ignore_requester_presence", Type: "bool"},
-		}},
-		"follow_chat": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"unfollow_chat": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"transfer_chat": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "target", Type: "TransferTarget"},
-			{Name: "ignore_agents_availability", Type: "bool"},
-			{Name: "ignore_requester_presence", Type: "bool"},
-		}},
-		"add_user_to_chat": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "user_id", Type: "string", Required: true},
-			{Name: "user_type", Type: "string", Required: true, Enum: []string{"agent", "customer"}},
-			{Name: "visibility", Type: "string", Required: true, Enum: []string{"all", "agents"}},
-			{Name: "ignore_requester_presence", Type: "bool"},
-		}},
-		"remove_user_from_chat": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "user_id", Type: "string", Required: true},
-			{Name: "user_type", Type: "string", Required: true, Enum: []string{"agent"}},
-			{Name: "ignore_requester_presence", Type: "bool"},
-		}},
-		"send_event_preview": {Since: "3.6", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "event", Type: "EventInput.message", Required: true},
-		}},
-		"send_event": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "event", Type: "EventInput", Required: true},
-		}},
-		"send_rich_message_postback": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "postback", Type: "RichMessagePostback", Required: true},
-		}},
-		"update_chat_properties": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_chat_properties": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"update_thread_properties": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_thread_properties": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"update_event_properties": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_event_properties": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"tag_thread": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "tag", Type: "string", Required: true},
-		}},
-		"untag_thread": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "tag", Type: "string", Required: true},
-		}},
-		"get_customer": {Since: "3.2", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"update_customer": {Since: "3.0", AnyOf: []string{"name", "email", "avatar", "phone_number", "session_fields", "omnichannel", "address"}, Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "email", Type: "string"},
-			{Name: "avatar", Type: "string"},
-			{Name: "phone_number", Type: "string"},
-			{Name: "session_fields", Type: "[]SessionField"},
-			{Name: "omnichannel", Type: "OmnichannelInput"},
-			{Name: "address", Type: "Address"},
-		}},
-		"ban_customer": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "ban", Type: "Ban", Required: true},
-		}},
-		"subscribe_customers": {Since: "3.6", Fields: []Field{
-			{Name: "group_ids", Type: "[]int"},
-			{Name: "limit", Type: "int"},
-		}},
-		"unsubscribe_customers": {Since: "3.6", Fields: []Field{
-			{Name: "subscription_id", Type: "string", Required: true},
-		}},
-		"follow_customer": {Since: "3.3", RemovedIn: "3.6", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"unfollow_customer": {Since: "3.3", RemovedIn: "3.6", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"create_customer": {Since: "3.0", RemovedIn: "3.6", Fields: []Field{
-			{Name: "name", Type: "string"},
-			{Name: "email", Type: "string"},
-			{Name: "avatar", Type: "string"},
-			{Name: "session_fields", Type: "[]SessionField"},
-		}},
-		"list_customers": {Since: "3.2", RemovedIn: "3.6", Fields: []Field{
-			{Name: "page_id", Type: "string"},
-			{Name: "limit", Type: "int", Max: new(100)},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "sort_by", Type: "string", Enum: []string{"created_at", "threads_count", "visits_count", "agent_last_event", "customer_last_event"}},
-			{Name: "filters", Type: "ListCustomersFilters"},
-		}},
-		"login": {Since: "3.0", Fields: []Field{
-			{Name: "token", Type: "string", Required: true},
-			{Name: "timezone", Type: "string"},
-			{Name: "reconnect", Type: "bool"},
-			{Name: "application", Type: "Application"},
-			{Name: "away", Type: "bool"},
-			{Name: "customer_monitoring_level", Type: "string", Enum: []string{"my", "chatting", "invited", "online", "highest_available"}},
-			{Name: "pushes", Type: "map[string][]string"},
-		}},
-		"set_routing_status": {Since: "3.2", Fields: []Field{
-			{Name: "status", Type: "string", Required: true, Enum: []string{"accepting_chats", "not_accepting_chats", "offline"}},
-			{Name: "agent_id", Type: "string"},
-		}},
-		"set_away_status": {Since: "3.0", Fields: []Field{
-			{Name: "away", Type: "bool", Required: true},
-		}},
-		"logout": {Since: "3.0", Fields: []Field{
-			{Name: "agent_id", Type: "string"},
-		}},
-		"list_routing_statuses": {Since: "3.3", Fields: []Field{
-			{Name: "filters", Type: "ListRoutingStatusesFilters"},
-		}},
-		"update_session": {Since: "3.6", Fields: []Field{
-			{Name: "token", Type: "string", Required: true},
-		}},
-		"change_push_notifications": {Since: "3.0", RemovedIn: "3.5", Fields: []Field{
-			{Name: "firebase_token", Type: "string", Required: true},
-			{Name: "platform", Type: "string", Required: true, Enum: []string{"ios", "android"}},
-			{Name: "enabled", Type: "bool", Required: true},
-		}},
-		"mark_events_as_seen": {Since: "3.1", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "seen_up_to", Type: "datetime", Required: true},
-		}},
-		"send_thinking_indicator": {Since: "3.6", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "title", Type: "string"},
-			{Name: "description", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "custom_id", Type: "string"},
-		}},
-		"send_typing_indicator": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "is_typing", Type: "bool", Required: true},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-		}},
-		"multicast": {Since: "3.0", Fields: []Field{
-			{Name: "recipients", Type: "MulticastRecipients", Required: true},
-			{Name: "content", Type: "json", Required: true},
-			{Name: "type", Type: "string"},
-		}},
-		"list_agents_for_transfer": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-		}},
-		"request_thread_summary": {Since: "3.6", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-		}},
-	},
-	Unions: map[string]Union{
-		"EventInput": {"type", map[string]string{
-			"custom":         "EventInput.custom",
-			"file":           "EventInput.file",
-			"filled_form":    "EventInput.filled_form",
-			"form":           "EventInput.form",
-			"message":        "EventInput.message",
-			"rich_message":   "EventInput.rich_message",
-			"system_message": "EventInput.system_message",
-		}},
-	},
-	Objects: map[string][]Field{
-		"Access": {
-			{Name: "group_ids", Type: "[]int", Required: true},
-			{Name: "agent_ids", Type: "[]string"},
-		},
-		"Address": {
-			{Name: "address", Type: "string"},
-			{Name: "city", Type: "string"},
-			{Name: "country", Type: "string"},
-			{Name: "state", Type: "string"},
-			{Name: "postal_code", Type: "string"},
-		},
-		"AgentResponseFilter": {
-			{Name: "exists", Type: "bool"},
-			{Name: "first", Type: "bool"},
-			{Name: "agents", Type: "ValuesFilter.string"},
-			{Name: "groups", Type: "ValuesFilter.int"},
-		},
-		"AgentTypesFilter": {
-			{Name: "all_values", Type: "[]string", Enum: []string{"human", "chatbot", "ai_agent"}},
-			{Name: "any_values", Type: "[]string", Enum: []string{"human", "chatbot", "ai_agent"}},
-			{Name: "exclude_values", Type: "[]string", Enum: []string{"human", "chatbot", "ai_agent"}},
-		},
-		"Application": {
-			{Name: "name", Type: "string"},
-			{Name: "version", Type: "string"},
-		},
-		"Ban": {
-			{Name: "days", Type: "number", Required: true},
-		},
-		"DateRangeFilter": {
-			{Name: "lte", Type: "datetime"},
-			{Name: "lt", Type: "datetime"},
-			{Name: "gte", Type: "datetime"},
-			{Name: "gt", Type: "datetime"},
-			{Name: "eq", Type: "datetime"},
-		},
-		"EcommerceAddon": {
-			{Name: "addon_type", Type: "string", Required: true},
-			{Name: "range_from", Type: "string"},
-			{Name: "range_to", Type: "string"},
-			{Name: "currency", Type: "string"},
-		},
-		"EcommerceOption": {
-			{Name: "option_id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "price", Type: "string"},
-			{Name: "regular_price", Type: "string"},
-			{Name: "currency", Type: "string"},
-			{Name: "color", Type: "string"},
-			{Name: "image_url", Type: "string"},
-			{Name: "image_thumbnail_url", Type: "string"},
-			{Name: "available", Type: "bool"},
-			{Name: "selected", Type: "bool"},
-		},
-		"EventInput.custom": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"custom"}},
-			{Name: "content", Type: "json"},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.file": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"file"}},
-			{Name: "url", Type: "string", Required: true},
-			{Name: "alternative_text", Type: "string"},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.filled_form": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"filled_form"}},
-			{Name: "form_id", Type: "string", Required: true},
-			{Name: "fields", Type: "[]FilledFormField", Required: true},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.form": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"form"}},
-			{Name: "form_id", Type: "string", Required: true},
-			{Name: "fields", Type: "[]FormField", Required: true},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"message"}},
-			{Name: "text", Type: "string", Required: true, Max: new(16384)},
-			{Name: "postback", Type: "Postback"},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.rich_message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"rich_message"}},
-			{Name: "template_id", Type: "string", Required: true, Enum: []string{"cards", "sticker", "quick_replies", "ecommerce"}},
-			{Name: "elements", Type: "[]RichMessageElement", MaxItems: new(10)},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-			{Name: "properties", Type: "Properties"},
-		},
-		"EventInput.system_message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"system_message"}},
-			{Name: "system_message_type", Type: "string", Required: true},
-			{Name: "text", Type: "string"},
-			{Name: "text_vars", Type: "map[string]string"},
-			{Name: "custom_id", Type: "string"},
-			{Name: "visibility", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventTypesFilter": {
-			{Name: "values", Type: "[]string", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]string"},
-			{Name: "require_every_value", Type: "bool"},
-		},
-		"FilledFormAnswer": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "group_id", Type: "int"},
-		},
-		"FilledFormField": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"checkbox", "email", "name", "question", "subject", "textarea", "group_chooser", "radio", "select"}},
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "answer", Type: "json"},
-			{Name: "answers", Type: "[]FilledFormAnswer"},
-		},
-		"FormField": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"checkbox", "email", "name", "question", "subject", "textarea", "group_chooser", "radio", "select", "header"}},
-			{Name: "id", Type: "string"},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "required", Type: "bool"},
-			{Name: "options", Type: "[]FormFieldOption"},
-		},
-		"FormFieldOption": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "group_id", Type: "int"},
-		},
-		"FormFilter": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"pre_chat", "post_chat"}},
-			{Name: "answer_id", Type: "string", Required: true},
-		},
-		"GreetingsFilter": {
-			{Name: "from", Type: "datetime"},
-			{Name: "to", Type: "datetime"},
-			{Name: "exists", Type: "bool", Excludes: []string{"values", "exclude_values"}},
-			{Name: "values", Type: "[]int", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]int"},
-			{Name: "groups", Type: "ValuesFilter.int"},
-		},
-		"Highlights": {
-			{Name: "pre_tag", Type: "string", Needs: []string{"post_tag"}},
-			{Name: "post_tag", Type: "string", Needs: []string{"pre_tag"}},
-		},
-		"InitialChat": {
-			{Name: "properties", Type: "Properties"},
-			{Name: "access", Type: "Access"},
-			{Name: "users", Type: "[]InitialUser", MaxItems: new(5)},
-			{Name: "thread", Type: "InitialThread"},
-		},
-		"InitialThread": {
-			{Name: "events", Type: "[]EventInput"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "tags", Type: "[]string"},
-		},
-		"InitialUser": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "type", Type: "string", Required: true, Enum: []string{"agent", "customer"}},
-		},
-		"ListArchivesFilters": {
-			{Name: "query", Type: "string"},
-			{Name: "from", Type: "datetime"},
-			{Name: "to", Type: "datetime"},
-			{Name: "chat_ids", Type: "[]string", MaxItems: new(1000)},
-			{Name: "thread_ids", Type: "[]string", MaxItems: new(20), Excludes: []string{"query", "from", "to", "chat_ids", "group_ids", "properties", "agents", "tags", "sales", "goals", "forms", "event_types", "greetings", "agent_response", "agent_types", "customer_countries", "customer_id", "customer_email"}},
-			{Name: "group_ids", Type: "[]int", MaxItems: new(200)},
-			{Name: "properties", Type: "map[string]map[string]PropertyFilter"},
-			{Name: "agents", Type: "ListFilter.string"},
-			{Name: "tags", Type: "ListFilter.string"},
-			{Name: "sales", Type: "ListFilter.int"},
-			{Name: "goals", Type: "ListFilter.int"},
-			{Name: "forms", Type: "[]FormFilter"},
-			{Name: "event_types", Type: "EventTypesFilter"},
-			{Name: "greetings", Type: "GreetingsFilter"},
-			{Name: "agent_response", Type: "AgentResponseFilter"},
-			{Name: "agent_types", Type: "AgentTypesFilter"},
-			{Name: "customer_countries", Type: "ListFilter.string"},
-			{Name: "customer_id", Type: "string"},
-			{Name: "customer_email", Type: "string"},
-		},
-		"ListChatsFilters": {
-			{Name: "active", Type: "bool"},
-			{Name: "include_chats_without_threads", Type: "bool"},
-			{Name: "group_ids", Type: "[]int", MaxItems: new(200)},
-			{Name: "properties", Type: "map[string]map[string]PropertyFilter"},
-		},
-		"ListCustomersFilters": {
-			{Name: "country", Type: "ValuesFilter.string"},
-			{Name: "email", Type: "ValuesFilter.string"},
-			{Name: "name", Type: "ValuesFilter.string"},
-			{Name: "customer_id", Type: "ValuesFilter.string"},
-			{Name: "chats_count", Type: "RangeFilter"},
-			{Name: "threads_count", Type: "RangeFilter"},
-			{Name: "visits_count", Type: "RangeFilter"},
-			{Name: "created_at", Type: "DateRangeFilter"},
-			{Name: "agent_last_event_created_at", Type: "DateRangeFilter"},
-			{Name: "customer_last_event_created_at", Type: "DateRangeFilter"},
-			{Name: "chat_group_ids", Type: "ValuesFilter.int", MaxItems: new(40)},
-			{Name: "include_customers_without_chats", Type: "bool"},
-		},
-		"ListFilter.int": {
-			{Name: "exists", Type: "bool", Excludes: []string{"values", "exclude_values"}},
-			{Name: "values", Type: "[]int", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]int"},
-			{Name: "require_every_value", Type: "bool"},
-		},
-		"ListFilter.string": {
-			{Name: "exists", Type: "bool", Excludes: []string{"values", "exclude_values"}},
-			{Name: "values", Type: "[]string", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]string"},
-			{Name: "require_every_value", Type: "bool"},
-		},
-		"ListRoutingStatusesFilters": {
-			{Name: "group_ids", Type: "[]int"},
-		},
-		"ListThreadsFilters": {
-			{Name: "from", Type: "datetime"},
-			{Name: "to", Type: "datetime"},
-		},
-		"MulticastAgents": {
-			{Name: "all", Type: "bool"},
-			{Name: "ids", Type: "[]string"},
-			{Name: "groups", Type: "[]int"},
-		},
-		"MulticastCustomers": {
-			{Name: "ids", Type: "[]string"},
-		},
-		"MulticastRecipients": {
-			{Name: "agents", Type: "MulticastAgents", Required: true},
-		},
-		"OmnichannelFB": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "first_name", Type: "string"},
-			{Name: "last_name", Type: "string"},
-			{Name: "profile_pic", Type: "string"},
-			{Name: "gender", Type: "string"},
-			{Name: "locale", Type: "string"},
-			{Name: "is_verified_user", Type: "bool"},
-		},
-		"OmnichannelInput": {
-			{Name: "fbmessenger", Type: "OmnichannelFB"},
-			{Name: "twilio", Type: "OmnichannelTwilio"},
-		},
-		"OmnichannelTwilio": {
-			{Name: "phone_number", Type: "string", Required: true},
-		},
-		"Postback": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "type", Type: "string", Needs: []string{"value"}},
-			{Name: "value", Type: "string", Needs: []string{"type"}},
-			{Name: "ecommerce", Type: "PostbackEcommerce"},
-		},
-		"PostbackEcommerce": {
-			{Name: "product_id", Type: "string", Required: true},
-			{Name: "option_id", Type: "string"},
-			{Name: "quantity", Type: "int"},
-		},
-		"Properties": {
-			{Name: "*", Type: "map[string]json", Required: true},
-		},
-		"PropertyFilter": {
-			{Name: "exists", Type: "bool", Excludes: []string{"values", "exclude_values"}},
-			{Name: "values", Type: "[]json", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]json"},
-		},
-		"PropertyNames": {
-			{Name: "*", Type: "[]string", Required: true},
-		},
-		"PushNotifications": {
-			{Name: "firebase_token", Type: "string"},
-			{Name: "platform", Type: "string", Required: true, Enum: []string{"ios", "android"}},
-		},
-		"RangeFilter": {
-			{Name: "lte", Type: "int"},
-			{Name: "lt", Type: "int"},
-			{Name: "gte", Type: "int"},
-			{Name: "gt", Type: "int"},
-			{Name: "eq", Type: "int"},
-		},
-		"ResumedChat": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties"},
-			{Name: "access", Type: "Access"},
-			{Name: "users", Type: "[]InitialUser", MaxItems: new(5)},
-			{Name: "thread", Type: "InitialThread"},
-		},
-		"RichMessageButton": {
-			{Name: "text", Type: "string", Required: true},
-			{Name: "type", Type: "string", Enum: []string{"webview", "message", "url", "phone"}},
-			{Name: "value", Type: "string"},
-			{Name: "webview_height", Type: "string", Enum: []string{"compact", "full", "tall"}},
-			{Name: "postback_id", Type: "string", Required: true},
-			{Name: "user_ids", Type: "[]string", Required: true},
-			{Name: "target", Type: "string", Enum: []string{"new", "current"}},
-		},
-		"RichMessageEcommerce": {
-			{Name: "view_type", Type: "string", Required: true, Enum: []string{"tags", "swatch", "images", "select"}},
-			{Name: "product_id", Type: "string", Required: true},
-			{Name: "label", Type: "string"},
-			{Name: "options", Type: "[]EcommerceOption"},
-			{Name: "addons", Type: "[]EcommerceAddon"},
-		},
-		"RichMessageElement": {
-			{Name: "title", Type: "string"},
-			{Name: "subtitle", Type: "string"},
-			{Name: "image", Type: "RichMessageImage"},
-			{Name: "buttons", Type: "[]RichMessageButton", MaxItems: new(13)},
-			{Name: "ecommerce", Type: "RichMessageEcommerce"},
-		},
-		"RichMessageImage": {
-			{Name: "url", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "content_type", Type: "string"},
-			{Name: "size", Type: "int"},
-			{Name: "width", Type: "int"},
-			{Name: "height", Type: "int"},
-			{Name: "alternative_text", Type: "string"},
-		},
-		"RichMessagePostback": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "toggled", Type: "bool", Required: true},
-			{Name: "button_type", Type: "string", Needs: []string{"button_value"}},
-			{Name: "button_value", Type: "string", Needs: []string{"button_type"}},
-			{Name: "ecommerce", Type: "PostbackEcommerce"},
-		},
-		"SessionField": {
-			{Name: "*", Type: "string", Required: true},
-		},
-		"TransferTarget": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"group", "agent"}},
-			{Name: "ids", Type: "[]json", Required: true},
-		},
-		"ValuesFilter.int": {
-			{Name: "values", Type: "[]int", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]int"},
-		},
-		"ValuesFilter.string": {
-			{Name: "values", Type: "[]string", Excludes: []string{"exclude_values"}},
-			{Name: "exclude_values", Type: "[]string"},
-		},
-	},
-}
+const agentRules = `method ping 3.0
+method list_chats 3.2
+ filters ListChatsFilters
+ sort_order string =asc,desc
+ limit int 1..100
+ page_id string -limit,sort_order,filters
+method list_threads 3.2
+ chat_id! string
+ sort_order string =asc,desc
+ limit int 1..100
+ page_id string -limit,sort_order,filters,min_events_count
+ min_events_count int 1..100 -limit,filters
+ filters ListThreadsFilters
+method get_chat 3.2
+ chat_id! string
+ thread_id string
+method list_archives 3.2
+ filters ListArchivesFilters
+ sort_order string =asc,desc
+ limit int 1..100
+ page_id string -limit,sort_order,filters
+ highlights Highlights
+method start_chat 3.0
+ chat InitialChat
+ active bool
+ continuous bool
+method resume_chat 3.3
+ chat! ResumedChat
+ active bool
+ continuous bool
+method deactivate_chat 3.2
+ id! string
+ ignore_requester_presence bool
+method follow_chat 3.0
+ id! string
+method unfollow_chat 3.0
+ id! string
+method transfer_chat 3.0
+ id! string
+ target TransferTarget
+ ignore_agents_availability bool
+ ignore_requester_presence bool
+method add_user_to_chat 3.0
+ chat_id! string
+ user_id! string
+ user_type! string =agent,customer
+ visibility! string =all,agents
+ ignore_requester_presence bool
+method remove_user_from_chat 3.0
+ chat_id! string
+ user_id! string
+ user_type! string =agent
+ ignore_requester_presence bool
+method send_event_preview 3.6
+ chat_id! string
+ event! EventInput.message
+method send_event 3.0
+ chat_id! string
+ event! EventInput
+method send_rich_message_postback 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ postback! RichMessagePostback
+method update_chat_properties 3.0
+ id! string
+ properties! Properties
+method delete_chat_properties 3.0
+ id! string
+ properties! PropertyNames
+method update_thread_properties 3.2
+ chat_id! string
+ thread_id! string
+ properties! Properties
+method delete_thread_properties 3.2
+ chat_id! string
+ thread_id! string
+ properties! PropertyNames
+method update_event_properties 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ properties! Properties
+method delete_event_properties 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ properties! PropertyNames
+method tag_thread 3.2
+ chat_id! string
+ thread_id! string
+ tag! string
+method untag_thread 3.2
+ chat_id! string
+ thread_id! string
+ tag! string
+method get_customer 3.2
+ id! string
+method update_customer 3.0 |name,email,avatar,phone_number,session_fields,omnichannel,address
+ id! string
+ name string
+ email string
+ avatar string
+ phone_number string
+ session_fields []SessionField
+ omnichannel OmnichannelInput
+ address Address
+method ban_customer 3.0
+ id! string
+ ban! Ban
+method subscribe_customers 3.6
+ group_ids []int
+ limit int
+method unsubscribe_customers 3.6
+ subscription_id! string
+method follow_customer 3.3 3.6
+ id! string
+method unfollow_customer 3.3 3.6
+ id! string
+method create_customer 3.0 3.6
+ name string
+ email string
+ avatar string
+ session_fields []SessionField
+method list_customers 3.2 3.6
+ page_id string
+ limit int ..100
+ sort_order string =asc,desc
+ sort_by string =created_at,threads_count,visits_count,agent_last_event,customer_last_event
+ filters ListCustomersFilters
+method login 3.0
+ token! string
+ timezone string
+ reconnect bool
+ application Application
+ away bool
+ customer_monitoring_level string =my,chatting,invited,online,highest_available
+ pushes map[string][]string
+method set_routing_status 3.2
+ status! string =accepting_chats,not_accepting_chats,offline
+ agent_id string
+method set_away_status 3.0
+ away! bool
+method logout 3.0
+ agent_id string
+method list_routing_statuses 3.3
+ filters ListRoutingStatusesFilters
+method update_session 3.6
+ token! string
+method change_push_notifications 3.0 3.5
+ firebase_token! string
+ platform! string =ios,android
+ enabled! bool
+method mark_events_as_seen 3.1
+ chat_id! string
+ seen_up_to! datetime
+method send_thinking_indicator 3.6
+ chat_id! string
+ title string
+ description string
+ visibility string =all,agents
+ custom_id string
+method send_typing_indicator 3.0
+ chat_id! string
+ is_typing! bool
+ visibility string =all,agents
+method multicast 3.0
+ recipients! MulticastRecipients
+ content! json
+ type string
+method list_agents_for_transfer 3.2
+ chat_id! string
+method request_thread_summary 3.6
+ chat_id! string
+ thread_id! string
+object Access
+ group_ids! []int
+ agent_ids []string
+object Address
+ address string
+ city string
+ country string
+ state string
+ postal_code string
+object AgentResponseFilter
+ exists bool
+ first bool
+ agents ValuesFilter.string
+ groups ValuesFilter.int
+object AgentTypesFilter
+ all_values []string =human,chatbot,ai_agent
+ any_values []string =human,chatbot,ai_agent
+ exclude_values []string =human,chatbot,ai_agent
+object Application
+ name string
+ version string
+object Ban
+ days! number
+object DateRangeFilter
+ lte datetime
+ lt datetime
+ gte datetime
+ gt datetime
+ eq datetime
+object EcommerceAddon
+ addon_type! string
+ range_from string
+ range_to string
+ currency string
+object EcommerceOption
+ option_id! string
+ label! string
+ price string
+ regular_price string
+ currency string
+ color string
+ image_url string
+ image_thumbnail_url string
+ available bool
+ selected bool
+union EventInput type
+ custom EventInput.custom
+ file EventInput.file
+ filled_form EventInput.filled_form
+ form EventInput.form
+ message EventInput.message
+ rich_message EventInput.rich_message
+ system_message EventInput.system_message
+object EventInput.custom
+ type! string =custom
+ content json
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.file
+ type! string =file
+ url! string
+ alternative_text string
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.filled_form
+ type! string =filled_form
+ form_id! string
+ fields! []FilledFormField
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.form
+ type! string =form
+ form_id! string
+ fields! []FormField
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.message
+ type! string =message
+ text! string ..16384
+ postback Postback
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.rich_message
+ type! string =rich_message
+ template_id! string =cards,sticker,quick_replies,ecommerce
+ elements []RichMessageElement #10
+ custom_id string
+ visibility string =all,agents
+ properties Properties
+object EventInput.system_message
+ type! string =system_message
+ system_message_type! string
+ text string
+ text_vars map[string]string
+ custom_id string
+ visibility string =all,agents
+object EventTypesFilter
+ values []string -exclude_values
+ exclude_values []string
+ require_every_value bool
+object FilledFormAnswer
+ id! string
+ label! string
+ group_id int
+object FilledFormField
+ type! string =checkbox,email,name,question,subject,textarea,group_chooser,radio,select
+ id! string
+ label! string
+ answer json
+ answers []FilledFormAnswer
+object FormField
+ type! string =checkbox,email,name,question,subject,textarea,group_chooser,radio,select,header
+ id string
+ label! string
+ required bool
+ options []FormFieldOption
+object FormFieldOption
+ id! string
+ label! string
+ group_id int
+object FormFilter
+ type! string =pre_chat,post_chat
+ answer_id! string
+object GreetingsFilter
+ from datetime
+ to datetime
+ exists bool -values,exclude_values
+ values []int -exclude_values
+ exclude_values []int
+ groups ValuesFilter.int
+object Highlights
+ pre_tag string +post_tag
+ post_tag string +pre_tag
+object InitialChat
+ properties Properties
+ access Access
+ users []InitialUser #5
+ thread InitialThread
+object InitialThread
+ events []EventInput
+ properties Properties
+ tags []string
+object InitialUser
+ id! string
+ type! string =agent,customer
+object ListArchivesFilters
+ query string
+ from datetime
+ to datetime
+ chat_ids []string #1000
+ thread_ids []string #20 -query,from,to,chat_ids,group_ids,properties,agents,tags,sales,goals,forms,event_types,greetings,agent_response,agent_types,customer_countries,customer_id,customer_email
+ group_ids []int #200
+ properties map[string]map[string]PropertyFilter
+ agents ListFilter.string
+ tags ListFilter.string
+ sales ListFilter.int
+ goals ListFilter.int
+ forms []FormFilter
+ event_types EventTypesFilter
+ greetings GreetingsFilter
+ agent_response AgentResponseFilter
+ agent_types AgentTypesFilter
+ customer_countries ListFilter.string
+ customer_id string
+ customer_email string
+object ListChatsFilters
+ active bool
+ include_chats_without_threads bool
+ group_ids []int #200
+ properties map[string]map[string]PropertyFilter
+object ListCustomersFilters
+ country ValuesFilter.string
+ email ValuesFilter.string
+ name ValuesFilter.string
+ customer_id ValuesFilter.string
+ chats_count RangeFilter
+ threads_count RangeFilter
+ visits_count RangeFilter
+ created_at DateRangeFilter
+ agent_last_event_created_at DateRangeFilter
+ customer_last_event_created_at DateRangeFilter
+ chat_group_ids ValuesFilter.int #40
+ include_customers_without_chats bool
+object ListFilter.int
+ exists bool -values,exclude_values
+ values []int -exclude_values
+ exclude_values []int
+ require_every_value bool
+object ListFilter.string
+ exists bool -values,exclude_values
+ values []string -exclude_values
+ exclude_values []string
+ require_every_value bool
+object ListRoutingStatusesFilters
+ group_ids []int
+object ListThreadsFilters
+ from datetime
+ to datetime
+object MulticastAgents
+ all bool
+ ids []string
+ groups []int
+object MulticastCustomers
+ ids []string
+object MulticastRecipients
+ agents! MulticastAgents
+object OmnichannelFB
+ id! string
+ name string
+ first_name string
+ last_name string
+ profile_pic string
+ gender string
+ locale string
+ is_verified_user bool
+object OmnichannelInput
+ fbmessenger OmnichannelFB
+ twilio OmnichannelTwilio
+object OmnichannelTwilio
+ phone_number! string
+object Postback
+ id! string
+ thread_id! string
+ event_id! string
+ type string +value
+ value string +type
+ ecommerce PostbackEcommerce
+object PostbackEcommerce
+ product_id! string
+ option_id string
+ quantity int
+object Properties
+ *! map[string]json
+object PropertyFilter
+ exists bool -values,exclude_values
+ values []json -exclude_values
+ exclude_values []json
+object PropertyNames
+ *! []string
+object PushNotifications
+ firebase_token string
+ platform! string =ios,android
+object RangeFilter
+ lte int
+ lt int
+ gte int
+ gt int
+ eq int
+object ResumedChat
+ id! string
+ properties Properties
+ access Access
+ users []InitialUser #5
+ thread InitialThread
+object RichMessageButton
+ text! string
+ type string =webview,message,url,phone
+ value string
+ webview_height string =compact,full,tall
+ postback_id! string
+ user_ids! []string
+ target string =new,current
+object RichMessageEcommerce
+ view_type! string =tags,swatch,images,select
+ product_id! string
+ label string
+ options []EcommerceOption
+ addons []EcommerceAddon
+object RichMessageElement
+ title string
+ subtitle string
+ image RichMessageImage
+ buttons []RichMessageButton #13
+ ecommerce RichMessageEcommerce
+object RichMessageImage
+ url! string
+ name string
+ content_type string
+ size int
+ width int
+ height int
+ alternative_text string
+object RichMessagePostback
+ id! string
+ toggled! bool
+ button_type string +button_value
+ button_value string +button_type
+ ecommerce PostbackEcommerce
+object SessionField
+ *! string
+object TransferTarget
+ type! string =group,agent
+ ids! []json
+object ValuesFilter.int
+ values []int -exclude_values
+ exclude_values []int
+object ValuesFilter.string
+ values []string -exclude_values
+ exclude_values []string
+`

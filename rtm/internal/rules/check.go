@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,10 +47,10 @@ func (c checker) object(fields []Field, obj []byte, where string) string {
 	return ""
 }
 
-// each checks the members of an object with any names, in their order.
+// each checks the members of an object with any names.
 func (c checker) each(f *Field, typ string, obj []byte, where string) string {
-	for _, name := range slices.Sorted(maps.Keys(maps.Collect(wire.Members(obj)))) {
-		if problem := c.value(f, typ, wire.Get(obj, name), where+"."+name); problem != "" {
+	for name, raw := range wire.Members(obj) {
+		if problem := c.value(f, typ, raw, where+"."+name); problem != "" {
 			return problem
 		}
 	}
@@ -177,9 +176,11 @@ func (c checker) named(name string, raw []byte, where string) string {
 		if !ok {
 			return mustBe(where, "a string", value)
 		}
-		if name, ok = u.Variants[s]; !ok {
-			return where + ": must be one of " + strings.Join(slices.Sorted(maps.Keys(u.Variants)), ", ") + ", not " + quote(s)
+		i := slices.Index(u.Values, s)
+		if i < 0 {
+			return where + ": must be one of " + strings.Join(u.Values, ", ") + ", not " + quote(s)
 		}
+		name = u.Objects[i]
 	}
 	return c.object(c.table.Objects[name], raw, where)
 }

@@ -2,403 +2,329 @@
 
 package rules
 
-var customer = Table{
-	Methods: map[string]Method{
-		"list_chats": {Since: "3.2", Fields: []Field{
-			{Name: "limit", Type: "int", Min: new(1), Max: new(25)},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order"}},
-		}},
-		"list_threads": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "sort_order", Type: "string", Enum: []string{"asc", "desc"}},
-			{Name: "limit", Type: "int", Min: new(1), Max: new(100)},
-			{Name: "page_id", Type: "string", Excludes: []string{"limit", "sort_order", "min_events_count"}},
-			{Name: "min_events_count", Type: "int", Min: new(1), Max: new(100), Excludes: []string{"limit"}},
-		}},
-		"get_chat": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string"},
-		}},
-		"start_chat": {Since: "3.0", Fields: []Field{
-			{Name: "chat", Type: "InitialChat"},
-			{Name: "active", Type: "bool"},
-			{Name: "continuous", Type: "bool"},
-			{Name: "welcome_message_id", Type: "string"},
-		}},
-		"resume_chat": {Since: "3.3", Fields: []Field{
-			{Name: "chat", Type: "ResumedChat", Required: true},
-			{Name: "active", Type: "bool"},
-			{Name: "continuous", Type: "bool"},
-			{Name: "welcome_message_id", Type: "string"},
-		}},
-		"deactivate_chat": {Since: "3.2", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-		}},
-		"send_event": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "event", Type: "EventInput", Required: true},
-			{Name: "attach_to_last_thread", Type: "bool"},
-		}},
-		"delete_event": {Since: "3.6", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-		}},
-		"send_rich_message_postback": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "postback", Type: "RichMessagePostback", Required: true},
-		}},
-		"send_sneak_peek": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "sneak_peek_text", Type: "string", Required: true},
-		}},
-		"update_chat_properties": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_chat_properties": {Since: "3.0", Fields: []Field{
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"update_thread_properties": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_thread_properties": {Since: "3.2", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"update_event_properties": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties", Required: true},
-		}},
-		"delete_event_properties": {Since: "3.0", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "properties", Type: "PropertyNames", Required: true},
-		}},
-		"update_customer": {Since: "3.0", AnyOf: []string{"name", "email", "avatar", "session_fields", "omnichannel", "address", "phone_number", "name_is_default"}, Fields: []Field{
-			{Name: "name", Type: "string"},
-			{Name: "email", Type: "string"},
-			{Name: "avatar", Type: "string"},
-			{Name: "session_fields", Type: "[]SessionField"},
-			{Name: "omnichannel", Type: "OmnichannelInput"},
-			{Name: "address", Type: "Address"},
-			{Name: "phone_number", Type: "string"},
-			{Name: "name_is_default", Type: "bool"},
-		}},
-		"update_customer_page": {Since: "3.0", Fields: []Field{
-			{Name: "url", Type: "string", Required: true},
-			{Name: "title", Type: "string"},
-		}},
-		"activate_customer_page":   {Since: "3.6"},
-		"deactivate_customer_page": {Since: "3.6"},
-		"set_customer_session_fields": {Since: "3.2", Fields: []Field{
-			{Name: "session_fields", Type: "[]SessionField", Required: true, MaxItems: new(100)},
-		}},
-		"get_customer": {Since: "3.2"},
-		"login": {Since: "3.0", Fields: []Field{
-			{Name: "token", Type: "string", Required: true},
-			{Name: "customer", Type: "LoginCustomer"},
-			{Name: "customer_page", Type: "CustomerPage"},
-			{Name: "customer_side_storage", Type: "map[string]json"},
-			{Name: "is_mobile", Type: "bool"},
-			{Name: "group_id", Type: "int"},
-			{Name: "referrer", Type: "string"},
-			{Name: "application", Type: "Application"},
-			{Name: "pushes", Type: "PushSubscriptions"},
-			{Name: "tab_id", Type: "string"},
-		}},
-		"list_group_statuses": {Since: "3.2", AnyOf: []string{"all", "group_ids"}, Fields: []Field{
-			{Name: "all", Type: "bool"},
-			{Name: "group_ids", Type: "[]int"},
-		}},
-		"get_form": {Since: "3.0", Fields: []Field{
-			{Name: "group_id", Type: "int", Required: true},
-			{Name: "type", Type: "string", Required: true, Enum: []string{"prechat", "postchat", "ticket"}},
-		}},
-		"get_predicted_agent": {Since: "3.0", Fields: []Field{
-			{Name: "group_id", Type: "int"},
-		}},
-		"get_url_info": {Since: "3.2", Fields: []Field{
-			{Name: "url", Type: "string", Required: true},
-		}},
-		"mark_events_as_seen": {Since: "3.1", Fields: []Field{
-			{Name: "chat_id", Type: "string", Required: true},
-			{Name: "seen_up_to", Type: "datetime", Required: true},
-		}},
-		"accept_greeting": {Since: "3.2", Fields: []Field{
-			{Name: "greeting_id", Type: "int", Required: true},
-			{Name: "unique_id", Type: "string", Required: true},
-		}},
-		"cancel_greeting": {Since: "3.2", Fields: []Field{
-			{Name: "unique_id", Type: "string", Required: true},
-		}},
-		"request_welcome_message": {Since: "3.6", Fields: []Field{
-			{Name: "id", Type: "string"},
-			{Name: "group_id", Type: "int"},
-		}},
-		"send_greeting_button_clicked": {Since: "3.6", Fields: []Field{
-			{Name: "greeting_unique_id", Type: "string", Required: true},
-			{Name: "button_id", Type: "string", Required: true},
-		}},
-		"ping": {Since: "3.0"},
-	},
-	Unions: map[string]Union{
-		"EventInput": {"type", map[string]string{
-			"custom":         "EventInput.custom",
-			"file":           "EventInput.file",
-			"filled_form":    "EventInput.filled_form",
-			"form":           "EventInput.form",
-			"message":        "EventInput.message",
-			"rich_message":   "EventInput.rich_message",
-			"system_message": "EventInput.system_message",
-		}},
-	},
-	Objects: map[string][]Field{
-		"Access": {
-			{Name: "group_ids", Type: "[]int"},
-		},
-		"Address": {
-			{Name: "address", Type: "string"},
-			{Name: "city", Type: "string"},
-			{Name: "country", Type: "string"},
-			{Name: "state", Type: "string"},
-			{Name: "postal_code", Type: "string"},
-		},
-		"Application": {
-			{Name: "name", Type: "string"},
-			{Name: "version", Type: "string"},
-			{Name: "channel_type", Type: "string"},
-		},
-		"CustomerPage": {
-			{Name: "url", Type: "string"},
-			{Name: "title", Type: "string"},
-		},
-		"EcommerceAddon": {
-			{Name: "addon_type", Type: "string", Required: true},
-			{Name: "range_from", Type: "string"},
-			{Name: "range_to", Type: "string"},
-			{Name: "currency", Type: "string"},
-		},
-		"EcommerceOption": {
-			{Name: "option_id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "price", Type: "string"},
-			{Name: "regular_price", Type: "string"},
-			{Name: "currency", Type: "string"},
-			{Name: "color", Type: "string"},
-			{Name: "image_url", Type: "string"},
-			{Name: "image_thumbnail_url", Type: "string"},
-			{Name: "available", Type: "bool"},
-			{Name: "selected", Type: "bool"},
-		},
-		"EventInput.custom": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"custom"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "content", Type: "json"},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.file": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"file"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "url", Type: "string", Required: true},
-			{Name: "alternative_text", Type: "string"},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.filled_form": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"filled_form"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "form_id", Type: "string", Required: true},
-			{Name: "fields", Type: "[]FilledFormField", Required: true},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.form": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"form"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "form_id", Type: "string", Required: true},
-			{Name: "fields", Type: "[]FormField", Required: true},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"message"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "text", Type: "string", Required: true, Max: new(16384)},
-			{Name: "postback", Type: "Postback"},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.rich_message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"rich_message"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "template_id", Type: "string", Required: true, Enum: []string{"cards", "quick_replies", "sticker", "ecommerce"}},
-			{Name: "elements", Type: "[]RichMessageElement", MaxItems: new(10)},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"EventInput.system_message": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"system_message"}},
-			{Name: "custom_id", Type: "string"},
-			{Name: "properties", Type: "Properties"},
-			{Name: "text", Type: "string"},
-			{Name: "system_message_type", Type: "string", Required: true},
-			{Name: "text_vars", Type: "map[string]string"},
-			{Name: "recipients", Type: "string", Enum: []string{"all", "agents"}},
-		},
-		"FilledFormAnswer": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "group_id", Type: "int"},
-		},
-		"FilledFormField": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"name", "email", "question", "textarea", "subject", "radio", "select", "checkbox", "group_chooser", "checkbox_for_email"}},
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "answer", Type: "json"},
-			{Name: "answers", Type: "[]FilledFormAnswer"},
-		},
-		"FormField": {
-			{Name: "type", Type: "string", Required: true, Enum: []string{"header", "name", "email", "question", "textarea", "subject", "radio", "select", "checkbox", "group_chooser", "checkbox_for_email", "rating"}},
-			{Name: "id", Type: "string"},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "required", Type: "bool"},
-			{Name: "options", Type: "[]FormFieldOption"},
-			{Name: "checked", Type: "bool"},
-			{Name: "comment_label", Type: "string"},
-		},
-		"FormFieldOption": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "label", Type: "string", Required: true},
-			{Name: "group_id", Type: "int"},
-			{Name: "checked", Type: "bool"},
-		},
-		"InitialChat": {
-			{Name: "properties", Type: "Properties"},
-			{Name: "access", Type: "Access"},
-			{Name: "thread", Type: "InitialThread"},
-			{Name: "users", Type: "[]InitialUser", MaxItems: new(1)},
-		},
-		"InitialThread": {
-			{Name: "events", Type: "[]EventInput"},
-			{Name: "properties", Type: "Properties"},
-		},
-		"InitialUser": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "type", Type: "string", Required: true, Enum: []string{"customer"}},
-		},
-		"LoginCustomer": {
-			{Name: "name", Type: "string"},
-			{Name: "email", Type: "string"},
-			{Name: "avatar", Type: "string"},
-			{Name: "session_fields", Type: "[]SessionField"},
-			{Name: "address", Type: "Address"},
-		},
-		"OmnichannelFbMessengerInput": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "first_name", Type: "string"},
-			{Name: "last_name", Type: "string"},
-			{Name: "profile_pic", Type: "string"},
-			{Name: "gender", Type: "string"},
-			{Name: "locale", Type: "string"},
-			{Name: "is_verified_user", Type: "bool"},
-		},
-		"OmnichannelInput": {
-			{Name: "fbmessenger", Type: "OmnichannelFbMessengerInput"},
-			{Name: "twilio", Type: "OmnichannelTwilioInput"},
-			{Name: "whatsapp", Type: "OmnichannelWhatsAppInput"},
-		},
-		"OmnichannelTwilioInput": {
-			{Name: "phone_number", Type: "string", Required: true},
-		},
-		"OmnichannelWhatsAppInput": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "phone_number", Type: "string", Required: true},
-		},
-		"Postback": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "thread_id", Type: "string", Required: true},
-			{Name: "event_id", Type: "string", Required: true},
-			{Name: "type", Type: "string", Needs: []string{"value"}},
-			{Name: "value", Type: "string", Needs: []string{"type"}},
-			{Name: "ecommerce", Type: "PostbackEcommerce"},
-		},
-		"PostbackEcommerce": {
-			{Name: "product_id", Type: "string", Required: true},
-			{Name: "option_id", Type: "string"},
-			{Name: "quantity", Type: "int"},
-		},
-		"Properties": {
-			{Name: "*", Type: "map[string]json"},
-		},
-		"PropertyNames": {
-			{Name: "*", Type: "[]string"},
-		},
-		"PushSubscriptions": {
-			{Name: "*", Type: "[]string"},
-		},
-		"ResumedChat": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "properties", Type: "Properties"},
-			{Name: "access", Type: "Access"},
-			{Name: "thread", Type: "InitialThread"},
-		},
-		"RichMessageButton": {
-			{Name: "text", Type: "string", Required: true},
-			{Name: "postback_id", Type: "string", Required: true},
-			{Name: "user_ids", Type: "[]string", Required: true},
-			{Name: "type", Type: "string", Enum: []string{"message", "url", "phone", "webview", "cancel", "copy"}},
-			{Name: "value", Type: "string"},
-			{Name: "webview_height", Type: "string", Enum: []string{"compact", "tall", "full"}},
-			{Name: "target", Type: "string", Enum: []string{"new", "current"}},
-			{Name: "role", Type: "string", Enum: []string{"default", "primary", "danger"}},
-			{Name: "button_id", Type: "string"},
-		},
-		"RichMessageEcommerce": {
-			{Name: "view_type", Type: "string", Enum: []string{"tags", "swatch", "images", "select"}},
-			{Name: "product_id", Type: "string"},
-			{Name: "label", Type: "string"},
-			{Name: "options", Type: "[]EcommerceOption"},
-			{Name: "addons", Type: "[]EcommerceAddon"},
-		},
-		"RichMessageElement": {
-			{Name: "title", Type: "string"},
-			{Name: "subtitle", Type: "string"},
-			{Name: "image", Type: "RichMessageImage"},
-			{Name: "buttons", Type: "[]RichMessageButton", MaxItems: new(13)},
-			{Name: "ecommerce", Type: "RichMessageEcommerce"},
-		},
-		"RichMessageImage": {
-			{Name: "url", Type: "string", Required: true},
-			{Name: "name", Type: "string"},
-			{Name: "content_type", Type: "string"},
-			{Name: "size", Type: "int"},
-			{Name: "width", Type: "int"},
-			{Name: "height", Type: "int"},
-			{Name: "alternative_text", Type: "string"},
-		},
-		"RichMessagePostback": {
-			{Name: "id", Type: "string", Required: true},
-			{Name: "toggled", Type: "bool", Required: true},
-			{Name: "button_type", Type: "string", Needs: []string{"button_value"}},
-			{Name: "button_value", Type: "string", Needs: []string{"button_type"}},
-			{Name: "ecommerce", Type: "PostbackEcommerce"},
-		},
-		"SessionField": {
-			{Name: "*", Type: "string"},
-		},
-	},
-}
+const customerRules = `method list_chats 3.2
+ limit int 1..25
+ sort_order string =asc,desc
+ page_id string -limit,sort_order
+method list_threads 3.2
+ chat_id! string
+ sort_order string =asc,desc
+ limit int 1..100
+ page_id string -limit,sort_order,min_events_count
+ min_events_count int 1..100 -limit
+method get_chat 3.2
+ chat_id! string
+ thread_id string
+method start_chat 3.0
+ chat InitialChat
+ active bool
+ continuous bool
+ welcome_message_id string
+method resume_chat 3.3
+ chat! ResumedChat
+ active bool
+ continuous bool
+ welcome_message_id string
+method deactivate_chat 3.2
+ id! string
+method send_event 3.0
+ chat_id! string
+ event! EventInput
+ attach_to_last_thread bool
+method delete_event 3.6
+ chat_id! string
+ thread_id! string
+ event_id! string
+method send_rich_message_postback 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ postback! RichMessagePostback
+method send_sneak_peek 3.0
+ chat_id! string
+ sneak_peek_text! string
+method update_chat_properties 3.0
+ id! string
+ properties! Properties
+method delete_chat_properties 3.0
+ id! string
+ properties! PropertyNames
+method update_thread_properties 3.2
+ chat_id! string
+ thread_id! string
+ properties! Properties
+method delete_thread_properties 3.2
+ chat_id! string
+ thread_id! string
+ properties! PropertyNames
+method update_event_properties 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ properties! Properties
+method delete_event_properties 3.0
+ chat_id! string
+ thread_id! string
+ event_id! string
+ properties! PropertyNames
+method update_customer 3.0 |name,email,avatar,session_fields,omnichannel,address,phone_number,name_is_default
+ name string
+ email string
+ avatar string
+ session_fields []SessionField
+ omnichannel OmnichannelInput
+ address Address
+ phone_number string
+ name_is_default bool
+method update_customer_page 3.0
+ url! string
+ title string
+method activate_customer_page 3.6
+method deactivate_customer_page 3.6
+method set_customer_session_fields 3.2
+ session_fields! []SessionField #100
+method get_customer 3.2
+method login 3.0
+ token! string
+ customer LoginCustomer
+ customer_page CustomerPage
+ customer_side_storage map[string]json
+ is_mobile bool
+ group_id int
+ referrer string
+ application Application
+ pushes PushSubscriptions
+ tab_id string
+method list_group_statuses 3.2 |all,group_ids
+ all bool
+ group_ids []int
+method get_form 3.0
+ group_id! int
+ type! string =prechat,postchat,ticket
+method get_predicted_agent 3.0
+ group_id int
+method get_url_info 3.2
+ url! string
+method mark_events_as_seen 3.1
+ chat_id! string
+ seen_up_to! datetime
+method accept_greeting 3.2
+ greeting_id! int
+ unique_id! string
+method cancel_greeting 3.2
+ unique_id! string
+method request_welcome_message 3.6
+ id string
+ group_id int
+method send_greeting_button_clicked 3.6
+ greeting_unique_id! string
+ button_id! string
+method ping 3.0
+object Access
+ group_ids []int
+object Address
+ address string
+ city string
+ country string
+ state string
+ postal_code string
+object Application
+ name string
+ version string
+ channel_type string
+object CustomerPage
+ url string
+ title string
+object EcommerceAddon
+ addon_type! string
+ range_from string
+ range_to string
+ currency string
+object EcommerceOption
+ option_id! string
+ label! string
+ price string
+ regular_price string
+ currency string
+ color string
+ image_url string
+ image_thumbnail_url string
+ available bool
+ selected bool
+union EventInput type
+ custom EventInput.custom
+ file EventInput.file
+ filled_form EventInput.filled_form
+ form EventInput.form
+ message EventInput.message
+ rich_message EventInput.rich_message
+ system_message EventInput.system_message
+object EventInput.custom
+ type! string =custom
+ custom_id string
+ properties Properties
+ content json
+ recipients string =all,agents
+object EventInput.file
+ type! string =file
+ custom_id string
+ properties Properties
+ url! string
+ alternative_text string
+ recipients string =all,agents
+object EventInput.filled_form
+ type! string =filled_form
+ custom_id string
+ properties Properties
+ form_id! string
+ fields! []FilledFormField
+ recipients string =all,agents
+object EventInput.form
+ type! string =form
+ custom_id string
+ properties Properties
+ form_id! string
+ fields! []FormField
+ recipients string =all,agents
+object EventInput.message
+ type! string =message
+ custom_id string
+ properties Properties
+ text! string ..16384
+ postback Postback
+ recipients string =all,agents
+object EventInput.rich_message
+ type! string =rich_message
+ custom_id string
+ properties Properties
+ template_id! string =cards,quick_replies,sticker,ecommerce
+ elements []RichMessageElement #10
+ recipients string =all,agents
+object EventInput.system_message
+ type! string =system_message
+ custom_id string
+ properties Properties
+ text string
+ system_message_type! string
+ text_vars map[string]string
+ recipients string =all,agents
+object FilledFormAnswer
+ id! string
+ label! string
+ group_id int
+object FilledFormField
+ type! string =name,email,question,textarea,subject,radio,select,checkbox,group_chooser,checkbox_for_email
+ id! string
+ label! string
+ answer json
+ answers []FilledFormAnswer
+object FormField
+ type! string =header,name,email,question,textarea,subject,radio,select,checkbox,group_chooser,checkbox_for_email,rating
+ id string
+ label! string
+ required bool
+ options []FormFieldOption
+ checked bool
+ comment_label string
+object FormFieldOption
+ id! string
+ label! string
+ group_id int
+ checked bool
+object InitialChat
+ properties Properties
+ access Access
+ thread InitialThread
+ users []InitialUser #1
+object InitialThread
+ events []EventInput
+ properties Properties
+object InitialUser
+ id! string
+ type! string =customer
+object LoginCustomer
+ name string
+ email string
+ avatar string
+ session_fields []SessionField
+ address Address
+object OmnichannelFbMessengerInput
+ id! string
+ name string
+ first_name string
+ last_name string
+ profile_pic string
+ gender string
+ locale string
+ is_verified_user bool
+object OmnichannelInput
+ fbmessenger OmnichannelFbMessengerInput
+ twilio OmnichannelTwilioInput
+ whatsapp OmnichannelWhatsAppInput
+object OmnichannelTwilioInput
+ phone_number! string
+object OmnichannelWhatsAppInput
+ id! string
+ name string
+ phone_number! string
+object Postback
+ id! string
+ thread_id! string
+ event_id! string
+ type string +value
+ value string +type
+ ecommerce PostbackEcommerce
+object PostbackEcommerce
+ product_id! string
+ option_id string
+ quantity int
+object Properties
+ * map[string]json
+object PropertyNames
+ * []string
+object PushSubscriptions
+ * []string
+object ResumedChat
+ id! string
+ properties Properties
+ access Access
+ thread InitialThread
+object RichMessageButton
+ text! string
+ postback_id! string
+ user_ids! []string
+ type string =message,url,phone,webview,cancel,copy
+ value string
+ webview_height string =compact,tall,full
+ target string =new,current
+ role string =default,primary,danger
+ button_id string
+object RichMessageEcommerce
+ view_type string =tags,swatch,images,select
+ product_id string
+ label string
+ options []EcommerceOption
+ addons []EcommerceAddon
+object RichMessageElement
+ title string
+ subtitle string
+ image RichMessageImage
+ buttons []RichMessageButton #13
+ ecommerce RichMessageEcommerce
+object RichMessageImage
+ url! string
+ name string
+ content_type string
+ size int
+ width int
+ height int
+ alternative_text string
+object RichMessagePostback
+ id! string
+ toggled! bool
+ button_type string +button_value
+ button_value string +button_type
+ ecommerce PostbackEcommerce
+object SessionField
+ * string
+`

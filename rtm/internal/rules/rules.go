@@ -9,6 +9,8 @@
 // for absent where a member is optional.
 package rules
 
+import "sync"
+
 // Table is the rules of an API.
 type Table struct {
 	Methods map[string]Method
@@ -16,11 +18,16 @@ type Table struct {
 	Unions  map[string]Union
 }
 
+var (
+	customer = sync.OnceValue(func() *Table { return parse(customerRules) })
+	agent    = sync.OnceValue(func() *Table { return parse(agentRules) })
+)
+
 // Customer returns the rules of the Customer API.
-func Customer() *Table { return &customer }
+func Customer() *Table { return customer() }
 
 // Agent returns the rules of the Agent API.
-func Agent() *Table { return &agent }
+func Agent() *Table { return agent() }
 
 // Method is a request.
 type Method struct {
@@ -45,7 +52,8 @@ type Field struct {
 // Union is a type whose object depends on a member.
 type Union struct {
 	Discriminator string
-	Variants      map[string]string // value -> object
+	Values        []string // of the discriminator, in order
+	Objects       []string // one for each value
 }
 
 // Supports returns why the method is not there in a version of the API, such

@@ -86,7 +86,7 @@ func TestSupports(t *testing.T) {
 	}
 }
 
-// TestTables holds the tables to the catalogue and to themselves.
+// TestTables holds the tables to the catalogue.
 func TestTables(t *testing.T) {
 	for _, c := range []struct {
 		table *Table
@@ -95,31 +95,55 @@ func TestTables(t *testing.T) {
 		if len(c.table.Methods) != len(c.api.Methods) {
 			t.Errorf("%s: %d methods, the catalogue has %d", c.api.Name, len(c.table.Methods), len(c.api.Methods))
 		}
-		known := func(where string, fields []Field) {
-			for _, f := range fields {
-				base := f.Type[strings.LastIndexByte(f.Type, ']')+1:]
-				_, object := c.table.Objects[base]
-				_, union := c.table.Unions[base]
-				if !object && !union && !slices.Contains([]string{"string", "int", "number", "bool", "json", "datetime"}, base) {
-					t.Errorf("%s: %s.%s: nothing is known of %s", c.api.Name, where, f.Name, base)
+		for _, m := range c.api.Methods {
+			got := c.table.Methods[m.Action]
+			if got.Since != m.Since || got.RemovedIn != m.RemovedIn || !slices.Equal(got.AnyOf, m.AnyOf) {
+				t.Errorf("%s: %s is %+v", c.api.Name, m.Action, got)
+			}
+			sameFields(t, c.table, c.api.Name+" "+m.Action, got.Fields, m.Request)
+		}
+		for name, got := range c.table.Objects {
+			fields, ok := c.api.Object(name)
+			if !ok {
+				t.Errorf("%s: the catalogue has no object %s", c.api.Name, name)
+			}
+			sameFields(t, c.table, c.api.Name+" "+name, got, fields)
+		}
+		for name, got := range c.table.Unions {
+			u := c.api.Union(name)
+			if u == nil || u.Discriminator != got.Discriminator || len(u.Variants) != len(got.Values) || !slices.IsSorted(got.Values) {
+				t.Errorf("%s: %s is %+v", c.api.Name, name, got)
+				continue
+			}
+			for i, value := range got.Values {
+				if _, ok := c.table.Objects[got.Objects[i]]; !ok || u.Variants[value] != got.Objects[i] {
+					t.Errorf("%s: %s: nothing is known of %s", c.api.Name, name, got.Objects[i])
 				}
 			}
 		}
-		for action, m := range c.table.Methods {
-			known(action, m.Fields)
-			if c.api.Method(action) == nil {
-				t.Errorf("%s: the catalogue has no %s", c.api.Name, action)
-			}
+	}
+}
+
+func sameFields(t *testing.T, table *Table, where string, got []Field, want catalogue.Fields) {
+	t.Helper()
+	want = slices.DeleteFunc(slices.Clone(want), func(f *catalogue.Field) bool { return f.RemovedIn != "" })
+	if len(got) != len(want) {
+		t.Errorf("%s: %d fields, the catalogue has %d", where, len(got), len(want))
+		return
+	}
+	same := func(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
+	for i, g := range got {
+		w := want[i]
+		if g.Name != w.Name && !(g.Name == "*" && w.Star()) || g.Type != w.Type.String() || g.Required != w.Required ||
+			!slices.Equal(g.Enum, w.Enum) || !same(g.Min, w.Min) || !same(g.Max, w.Max) || !same(g.MaxItems, w.MaxItems) ||
+			!slices.Equal(g.Excludes, w.Excludes) || !slices.Equal(g.Needs, w.Needs) {
+			t.Errorf("%s: got %+v, the catalogue has %+v", where, g, *w)
 		}
-		for name, fields := range c.table.Objects {
-			known(name, fields)
-		}
-		for name, u := range c.table.Unions {
-			for _, object := range u.Variants {
-				if _, ok := c.table.Objects[object]; !ok {
-					t.Errorf("%s: %s: nothing is known of %s", c.api.Name, name, object)
-				}
-			}
+		base := g.Type[strings.LastIndexByte(g.Type, ']')+1:]
+		_, object := table.Objects[base]
+		_, union := table.Unions[base]
+		if !object && !union && !slices.Contains([]string{"string", "int", "number", "bool", "json", "datetime"}, base) {
+			t.Errorf("%s.%s: nothing is known of %s", where, g.Name, base)
 		}
 	}
 }

@@ -65,11 +65,18 @@ type conn struct {
 	model    *model.Model
 	refs     map[session.CallID]int
 	ids      map[int]session.CallID
+	refused  []refusal // calls that the rules forbid, to be settled
 	draining bool
 	gone     bool      // destroyed
 	now      time.Time // of the newest input
 	due      time.Time // of the engine
 	wakeAt   time.Time // what the host was asked for
+}
+
+// A refusal is a call that was not made.
+type refusal struct {
+	ref int
+	err *session.Error
 }
 
 // Create makes connection n. Nothing is dialled before Start.
@@ -126,11 +133,17 @@ func (b *Bridge) Online(n int, now time.Time, up bool) error {
 }
 
 // Call makes a request, which Settle ends under the number ref: exactly once,
-// unless Call returns an error. A timeout of 0 is the engine's default.
+// unless Call returns an error. A timeout of 0 is the engine's default. What the
+// rules of the catalogue forbid is not sent: it settles as unsupported_version
+// or validation, with the sentence that the server would have.
 func (b *Bridge) Call(n int, now time.Time, ref int, action, payload string, timeout time.Duration) error {
 	return b.enter(n, now, func(c *conn) error {
 		if _, used := c.ids[ref]; used {
 			return fmt.Errorf("call number %d is in use", ref)
+		}
+		if err := c.session.Check(action, []byte(payload)); err != nil {
+			c.refused = append(c.refused, refusal{ref, err})
+			return nil
 		}
 		id := c.session.Call(now, action, []byte(payload), session.CallOptions{Timeout: timeout})
 		c.refs[id], c.ids[ref] = ref, id
@@ -221,6 +234,11 @@ func (c *conn) drain() {
 	defer func() { c.draining = false }()
 	for more := true; more && !c.gone; {
 		more = false
+		for len(c.refused) > 0 && !c.gone {
+			r := c.refused[0]
+			c.refused = c.refused[1:]
+			c.try(func() error { c.host.Settle(c.n, r.ref, nil, r.err); return nil })
+		}
 		for out, ok := c.session.Next(); ok && !c.gone; out, ok = c.session.Next() {
 			more = true
 			c.try(func() error { c.deliver(out, c.observe(out)); return nil })

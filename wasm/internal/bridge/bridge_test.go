@@ -39,7 +39,11 @@ func (p *peer) Push(conn int, action, id string, payload []byte) {
 }
 func (p *peer) Settle(conn, ref int, payload []byte, err *session.Error) {
 	if err != nil {
-		p.say("%d settle %d %s", conn, ref, err.Type)
+		text := err.Type
+		if text == "validation" || text == "unsupported_version" {
+			text += ": " + err.Message
+		}
+		p.say("%d settle %d %s", conn, ref, text)
 		return
 	}
 	p.say("%d settle %d ok %s", conn, ref, payload)
@@ -113,6 +117,40 @@ func TestCallsKeepTheHostsNumbers(t *testing.T) {
 	must(t, b.Cancel(1, epoch, 5))
 	must(t, b.Cancel(1, epoch, 5))
 	p.want(t, "settle", `1 settle 5 ok {"id":"c","users":[]}`, `1 settle 5 canceled`)
+}
+
+// TestWhatTheRulesForbidIsNotSent makes calls that settle at once, each with
+// the sentence that a server would have.
+func TestWhatTheRulesForbidIsNotSent(t *testing.T) {
+	b, p := live(t)
+	for ref, call := range []struct{ action, payload, want string }{
+		{"send_event", `{"event":{"type":"message","text":"x"}}`, "validation: payload.chat_id: is required"},
+		{"send_event", `{"chat_id":"c","event":{"type":"message","text":"` + strings.Repeat("x", 16385) + `"}}`, "validation: payload.event.text: must have at most 16384 bytes, not 16385"},
+		{"list_chats", `{"sort_order":"up"}`, `validation: payload.sort_order: must be one of asc, desc, not "up"`},
+		{"list_chats", `{"page_id":"p","limit":5}`, "validation: payload.page_id: cannot be combined with limit"},
+		{"list_customers", `{}`, "unsupported_version: list_customers was removed in version 3.6, and this connection speaks 3.6"},
+		{"login", `{"timezone":7}`, "validation: payload.timezone: must be a string, not a number"},
+	} {
+		must(t, b.Call(1, epoch, ref, call.action, call.payload, 0))
+		p.want(t, "settle", fmt.Sprintf("1 settle %d %s", ref, call.want))
+		p.said = nil
+	}
+	p.want(t, "send")
+	must(t, b.Call(1, epoch, 0, "an_action_of_tomorrow", `{"x":1}`, 0)) // nothing is known of it
+	if got := p.all("send"); len(got) != 1 {
+		t.Errorf("sent %q", got)
+	}
+	// An answer to a refusal may ask again.
+	p.said = nil
+	again := true
+	p.on = func(what string) {
+		if again && strings.Contains(what, "settle 1 ") {
+			again = false
+			must(t, b.Call(1, epoch, 1, "get_chat", `{}`, 0))
+		}
+	}
+	must(t, b.Call(1, epoch, 1, "get_chat", `{}`, 0))
+	p.want(t, "settle", "1 settle 1 validation: payload.chat_id: is required", "1 settle 1 validation: payload.chat_id: is required")
 }
 
 func TestTheModelsCallsAreItsOwn(t *testing.T) {

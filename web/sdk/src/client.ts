@@ -46,7 +46,10 @@ export interface Client<P, A> {
   /** The version of the API that is spoken. */
   readonly version: Version
   readonly model: ClientModel<A>
-  /** Sends any action, also one that this SDK has no method for; resolves with the answer's payload. */
+  /**
+   * Sends any action, also one that this SDK has no method for; resolves with the answer's payload. A call that the
+   * protocol forbids rejects before anything is sent, as those of the methods do; an action that it lacks is sent as it is.
+   */
   call<T = unknown>(action: string, payload?: object, init?: CallInit): Promise<T>
   /** Asks the server for a sign of life. The core does so by itself. */
   ping(init?: CallInit): Promise<Empty>

@@ -4,8 +4,8 @@
 
 /**
  * Why the server refused a request.
- * - `authentication`: Access token missing, malformed, revoked or expired; typical failure of login. Seen on the wire
- *   with the more specific text 'Invalid access token', so match on type, never on message; a retry needs another token.
+ * - `authentication`: The access token is missing, malformed, revoked or expired; the usual failure of a login; a retry
+ *   needs another token.
  * - `authorization`: Caller is known but may not do this (no access to the chat or thread, property namespace not
  *   writable by customers); a retry cannot help.
  * - `chat_anonymized`: Target chat has been anonymized and can no longer be worked on; a retry cannot help.
@@ -37,16 +37,16 @@
  * - `validation`: Malformed JSON, wrong type, missing or unknown mandatory parameter, value out of range; a retry
  *   cannot help.
  * - `wrong_product_version`: Account is on a product generation this API does not serve; a retry cannot help.
- * - `misdirected_request`: Request hit the wrong region; data.region names the right one. Listed for the Web API; on
- *   RTM the same condition arrives as customer_disconnected/misdirected_connection; a retry cannot help.
- * - `license_not_found`: Unknown license. Web API list; on RTM it arrives as a disconnect reason; a retry cannot help.
- * - `entity_too_large`: Body too large; Web API only (upload_file); a retry cannot help.
- * - `chat_already_active`: resume_chat on a chat that already has an active thread. Known only from the official
- *   customer SDK (4.x and 5.0 docs); default text unknown; a retry cannot help.
- * - `chat_limit_reached`: start_chat when the customer already has a chat (limit 1). Known only from the official
- *   customer SDK; the 3.6 reference only lists limit_reached, so accept both; a retry cannot help.
- * - `customer_session_fields_limit_reached`: update_customer or set_customer_session_fields would exceed the session
- *   field cap. Known only from the official customer SDK; accept limit_reached too; a retry cannot help.
+ * - `misdirected_request`: Request hit the wrong region; data.region names the right one. A socket gets
+ *   customer_disconnected with misdirected_connection instead; a retry cannot help.
+ * - `license_not_found`: Unknown license. A socket gets customer_disconnected with that reason instead; a retry cannot
+ *   help.
+ * - `entity_too_large`: Body too large (upload_file of the Web API); a retry cannot help.
+ * - `chat_already_active`: resume_chat on a chat that has an active thread already; a retry cannot help.
+ * - `chat_limit_reached`: start_chat when the customer has a chat already; one is the limit. It may come as
+ *   limit_reached too; a retry cannot help.
+ * - `customer_session_fields_limit_reached`: update_customer or set_customer_session_fields would make more session
+ *   fields than a customer can have. It may come as limit_reached too; a retry cannot help.
  * - `agent_offline`: the agent the request is about is not logged in; a retry may help later.
  * - `missing_access`: requester has no access to the resource; a retry cannot help.
  * - `requester_already_offline`: method needs an agent that is logged in through RTM; a retry helps after a login.
@@ -106,17 +106,17 @@ export type ServerErrorType =
  *   limit.
  * - `too_many_connections` (stop): Too many connections of this customer.
  * - `too_many_unauthorized_connections` (reconnect): Too many connections not logged in yet, counted per IP.
- * - `logged_out_remotely` (stop): Server logged the customer out. Since 3.5.
+ * - `logged_out_remotely` (stop): Server logged the customer out. Since version 3.5.
  * - `customer_temporarily_blocked` (stop): Kept reconnecting after too_many_connections.
  * - `customer_banned` (stop): Customer was banned.
  * - `inactivity_timeout` (stop): No chatting and no page change for 30 minutes.
- * - `product_version_changed` (stop): Account moved to another product generation. Removed from the tables in 2022.
+ * - `product_version_changed` (stop): Account moved to another product generation.
  * - `agent_disconnected_by_server` (stop): Server ended the session.
  * - `agent_logged_out_remotely` (stop): Another session logged this agent out.
  * - `role_permissions_changed` (reconnect): Permissions of the agent's role changed.
- * - `misdirected_request` (redirect): As misdirected_connection; the name in the push sample.
- * - `agent_deleted` (stop): Account deleted; known from an old client only.
- * - `ping_timeout` (reconnect): Old name of connection_timeout; known from an old client only.
+ * - `misdirected_request` (redirect): As misdirected_connection.
+ * - `agent_deleted` (stop): Account deleted.
+ * - `ping_timeout` (reconnect): As connection_timeout.
  */
 export type DisconnectReason =
   | 'access_token_revoked'

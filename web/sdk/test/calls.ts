@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { AgentConnection } from '../src/agent.ts'
 import type { ClientOptions, Connection, Link } from '../src/client.ts'
 import { CustomerConnection } from '../src/customer.ts'
-import { RTMError } from '../src/error.ts'
 import type { ConnectionConfig, ToCore } from '../src/messages.ts'
 import type { Version } from '../src/objects.ts'
 
@@ -32,16 +31,6 @@ function calls<C extends Pick<Connection<never, never>, 'receive' | 'onPush'>>(a
       assert.equal(call.action, action)
       const token = 'token' in request && action === 'login' ? { token: `Bearer ${request.token}` } : {}
       assert.deepEqual(JSON.parse(call.payload), { ...request, ...token })
-    },
-    /** Checks that the version lacks the method, and that nothing was sent. */
-    async refused(version: Version, method: (client: C) => Promise<unknown>, message: string) {
-      const { client, sent } = connect(version)
-      await assert.rejects(method(client), (error) => {
-        assert.ok(error instanceof RTMError)
-        assert.deepEqual([error.type, error.message], ['unsupported_version', message])
-        return true
-      })
-      assert.equal(sent.length, 1)
     },
     /** What the method waits at most. */
     timeout(method: (client: C) => Promise<unknown>): number {

@@ -5,6 +5,7 @@ import { CustomerConnection } from '../src/customer.ts'
 import { startCore } from '../src/core.ts'
 import { RTMError } from '../src/error.ts'
 import type { FromCore, Port, TokenSource } from '../src/messages.ts'
+import type { Version } from '../src/objects.ts'
 import { FakeSocket, FakeWorld, wasm } from './fake.ts'
 
 // The real core, in a world where nothing happens by itself.
@@ -15,9 +16,10 @@ const turn = () => new Promise<void>(setImmediate)
 interface Setup {
   options?: ClientOptions
   source?: TokenSource
+  version?: Version
 }
 
-async function setup(t: TestContext, { options = { getToken: () => 'dal:t' }, source = { from: 'page' } }: Setup = {}) {
+async function setup(t: TestContext, { options = { getToken: () => 'dal:t' }, source = { from: 'page' }, version }: Setup = {}) {
   const world = new FakeWorld()
   let client: CustomerConnection | undefined
   const crashes: string[] = []
@@ -35,9 +37,9 @@ async function setup(t: TestContext, { options = { getToken: () => 'dal:t' }, so
   t.after(() => port.close())
   client = new CustomerConnection(
     { conn: 1, post: (message) => port.post(message), done() {} },
-    { api: 'customer', server: 'https://chat.example', organization: 'org 1', version: '', region: '' },
+    { api: 'customer', server: 'https://chat.example', organization: 'org 1', version: version ?? '', region: '' },
     source,
-    options,
+    version ? { ...options, version } : options,
   )
   const reports: string[] = []
   client.onReport((text) => reports.push(text))
@@ -98,6 +100,47 @@ test('answers find their calls by id, in any order', async (t) => {
   socket.answer(one, { id: 'a', users: [] })
   assert.deepEqual(await second, { id: 'b', users: [], text: 'ß\u{1F600}"\\' })
   assert.deepEqual(await first, { id: 'a', users: [] })
+})
+
+test('what the catalogue forbids is refused before anything is sent', async (t) => {
+  const { client, socket } = await login(t)
+  const sent = socket.requests.length
+  const refused = (call: Promise<unknown>, action: string, type: string, sentence: string) =>
+    assert.rejects(call, { name: 'RTMError', type, action, message: `${action}: ${sentence}` })
+  await refused(client.sendEvent({ chat_id: 'c', event: { type: 'message', text: 'ü'.repeat(8193) } }), 'send_event', 'validation',
+    'payload.event.text: must have at most 16384 bytes, not 16386')
+  await refused(client.call('get_chat'), 'get_chat', 'validation', 'payload.chat_id: is required')
+  await refused(client.call('get_chat', { chat_id: 7 }), 'get_chat', 'validation', 'payload.chat_id: must be a string, not a number')
+  await refused(client.listChats({ limit: 26 }), 'list_chats', 'validation', 'payload.limit: must be at most 25, not 26')
+  await refused(client.listChats({ sort_order: 'up' as 'asc' }), 'list_chats', 'validation', 'payload.sort_order: must be one of asc, desc, not "up"')
+  await refused(client.listChats({ page_id: 'p', limit: 5 }), 'list_chats', 'validation', 'payload.page_id: cannot be combined with limit')
+  await refused(client.updateCustomer({}), 'update_customer', 'validation',
+    'payload: needs at least one of name, email, avatar, session_fields, omnichannel, address, phone_number, name_is_default')
+  await refused(client.sendEvent('c', { type: 'hologram' as 'message', text: '' }), 'send_event', 'validation',
+    'payload.event.type: must be one of custom, file, filled_form, form, message, rich_message, system_message, not "hologram"')
+  await refused(client.markEventsAsSeen('c', 'yesterday'), 'mark_events_as_seen', 'validation',
+    'payload.seen_up_to: must be an RFC 3339 time such as 2026-01-02T15:04:05.000000Z, not "yesterday"')
+  assert.equal(socket.requests.length, sent)
+  void client.call('an_action_of_tomorrow', { anything: 1 }).catch(() => {})
+  assert.equal(socket.last.action, 'an_action_of_tomorrow')
+})
+
+test('a method that the version lacks is refused before anything is sent', async (t) => {
+  const { client, socket } = await login(t, { version: '3.5' })
+  assert.equal(socket.url, 'wss://chat.example/v3.5/customer/rtm/ws?organization_id=org%201')
+  const sent = socket.requests.length
+  await fails(client.deleteEvent('c', 't', 'e'), 'unsupported_version', /^delete_event: delete_event is there since version 3\.6, and this connection speaks 3\.5$/)
+  assert.equal(socket.requests.length, sent)
+})
+
+test('a bad login is refused, a good one can follow', async (t) => {
+  const { client, world } = await setup(t)
+  await fails(client.login({ is_mobile: 'yes' as never }), 'validation', /^login: payload\.is_mobile: must be a boolean, not a string$/)
+  const response = client.login({ is_mobile: true })
+  world.newest.open()
+  await turn()
+  world.newest.answer(world.newest.last, loginAnswer)
+  assert.deepEqual(await response, loginAnswer)
 })
 
 test('the server refuses', async (t) => {

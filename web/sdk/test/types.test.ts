@@ -174,14 +174,6 @@ test('wrong requests and names do not compile', () => {
   for (const use of uses) compiles(use)
 })
 
-test('a method that the version lacks is refused before anything is sent', async () => {
-  const { refused } = agentCalls()
-  await refused('3.6', (client) => client.listCustomers(), 'list_customers: version 3.6 of the API lacks it; it is there until version 3.6')
-  await refused('3.5', (client) => client.changePushNotifications({ firebase_token: '', platform: 'ios', enabled: true }), 'change_push_notifications: version 3.5 of the API lacks it; it is there until version 3.5')
-  await refused('3.4', (client) => client.requestThreadSummary('c', 't'), 'request_thread_summary: version 3.4 of the API lacks it; it is there since version 3.6')
-  await customerCalls().refused('3.5', (client) => client.deleteEvent('c', 't', 'e'), 'delete_event: version 3.5 of the API lacks it; it is there since version 3.6')
-})
-
 test('what follows the short form is how the call is made', async () => {
   const { timeout } = customerCalls()
   assert.equal(timeout((client) => client.getChat('c', undefined, { timeout: 7 })), 7)

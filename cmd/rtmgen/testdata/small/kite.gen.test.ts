@@ -6,12 +6,12 @@ import { kiteCalls } from './calls.ts'
 test('kite: each method sends its request', () => {
   const { client, sends, compiles } = kiteCalls()
 
-  const flyKite: kite.FlyKiteRequest = { chat_id: 'chat_id', line: 12, page_id: 'page_id', steady: false, speed: 12, tail: { ribbons: [{ a_key: ['any', 'json'] }], lengths: { a_key: 12 } }, old: false, group_id: 12, colour: 'blue', until: '2026-03-04T05:06:07.123456Z' }
+  const flyKite: kite.FlyKiteRequest = { chat_id: 'chat_id', line: 12, page_id: 'page_id', steady: false, speed: 12, tail: { ribbons: [{ a_key: ['any', 'json'] }], lengths: { a_key: 12 } }, old: false, young: false, group_id: 12, colour: 'blue', until: '2026-03-04T05:06:07.123456Z' }
   sends('fly_kite', flyKite, (client) => client.flyKite(flyKite))
   // @ts-expect-error
   compiles(() => client.flyKite({ ...flyKite, chat_id: Symbol() }))
   // @ts-expect-error
-  compiles(() => client.flyKite({ no_such_field: 1, chat_id: 'chat_id', line: 12, page_id: 'page_id', steady: false, speed: 12, tail: { ribbons: [{ a_key: ['any', 'json'] }], lengths: { a_key: 12 } }, old: false, group_id: 12, colour: 'blue', until: '2026-03-04T05:06:07.123456Z' }))
+  compiles(() => client.flyKite({ no_such_field: 1, chat_id: 'chat_id', line: 12, page_id: 'page_id', steady: false, speed: 12, tail: { ribbons: [{ a_key: ['any', 'json'] }], lengths: { a_key: 12 } }, old: false, young: false, group_id: 12, colour: 'blue', until: '2026-03-04T05:06:07.123456Z' }))
 
   const listWinds: kite.ListWindsRequest = {  }
   sends('list_winds', listWinds, (client) => client.listWinds(listWinds), '3.4')

@@ -8,8 +8,9 @@ import type {
 // The methods of the Kite API.
 
 /**
- * One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version
- * that the client speaks lacks the method.
+ * One method for each request of the API. All reject with an `RTMError`: before anything is sent with type
+ * `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the
+ * request is not as it must be.
  *
  * See https://platform.text.com/docs/messaging/kite-chat-api/rtm-reference.
  */
@@ -54,8 +55,8 @@ export interface KiteMethods {
 
 /** What `addMethods` makes the methods from. */
 export const kiteMethods: readonly string[] = [
-  'fly_kite+3.5',
-  'list_winds-3.6',
+  'fly_kite',
+  'list_winds',
   'get_tail',
   'land',
 ]

@@ -16,6 +16,8 @@ export interface FlyKiteRequest {
   tail: Tail
   /** Gone since version 3.5. */
   old?: boolean
+  /** Since version 3.5; it was old before. */
+  young?: boolean
   group_id?: number
   colour?: 'red' | 'blue'
   /** RFC 3339. */

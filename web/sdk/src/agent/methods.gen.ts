@@ -28,8 +28,9 @@ import type { CallInit } from '../client.ts'
 // The methods of the Agent API.
 
 /**
- * One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version
- * that the client speaks lacks the method.
+ * One method for each request of the API. All reject with an `RTMError`: before anything is sent with type
+ * `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the
+ * request is not as it must be.
  *
  * See https://platform.text.com/docs/messaging/agent-chat-api/rtm-reference.
  */
@@ -60,8 +61,7 @@ export interface AgentMethods {
    *
    * Errors:
    * - `not_found`: no such chat or thread.
-   * - `missing_access`: the requester may not see the thread that was asked for (checked since 3.6, back-ported to 3.4
-   *   and 3.5 on 2022-12-07).
+   * - `missing_access`: the requester may not see the thread that was asked for.
    *
    * @see https://platform.text.com/docs/messaging/agent-chat-api/rtm-reference#get-chat
    */
@@ -69,8 +69,7 @@ export interface AgentMethods {
   getChat(chatId: string, threadId?: string, init?: CallInit): Promise<GetChatResponse>
   /**
    * Pages over threads: every entry is a whole chat object with exactly one thread, so one chat can come back several
-   * times. Active threads are included too: the sample has active:false, but nothing restricts the list to closed
-   * threads (inferred). events are optional in the returned thread.
+   * times. Threads that are active are found too. The events of a thread may be left out.
    *
    * Errors:
    * - `validation`: thread_ids with another filter or with pagination; array over its limit;
@@ -94,9 +93,7 @@ export interface AgentMethods {
    */
   startChat(request?: StartChatRequest, init?: CallInit): Promise<StartChatResponse>
   /**
-   * Opens a new thread in an inactive chat. Named activate_chat up to 3.2. Also moves the requester's events_seen_up_to
-   * past all events. The response example of the documents shows the action as a placeholder; the real one is
-   * resume_chat. Which error an already active chat gives is not documented.
+   * Opens a new thread in an inactive chat. Also moves the requester's events_seen_up_to past all events.
    *
    * Pushes that it may cause: incoming_chat.
    *
@@ -151,9 +148,8 @@ export interface AgentMethods {
   unfollowChat(request: UnfollowChatRequest, init?: CallInit): Promise<UnfollowChatResponse>
   unfollowChat(id: string, init?: CallInit): Promise<UnfollowChatResponse>
   /**
-   * Moves an active chat to groups or agents, or reroutes it inside its group. Documented push: chat_transferred only.
-   * The other four and the system message chat_transferred are inferred side effects. Named parameter force up to 3.3.
-   * For the receiving agent the chat may come as incoming_chat with transferred_from.
+   * Moves an active chat to groups or agents, or reroutes it inside its group. For the receiving agent the chat may
+   * come as incoming_chat with transferred_from.
    *
    * Pushes that it may cause: chat_transferred, chat_access_updated, user_added_to_chat, user_removed_from_chat and
    * incoming_event.
@@ -171,8 +167,7 @@ export interface AgentMethods {
   transferChat(id: string, rest?: Omit<TransferChatRequest, 'id'>, init?: CallInit): Promise<TransferChatResponse>
   /**
    * Adds an agent or the customer to an active chat. An agent picks a queued chat, or takes an unassigned one, by
-   * adding itself with ignore_requester_presence:true. More than one agent with visibility all needs a switch by the
-   * vendor. require_active_thread was dropped in 3.4: an active thread is always needed.
+   * adding itself with ignore_requester_presence:true. The chat needs an active thread.
    *
    * Pushes that it may cause: user_added_to_chat.
    *
@@ -188,8 +183,7 @@ export interface AgentMethods {
   addUserToChat(request: AddUserToChatRequest, init?: CallInit): Promise<AddUserToChatResponse>
   addUserToChat(chatId: string, userId: string, userType: UserType, visibility: Visibility, init?: CallInit): Promise<AddUserToChatResponse>
   /**
-   * Takes an agent out of a chat. Removing oneself is always allowed (seed text). Unlike add_user_to_chat no active
-   * thread is demanded.
+   * Takes an agent out of a chat. Removing oneself is always allowed. The chat need not be active.
    *
    * Pushes that it may cause: user_removed_from_chat.
    *
@@ -203,9 +197,8 @@ export interface AgentMethods {
   removeUserFromChat(request: RemoveUserFromChatRequest, init?: CallInit): Promise<RemoveUserFromChatResponse>
   removeUserFromChat(chatId: string, userId: string, init?: CallInit): Promise<RemoveUserFromChatResponse>
   /**
-   * Sends an unsaved draft of a message to the customer's side. No agent push. The Customer API has the push
-   * incoming_event_preview {chat_id, thread_id, event} whose event has no id. The example of the documents has the
-   * wrong action (send_event).
+   * Sends an unsaved draft of a message to the customer's side. Customers get the push incoming_event_preview, agents
+   * none.
    *
    * Errors:
    * - `validation`: other event type; visibility agents.
@@ -218,18 +211,17 @@ export interface AgentMethods {
    */
   sendEventPreview(request: SendEventPreviewRequest, init?: CallInit): Promise<SendEventPreviewResponse>
   /**
-   * Sends an event to the active thread of a chat. Seed text says the sender is added to the chat with present:false;
-   * that was 3.3, from 3.4 on the sender must be a user of the chat. author_id beside action (bots) went away in 3.6.
-   * Also moves the requester's events_seen_up_to past all events.
+   * Sends an event to the active thread of a chat. The sender must be a user of the chat. Also moves the requester's
+   * events_seen_up_to past all events.
    *
    * Pushes that it may cause: incoming_event.
    *
    * Errors:
    * - `chat_inactive`: the chat has no active thread; a retry helps after resume_chat.
    * - `not_found`: no such chat.
-   * - `authorization`: requester is not a user of the chat (rule since 3.4), or it is one with visibility agents and
-   *   sends visibility all.
-   * - `validation`: text over 16 KB; url outside the CDN; postback.type without value.
+   * - `authorization`: requester is not a user of the chat, or it is one with visibility agents and sends visibility
+   *   all.
+   * - `validation`: text over 16 KB; url that is not of upload_file; postback.type without value.
    * - `missing_access`: the chat shares no group with the requester and the token lacks the all scope.
    *
    * @see https://platform.text.com/docs/messaging/agent-chat-api/rtm-reference#send-event
@@ -391,7 +383,7 @@ export interface AgentMethods {
   updateCustomer(id: string, rest: Omit<UpdateCustomerRequest, 'id'>, init?: CallInit): Promise<UpdateCustomerResponse>
   /**
    * Bans a customer for some days; ends its sessions at once and refuses new ones. Open chats are archived with the
-   * system message customer_banned. The Web reference marks no webhook.
+   * system message customer_banned.
    *
    * Pushes that it may cause: customer_banned.
    *
@@ -404,9 +396,8 @@ export interface AgentMethods {
   banCustomer(request: BanCustomerRequest, init?: CallInit): Promise<BanCustomerResponse>
   banCustomer(id: string, days: number, init?: CallInit): Promise<BanCustomerResponse>
   /**
-   * Subscribes this connection to the customers of some groups and returns those that match now. RTM only. Documented:
-   * pushes about the tracked customers follow on this connection, and totals are pushed when the limit is exceeded;
-   * which pushes exactly is inferred.
+   * Subscribes this connection to the customers of some groups and returns those that match now. Pushes about the
+   * tracked customers follow on this connection; when there are more than the limit, their totals are pushed.
    *
    * Pushes that it may cause: incoming_customer, customer_updated, customer_page_updated, customer_statistics_updated,
    * customer_left, customer_transferred and subscribed_customers_totals_updated.
@@ -420,8 +411,7 @@ export interface AgentMethods {
    */
   subscribeCustomers(request?: SubscribeCustomersRequest, init?: CallInit): Promise<SubscribeCustomersResponse>
   /**
-   * Ends a customer subscription. RTM only. The response example shows subscribe_customers as action; take
-   * unsubscribe_customers.
+   * Ends a customer subscription.
    *
    * Errors:
    * - `not_found`: no such subscription.
@@ -433,10 +423,8 @@ export interface AgentMethods {
   unsubscribeCustomers(request: UnsubscribeCustomersRequest, init?: CallInit): Promise<UnsubscribeCustomersResponse>
   unsubscribeCustomers(subscriptionId: string, init?: CallInit): Promise<UnsubscribeCustomersResponse>
   /**
-   * Made the agent receive every push about one customer. Withdrawn on 2026-01-21 from 3.4, 3.5, 3.6 and 3.7 at the
-   * same time, so 3.6 had it from its release (2025-08-07) until then; only 3.3 documents it still. incoming_customer
-   * was not sent when already following or chatting. The field customer.followed and customer_transferred.followed
-   * outlived it. Use subscribe_customers. Counted here as gone from 3.6, so that 3.4 and 3.5 keep what the seed has.
+   * Makes the agent receive every push about one customer. incoming_customer does not come when the agent follows or
+   * chats with the customer already. In 3.6 subscribe_customers takes its place.
    *
    * Pushes that it may cause: incoming_customer.
    *
@@ -450,8 +438,7 @@ export interface AgentMethods {
   followCustomer(request: FollowCustomerRequest, init?: CallInit): Promise<FollowCustomerResponse>
   followCustomer(id: string, init?: CallInit): Promise<FollowCustomerResponse>
   /**
-   * Ended follow_customer; while chatting it took effect only after the chat. Withdrawn together with follow_customer
-   * on 2026-01-21. Counted here as gone from 3.6, so that 3.4 and 3.5 keep what the seed has.
+   * Ends follow_customer; while chatting it takes effect only after the chat.
    *
    * Pushes that it may cause: customer_unfollowed.
    *
@@ -465,8 +452,7 @@ export interface AgentMethods {
   unfollowCustomer(request: UnfollowCustomerRequest, init?: CallInit): Promise<UnfollowCustomerResponse>
   unfollowCustomer(id: string, init?: CallInit): Promise<UnfollowCustomerResponse>
   /**
-   * Made a new customer identity. Removed from 3.6 on 2025-08-05, two days before 3.6 became stable. The way in 3.6 is
-   * a customer token (scope customers:own) and the Customer API.
+   * Makes a new customer identity. In 3.6 a customer token (scope customers:own) and the Customer API take its place.
    *
    * Pushes that it may cause: incoming_customer.
    *
@@ -479,7 +465,7 @@ export interface AgentMethods {
    */
   createCustomer(request?: CreateCustomerRequest, init?: CallInit): Promise<CreateCustomerResponse>
   /**
-   * Paged over the customers of the licence. Removed when 3.6 was opened (python SDK 0.3.6, 2023-03).
+   * Pages over the customers of the licence.
    *
    * Errors:
    * - `validation`: bad filter.
@@ -492,8 +478,7 @@ export interface AgentMethods {
   listCustomers(request?: ListCustomersRequest, init?: CallInit): Promise<ListCustomersResponse>
   /**
    * Authorises the connection and returns the agent's start state. Must succeed within 30 s of the connection.
-   * incoming_customers after login is documented; routing_status_set is inferred. A second login on one connection is
-   * not documented.
+   * incoming_customers follows, and routing_status_set when the status changes.
    *
    * Pushes that it may cause: incoming_customers and routing_status_set.
    *
@@ -528,8 +513,7 @@ export interface AgentMethods {
   setRoutingStatus(status: RoutingStatusValue, agentId?: string, init?: CallInit): Promise<SetRoutingStatusResponse>
   /**
    * Marks this connection as away or back. Per connection: the agent turns not_accepting_chats only when every
-   * connection is away (and the licence has auto-away on). The document names no push; routing_status_set when the
-   * status changes is inferred.
+   * connection is away, and the licence has auto-away on.
    *
    * Pushes that it may cause: routing_status_set.
    *
@@ -541,8 +525,8 @@ export interface AgentMethods {
   setAwayStatus(request: SetAwayStatusRequest, init?: CallInit): Promise<SetAwayStatusResponse>
   setAwayStatus(away: boolean, init?: CallInit): Promise<SetAwayStatusResponse>
   /**
-   * Ends the requester's session, or remotely that of another agent. agent_id is not in the published reference but in
-   * both SDKs for 3.6. The agent_disconnected reason agent_logged_out_remotely fits it.
+   * Ends the requester's session, or remotely that of another agent. Another agent who is logged out gets
+   * agent_disconnected with the reason agent_logged_out_remotely.
    *
    * Pushes that it may cause: agent_disconnected.
    *
@@ -565,8 +549,7 @@ export interface AgentMethods {
   listRoutingStatuses(request?: ListRoutingStatusesRequest, init?: CallInit): Promise<ListRoutingStatusesResponse>
   listRoutingStatuses(groupIds: number[], init?: CallInit): Promise<ListRoutingStatusesResponse>
   /**
-   * Replaces the token of a logged-in connection, so that it outlives the first token. RTM only. A token of another
-   * account or with fewer scopes: behaviour not documented.
+   * Replaces the token of a logged-in connection, so that it outlives the first token.
    *
    * Errors:
    * - `authentication`: new token invalid or expired; a retry needs another token.
@@ -578,7 +561,7 @@ export interface AgentMethods {
   updateSession(request: UpdateSessionRequest, init?: CallInit): Promise<UpdateSessionResponse>
   updateSession(token: string, init?: CallInit): Promise<UpdateSessionResponse>
   /**
-   * Registered a device for mobile notifications. The login parameter push_notifications went with it.
+   * Registers a device for mobile notifications.
    *
    * Errors:
    * - `validation`: unknown platform.
@@ -618,8 +601,7 @@ export interface AgentMethods {
    */
   sendThinkingIndicator(request: SendThinkingIndicatorRequest, init?: CallInit): Promise<SendThinkingIndicatorResponse>
   /**
-   * Tells the chat that the requester types or stopped. The method's table names no push; incoming_typing_indicator is
-   * its counterpart.
+   * Tells the chat that the requester types or stopped.
    *
    * Pushes that it may cause: incoming_typing_indicator.
    *
@@ -633,8 +615,7 @@ export interface AgentMethods {
   sendTypingIndicator(request: SendTypingIndicatorRequest, init?: CallInit): Promise<SendTypingIndicatorResponse>
   sendTypingIndicator(chatId: string, isTyping: boolean, visibility?: Visibility, init?: CallInit): Promise<SendTypingIndicatorResponse>
   /**
-   * Sends an unsaved JSON message to agents, apart from any chat. Customers as recipients were withdrawn from every
-   * version in 2026-01.
+   * Sends an unsaved JSON message to agents, apart from any chat.
    *
    * Pushes that it may cause: incoming_multicast.
    *
@@ -689,7 +670,7 @@ export const agentMethods: readonly string[] = [
   'transfer_chat id *',
   'add_user_to_chat chat_id user_id user_type visibility',
   'remove_user_from_chat chat_id user_id user_type=agent',
-  'send_event_preview+3.6',
+  'send_event_preview',
   'send_event chat_id event attach_to_last_thread',
   'send_rich_message_postback',
   'update_chat_properties id properties',
@@ -703,23 +684,23 @@ export const agentMethods: readonly string[] = [
   'get_customer id',
   'update_customer id *',
   'ban_customer id ban.days',
-  'subscribe_customers+3.6',
-  'unsubscribe_customers+3.6 subscription_id',
-  'follow_customer-3.6 id',
-  'unfollow_customer-3.6 id',
-  'create_customer-3.6',
-  'list_customers-3.6',
+  'subscribe_customers',
+  'unsubscribe_customers subscription_id',
+  'follow_customer id',
+  'unfollow_customer id',
+  'create_customer',
+  'list_customers',
   'login token',
   'set_routing_status status agent_id',
   'set_away_status away',
   'logout',
   'list_routing_statuses filters.group_ids',
-  'update_session+3.6 token',
-  'change_push_notifications-3.5',
+  'update_session token',
+  'change_push_notifications',
   'mark_events_as_seen chat_id seen_up_to',
-  'send_thinking_indicator+3.6',
+  'send_thinking_indicator',
   'send_typing_indicator chat_id is_typing visibility',
   'multicast',
   'list_agents_for_transfer chat_id',
-  'request_thread_summary+3.6 chat_id thread_id',
+  'request_thread_summary chat_id thread_id',
 ]

@@ -72,7 +72,6 @@ export type Weekday = 'sunday' | 'monday' | 'tuesday' | 'wednesday' | 'thursday'
 export interface Access {
   /** Group 0 is the general group: every agent sees the chat. */
   group_ids: number[]
-  /** Only in the JS SDK types, never in documents. */
   agent_ids?: string[]
 }
 
@@ -94,7 +93,9 @@ export interface AgentConfig {
   avatar?: string
   job_title?: string
   mobile?: string
+  /** Chats that can be had at a time. */
   max_chats_count?: number
+  /** The owner has not approved the account yet. */
   awaiting_approval?: boolean
   groups?: GroupPriority[]
   notifications?: Open<AgentNotification>[]
@@ -105,15 +106,13 @@ export interface AgentConfig {
 /** An agent who could take a chat. */
 export interface AgentForTransfer {
   agent_id: string
-  /**
-   * Chats with a customer only; the RTM sample calls it active_chats, but its own text, the Web reference, the Go and
-   * the JS SDK say total_active_chats.
-   */
+  /** Chats with a customer only. */
   total_active_chats: number
 }
 
 /** Part of ListArchivesFilters. */
 export interface AgentResponseFilter {
+  /** True: there is a value; false: there is none. */
   exists?: boolean
   /** Restricts the rest of this filter to the first answer of an agent. */
   first?: boolean
@@ -123,7 +122,9 @@ export interface AgentResponseFilter {
 
 /** Part of ListArchivesFilters. */
 export interface AgentTypesFilter {
+  /** All of these took part. */
   all_values?: AgentType[]
+  /** One of these took part. */
   any_values?: AgentType[]
   /** Each value at most once over the three arrays; the three may be combined. */
   exclude_values?: AgentType[]
@@ -142,7 +143,9 @@ export interface ArchivedChat {
   /** Exactly one thread per list entry. */
   thread: ArchivedThread
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
+  /** The requesting agent follows the chat. */
   is_followed: boolean
 }
 
@@ -152,12 +155,14 @@ export interface ArchivedThread {
   /** RFC 3339. */
   created_at: string
   active: boolean
+  /** The users who took part. */
   user_ids: string[]
   /** Absent when restricted_access is present. */
   events?: ThreadEvent[]
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
-  /** Reason the requester may not read the thread (a string since 3.2, a bool before). */
+  /** Reason the requester may not read the thread. */
   restricted_access?: string
   /** Only when tagged. */
   tags?: string[]
@@ -165,17 +170,19 @@ export interface ArchivedThread {
   queue?: Queue
   /** Seconds spent in queues so far. */
   queues_duration?: number
+  /** The thread before it in the chat. */
   previous_thread_id?: string
+  /** The thread after it in the chat. */
   next_thread_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_visit?: CustomerVisit
-  /** New in 3.6: AI summary, only when one was made. */
+  /** What an AI says the thread was about; only when one was made. Since version 3.6. */
   summary?: ThreadSummary
-  /** list_archives only. */
+  /** Of list_archives. */
   previous_accessible_thread_id?: string
-  /** list_archives only. */
+  /** Of list_archives. */
   next_accessible_thread_id?: string
-  /** list_archives with `highlights`; shape known only from an existing client. */
+  /** Of list_archives with highlights. */
   highlight?: Highlight[]
 }
 
@@ -183,6 +190,7 @@ export interface ArchivedThread {
 export interface AutoAccessChange {
   id: string
   description?: string
+  /** The groups that may see it. */
   access?: AutoAccessTarget
   conditions?: AutoAccessConditions
   /** Rule that follows; empty = last. */
@@ -206,6 +214,7 @@ export interface AutoAccessGeo {
 export interface AutoAccessMatch {
   /** Not together with exclude_values. */
   values?: MatchObject[]
+  /** Matches what has none of these. */
   exclude_values?: MatchObject[]
 }
 
@@ -216,6 +225,7 @@ export interface AutoAccessTarget {
 
 /** Says how long a ban lasts. */
 export interface Ban {
+  /** Length of the ban in days. */
   days: number
 }
 
@@ -224,38 +234,48 @@ export interface BotConfig {
   id: string
   name?: string
   avatar?: string
+  /** Priority in groups that are not named. */
   default_group_priority?: Open<GroupPriorityValue>
   groups?: GroupPriority[]
+  /** Chats that can be had at a time. */
   max_chats_count?: number
+  /** Id of the client that made the bot. */
   owner_client_id?: string
   job_title?: string
   work_scheduler?: WorkScheduler
-  /** Python SDK only. */
   timezone?: string
 }
 
 /** A customer's shopping cart. */
 export interface Cart {
+  /** Id of the shop. */
   store_uuid: string
   /** e.g. shopify. */
   store_platform: string
+  /** The customer is logged in to the shop. */
   customer_signed_in: boolean
+  /** In the currency of the cart. */
   subtotal: number
+  /** In the currency of the cart. */
   total: number
+  /** In US dollars. */
   subtotal_usd: number
+  /** In US dollars. */
   total_usd: number
+  /** ISO 4217 code. */
   currency: string
   items: CartItem[]
-  /** RFC 3339. */
+  /** When the cart last changed. RFC 3339. */
   last_updated_at: string
 }
 
 /** Part of Cart. */
 export interface CartItem {
-  /** Beyond 32 bits. */
+  /** May be beyond 32 bits. */
   id: number
+  /** Number of pieces. */
   quantity: number
-  /** Beyond 32 bits. */
+  /** May be beyond 32 bits. */
   variant_id: number
 }
 
@@ -263,14 +283,12 @@ export interface CartItem {
 export interface Chat {
   id: string
   users: User[]
-  /**
-   * Singular in get_chat, list_archives and incoming_chat; absent when the chat has no threads. The sample object of
-   * the documents shows a `threads` array instead, which no method of 3.6 is shown to return.
-   */
+  /** Absent when the chat has no threads. */
   thread?: Thread
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
-  /** Whether the requesting agent follows; not shown in the incoming_chat sample. */
+  /** The requesting agent follows the chat. */
   is_followed?: boolean
 }
 
@@ -283,22 +301,20 @@ export interface ChatSummary {
   /** Key = event type; newest event of each type, possibly from an older thread. */
   last_event_per_type?: Record<string, LastEvent>
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
-  /** The login sample omits it. */
+  /** The requesting agent follows the chat. */
   is_followed: boolean
 }
 
 /** Counts what a customer has done so far. */
 export interface CustomerStatistics {
   chats_count: number
-  /** a sample leaves it out. */
   threads_count?: number
-  /** a sample leaves it out. */
   visits_count?: number
   page_views_count?: number
   greetings_shown_count?: number
   greetings_accepted_count?: number
-  /** Seen in customer_statistics_updated. */
   greetings_converted_count?: number
   tickets_count?: number
   tickets_inbox_count?: number
@@ -306,7 +322,7 @@ export interface CustomerStatistics {
   tickets_spam_count?: number
   tickets_trash_count?: number
   orders_count?: number
-  /** RFC 3339. */
+  /** When the last visit began. RFC 3339. */
   last_visit_started_at?: string
 }
 
@@ -319,23 +335,26 @@ export interface CustomerVisit {
 
 /** Bounds a time. */
 export interface DateRangeFilter {
-  /** RFC 3339. */
+  /** At most. RFC 3339. */
   lte?: string
-  /** RFC 3339. */
+  /** Less than. RFC 3339. */
   lt?: string
-  /** RFC 3339. */
+  /** At least. RFC 3339. */
   gte?: string
-  /** RFC 3339. */
+  /** More than. RFC 3339. */
   gt?: string
-  /** RFC 3339. */
+  /** Exactly. RFC 3339. */
   eq?: string
 }
 
 /** Part of RichMessageEcommerce. */
 export interface EcommerceAddon {
   addon_type: string
+  /** Lowest amount as text. */
   range_from?: string
+  /** Highest amount as text. */
   range_to?: string
+  /** ISO 4217 code. */
   currency?: string
 }
 
@@ -343,19 +362,24 @@ export interface EcommerceAddon {
 export interface EcommerceOption {
   option_id: string
   label: string
+  /** Amount as text, in the currency. */
   price?: string
+  /** Amount as text, before a discount. */
   regular_price?: string
+  /** ISO 4217 code. */
   currency?: string
   color?: string
   image_url?: string
   image_thumbnail_url?: string
+  /** Can be bought now. */
   available?: boolean
+  /** Is chosen at first. */
   selected?: boolean
 }
 
 /** What all events have. */
 export interface EventBase {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -365,13 +389,14 @@ export interface EventBase {
   type: Open<EventType>
   /** Absent on system_message, on system and on forms made by the system. */
   author_id?: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   properties?: Properties
 }
 
 /** A rating, in old threads. */
 export interface AnnotationEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -380,7 +405,9 @@ export interface AnnotationEvent {
   type: 'annotation'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
+  /** What was rated or taken back. */
   annotation_type?: Open<'rating' | 'rating_cancel'>
   text?: string
   properties?: Properties
@@ -388,7 +415,7 @@ export interface AnnotationEvent {
 
 /** An event of an integration's own. */
 export interface CustomEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -397,7 +424,9 @@ export interface CustomEvent {
   type: 'custom'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
+  /** Any JSON. */
   content?: unknown
   properties?: Properties
   /**
@@ -410,6 +439,7 @@ export interface CustomEvent {
 /** What is left of a deleted event for an agent of the normal role. */
 export interface DeletedEvent {
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** Type of the event that was deleted. */
   type: EventType | Unlisted
@@ -418,7 +448,7 @@ export interface DeletedEvent {
   author_id?: string
   /** RFC 3339. */
   created_at: string
-  /** Documented as always present though the sample lacks it. */
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   annotation_type?: never
   text?: never
@@ -449,7 +479,7 @@ export interface DeletedEvent {
 
 /** A file or an image. */
 export interface FileEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -458,22 +488,23 @@ export interface FileEvent {
   type: 'file'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   name: string
   url: string
   /** MIME type. */
   content_type: string
-  /** Bytes; documented for images only. */
+  /** Bytes; images only. */
   size?: number
-  /** Images. */
+  /** Of images. */
   width?: number
-  /** Images. */
+  /** Of images. */
   height?: number
-  /** Images. */
+  /** Of images. */
   thumbnail_url?: string
-  /** Images. */
+  /** Of images. */
   thumbnail2x_url?: string
-  /** Images. */
+  /** Of images. */
   alternative_text?: string
   properties?: Properties
   /**
@@ -485,7 +516,7 @@ export interface FileEvent {
 
 /** A form that was filled in. */
 export interface FilledFormEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -494,6 +525,7 @@ export interface FilledFormEvent {
   type: 'filled_form'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   form_id: string
   /** Open set; missing in chats older than the field. */
@@ -509,7 +541,7 @@ export interface FilledFormEvent {
 
 /** A form to fill in. */
 export interface FormEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -518,6 +550,7 @@ export interface FormEvent {
   type: 'form'
   /** Absent when the system made it. */
   author_id?: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   form_id: string
   /** Open set. */
@@ -533,7 +566,7 @@ export interface FormEvent {
 
 /** A text message. */
 export interface MessageEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -542,6 +575,7 @@ export interface MessageEvent {
   type: 'message'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   text: string
   postback?: Postback
@@ -555,7 +589,7 @@ export interface MessageEvent {
 
 /** A message with pictures and buttons. */
 export interface RichMessageEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -564,15 +598,18 @@ export interface RichMessageEvent {
   type: 'rich_message'
   /** Filled by the server from the session. */
   author_id: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
+  /** How the elements are shown. */
   template_id: Open<RichMessageTemplate>
+  /** The cards. */
   elements?: RichMessageElement[]
   properties?: Properties
 }
 
 /** Something that another system did; DecodeDetails reads it. */
 export interface SystemEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -584,31 +621,36 @@ export interface SystemEvent {
   version: number
   /** JSON serialised into a string; shape depends on source, subtype and version. */
   details: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
 }
 
 /** A note of the server or of an integration. */
 export interface SystemMessageEvent {
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
   /** UTC, microseconds, made by the server. RFC 3339. */
   created_at: string
   type: 'system_message'
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   text?: string
   /** See system_messages; applications may use their own. */
   system_message_type: string
+  /** Values of the text's variables. */
   text_vars?: Record<string, string>
 }
 
 /** An event of one's own to send. */
 export interface CustomInput {
   type: 'custom'
+  /** Any JSON. */
   content?: unknown
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -616,12 +658,13 @@ export interface CustomInput {
 /** An uploaded file to send. */
 export interface FileInput {
   type: 'file'
-  /** Must lie on the vendor CDN, i.e. come from upload_file (Web API). */
+  /** From upload_file of the Web API. */
   url: string
-  /** Images. */
+  /** Of images. */
   alternative_text?: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -631,8 +674,9 @@ export interface FilledFormInput {
   type: 'filled_form'
   form_id: string
   fields: FilledFormField[]
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -642,8 +686,9 @@ export interface FormInput {
   type: 'form'
   form_id: string
   fields: FormField[]
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -654,8 +699,9 @@ export interface MessageInput {
   /** Raw UTF-8 bytes, not characters. At most 16384 bytes. */
   text: string
   postback?: Postback
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -663,11 +709,13 @@ export interface MessageInput {
 /** A rich message to send. */
 export interface RichMessageInput {
   type: 'rich_message'
+  /** How the elements are shown. */
   template_id: RichMessageTemplate
-  /** At most 10 items. */
+  /** The cards. At most 10 items. */
   elements?: RichMessageElement[]
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Default: `all`. */
+  /** Who sees it: all, or agents only. Default: `all`. */
   visibility?: Visibility
   properties?: Properties
 }
@@ -677,9 +725,11 @@ export interface SystemMessageInput {
   type: 'system_message'
   system_message_type: string
   text?: string
+  /** Values of the text's variables. */
   text_vars?: Record<string, string>
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
-  /** Old documents: default is agents when an agent sends one. */
+  /** Who sees it: all, or agents only. */
   visibility?: Visibility
 }
 
@@ -687,16 +737,18 @@ export interface SystemMessageInput {
 export interface EventTypesFilter {
   /** Event types; not together with exclude_values; duplicates ignored. Not together with exclude_values. */
   values?: EventType[]
+  /** Matches what has none of these. */
   exclude_values?: EventType[]
+  /** All of values must match, not one of them. */
   require_every_value?: boolean
 }
 
 /** The choice taken in a form field. */
 export interface FilledFormAnswer {
-  /** One sample shows a number for group_chooser: accept both. */
+  /** Of group_chooser it may be a number. */
   id: string
   label: string
-  /** group_chooser only. */
+  /** Of group_chooser. */
   group_id?: number
 }
 
@@ -773,13 +825,14 @@ export type FormField = FormHeader | FormText | FormChoice | UnknownFormField
 export interface FormFieldOption {
   id: string
   label: string
-  /** group_chooser. */
+  /** Of group_chooser. */
   group_id?: number
 }
 
 /** Part of ListArchivesFilters. */
 export interface FormFilter {
   type: ArchiveFormFilterType
+  /** The chosen answer. */
   answer_id: string
 }
 
@@ -812,17 +865,20 @@ export interface GreetingsFilter {
   from?: string
   /** RFC 3339. */
   to?: string
-  /** Not together with values or exclude_values. */
+  /** True: there is a value; false: there is none. Not together with values or exclude_values. */
   exists?: boolean
-  /** Greeting ids. Not together with exclude_values. */
+  /** Ids of greetings. Not together with exclude_values. */
   values?: number[]
+  /** Matches what has none of these. */
   exclude_values?: number[]
   groups?: ValuesFilterInt
 }
 
 /** Says whom a chat or customer went to. */
 export interface GroupAssignment {
+  /** The groups that have it now. */
   group_ids?: number[]
+  /** The agents who have it now. */
   agent_ids?: string[]
 }
 
@@ -830,8 +886,9 @@ export interface GroupAssignment {
 export interface GroupConfig {
   id: number
   name?: string
+  /** Of the group's visitors, such as en. */
   language_code?: string
-  /** Agent id -> priority. */
+  /** Priorities by agent id. */
   agent_priorities?: Record<string, string>
 }
 
@@ -858,7 +915,7 @@ export interface Highlight {
 
 /** Switches on the marking of what a search found. */
 export interface Highlights {
-  /** Default: `<em>`. Goes with post_tag. */
+  /** Put before each match; goes with post_tag. Default: `<em>`. Goes with post_tag. */
   pre_tag?: string
   /** Give both tags or none. Default: `</em>`. Goes with pre_tag. */
   post_tag?: string
@@ -867,6 +924,7 @@ export interface Highlights {
 /** What a new chat begins with. */
 export interface InitialChat {
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
   /** Beside the requester: up to 4 agents and 1 customer. At most 5 items. */
   users?: InitialUser[]
@@ -878,7 +936,6 @@ export interface InitialThread {
   /** Each author other than the requester must be in chat.users; visibility is forced to all. */
   events?: EventInput[]
   properties?: Properties
-  /** Only in the JS SDK type. */
   tags?: string[]
 }
 
@@ -891,17 +948,17 @@ export interface InitialUser {
 /** The newest event of a type, with the thread it is in. */
 export interface LastEvent {
   thread_id: string
-  /** RFC 3339. */
+  /** When the event's thread began. RFC 3339. */
   thread_created_at: string
   /** May be replaced by restricted_access. */
   event?: Event
-  /** Reason text; login sample nests it inside event, an existing client reads it beside event: accept both. */
+  /** Why the requester may not read the event; then event is left out, or holds this. */
   restricted_access?: string
 }
 
 /** Part of Visit. */
 export interface LastPage {
-  /** RFC 3339. */
+  /** When the page was opened. RFC 3339. */
   opened_at: string
   url: string
   title?: string
@@ -912,14 +969,14 @@ export interface LastThreadSummary {
   id: string
   /** RFC 3339. */
   created_at: string
+  /** The users who took part. */
   user_ids: string[]
   properties?: Properties
-  /** The login sample omits it. */
   active: boolean
+  /** The groups that may see it. */
   access?: Access
   /** Only while queued. */
   queue?: Queue
-  /** Go SDK type and an observed client have it; not in the 3.6 sample. */
   tags?: string[]
 }
 
@@ -927,13 +984,13 @@ export interface LastThreadSummary {
 export interface License {
   /** Numeric text. */
   id: string
-  /** Since 3.4. */
   organization_id: string
   plan: string
   /** Unix seconds. */
   expiration_timestamp: number
   /** Unix seconds. */
   creation_timestamp: number
+  /** The trial is not over. */
   in_trial: boolean
   /** Date, YYYY-MM-DD. */
   website_last_activity?: string
@@ -943,11 +1000,11 @@ export interface License {
 export interface ListArchivesFilters {
   /** Full text. */
   query?: string
-  /** RFC 3339. */
+  /** Inclusive bound on the thread's creation. RFC 3339. */
   from?: string
-  /** RFC 3339. */
+  /** Inclusive bound on the thread's creation. RFC 3339. */
   to?: string
-  /** At most 1000 items. */
+  /** Threads of these chats. At most 1000 items. */
   chat_ids?: string[]
   /**
    * Excludes every other filter and pagination. At most 20 items. Not together with query, from, to, chat_ids,
@@ -955,38 +1012,44 @@ export interface ListArchivesFilters {
    * customer_countries, customer_id or customer_email.
    */
   thread_ids?: string[]
-  /** At most 200 items. */
+  /** Threads of one of these groups. At most 200 items. */
   group_ids?: number[]
   properties?: Record<string, Record<string, PropertyFilter>>
   /** Exists:false = unassigned threads, exists:true = assigned ones. */
   agents?: ListFilterString
   tags?: ListFilterString
+  /** Ids of sales. */
   sales?: ListFilterInt
+  /** Ids of goals. */
   goals?: ListFilterInt
-  /** Called surveys up to 3.4. */
+  /** Since version 3.5; it was surveys before. */
   forms?: FormFilter[]
+  /** What forms was called. Gone since version 3.5. */
+  surveys?: FormFilter[]
   event_types?: EventTypesFilter
   greetings?: GreetingsFilter
   agent_response?: AgentResponseFilter
-  /** New in 3.6. */
+  /** Since version 3.6. */
   agent_types?: AgentTypesFilter
   /** ISO 3166-1 alpha-2. */
   customer_countries?: ListFilterString
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_email?: string
 }
 
 /** Narrows a list of chats. */
 export interface ListChatsFilters {
-  /** true = only active, false = only inactive, null or absent = both; took the place of include_active (3.5 and older). */
+  /** true is only active chats, false only inactive ones, absent both. Since version 3.6. */
   active?: boolean
-  /** Default: `true`. */
+  /** false leaves active chats out. Default: `true`. Gone since version 3.6. */
+  include_active?: boolean
+  /** Chats that have no thread are listed too. Default: `true`. */
   include_chats_without_threads?: boolean
-  /** At most 200 items. */
+  /** Chats of one of these groups. At most 200 items. */
   group_ids?: number[]
-  /** Namespace -> name -> filter; one kind of filter per property. */
+  /** By namespace, then by name; one kind of filter per property. */
   properties?: Record<string, Record<string, PropertyFilter>>
 }
 
@@ -1000,19 +1063,23 @@ export interface ListCustomersFilters {
   threads_count?: RangeFilter
   visits_count?: RangeFilter
   created_at?: DateRangeFilter
+  /** When an agent last wrote to the customer. */
   agent_last_event_created_at?: DateRangeFilter
+  /** When the customer last wrote. */
   customer_last_event_created_at?: DateRangeFilter
   /** At most 40 items. */
   chat_group_ids?: ValuesFilterInt
+  /** Customers who have not chatted are listed too. */
   include_customers_without_chats?: boolean
 }
 
 /** Part of ListArchivesFilters. */
 export interface ListFilterInt {
-  /** Not together with values or exclude_values. */
+  /** True: there is a value; false: there is none. Not together with values or exclude_values. */
   exists?: boolean
-  /** Not together with exclude_values. */
+  /** Matches what has one of these. Not together with exclude_values. */
   values?: number[]
+  /** Matches what has none of these. */
   exclude_values?: number[]
   /** Modifier: AND instead of OR over the list. */
   require_every_value?: boolean
@@ -1020,10 +1087,11 @@ export interface ListFilterInt {
 
 /** Part of ListArchivesFilters. */
 export interface ListFilterString {
-  /** Not together with values or exclude_values. */
+  /** True: there is a value; false: there is none. Not together with values or exclude_values. */
   exists?: boolean
-  /** Not together with exclude_values. */
+  /** Matches what has one of these. Not together with exclude_values. */
   values?: string[]
+  /** Matches what has none of these. */
   exclude_values?: string[]
   /** Modifier: AND instead of OR over the list. */
   require_every_value?: boolean
@@ -1031,6 +1099,7 @@ export interface ListFilterString {
 
 /** Part of ListRoutingStatusesRequest. */
 export interface ListRoutingStatusesFilters {
+  /** Agents of one of these groups; all agents when absent. */
   group_ids?: number[]
 }
 
@@ -1038,7 +1107,7 @@ export interface ListRoutingStatusesFilters {
 export interface ListThreadsFilters {
   /** Inclusive bound on the thread's creation. RFC 3339. */
   from?: string
-  /** RFC 3339. */
+  /** Inclusive bound on the thread's creation. RFC 3339. */
   to?: string
 }
 
@@ -1051,9 +1120,10 @@ export interface MatchObject {
 
 /** Part of MulticastRecipients. */
 export interface MulticastAgents {
+  /** All agents of the licence. */
   all?: boolean
+  /** Agents by id. */
   ids?: string[]
-  /** Typed []string in the table, ints in the sample and in the SDKs. */
   groups?: number[]
 }
 
@@ -1065,7 +1135,7 @@ export interface MulticastCustomers {
 /** Says whom a multicast goes to. */
 export interface MulticastRecipients {
   agents: MulticastAgents
-  /** Withdrawn from every served version at once in 2026-01; SDK types still have it. Gone since version 3.6. */
+  /** Gone since version 3.6. */
   customers?: MulticastCustomers
 }
 
@@ -1075,10 +1145,12 @@ export interface MyProfile {
   type: 'agent'
   name: string
   email: string
+  /** Takes part in the chat now. */
   present?: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
   avatar?: string
+  /** The status after the login. */
   routing_status?: Open<RoutingStatusValue>
   /** Role of the account. */
   permission: Open<AgentRole>
@@ -1086,12 +1158,9 @@ export interface MyProfile {
 
 /** What other channels know of a customer. */
 export interface Omnichannel {
-  /**
-   * Sources disagree: key fb_messenger in responses, fbmessenger in the request and in SDK types; item keys snake_case
-   * everywhere but in the customer sample, which has ID, Name, FirstName, ProfilePicURL ...
-   */
+  /** In requests the key is fbmessenger. */
   fb_messenger?: OmnichannelFB[]
-  /** One sample nests each item under its phone number. */
+  /** Each entry has phone_number, or one object that has it, by the number. */
   twilio?: OmnichannelTwilio[]
 }
 
@@ -1101,9 +1170,11 @@ export interface OmnichannelFB {
   name?: string
   first_name?: string
   last_name?: string
+  /** Address of the picture. */
   profile_pic?: string
   gender?: string
   locale?: string
+  /** The channel has verified the user. */
   is_verified_user?: boolean
 }
 
@@ -1130,7 +1201,7 @@ export interface Postback {
   type?: string
   /** Goes with type: both or neither. */
   value?: string
-  /** New in 3.6. */
+  /** The product that was chosen. Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -1138,6 +1209,7 @@ export interface Postback {
 export interface PostbackEcommerce {
   product_id: string
   option_id?: string
+  /** Number of pieces. */
   quantity?: number
 }
 
@@ -1146,10 +1218,11 @@ export type Properties = Record<string, Record<string, unknown>>
 
 /** Compares one property. */
 export interface PropertyFilter {
-  /** Not together with values or exclude_values. */
+  /** True: there is a value; false: there is none. Not together with values or exclude_values. */
   exists?: boolean
   /** All of the property's type: string, int or bool. Not together with exclude_values. */
   values?: unknown[]
+  /** Matches what has none of these. */
   exclude_values?: unknown[]
 }
 
@@ -1164,6 +1237,7 @@ export interface PushNotifications {
 
 /** The place of a chat that waits for an agent. */
 export interface Queue {
+  /** Place in the queue, from 1. */
   position: number
   /** Estimate in seconds. */
   wait_time: number
@@ -1181,10 +1255,15 @@ export interface QueuePosition {
 
 /** Bounds a number. */
 export interface RangeFilter {
+  /** At most. */
   lte?: number
+  /** Less than. */
   lt?: number
+  /** At least. */
   gte?: number
+  /** More than. */
   gt?: number
+  /** Exactly. */
   eq?: number
 }
 
@@ -1202,7 +1281,7 @@ export interface ResumedChat {
 /** A button of a card. */
 export interface RichMessageButton {
   text: string
-  /** Listed as required, yet the samples have plain postback buttons without it; goes with value. */
+  /** Goes with value; plain buttons have neither. */
   type?: Open<ButtonType>
   /** Goes with type; title of the webview for type webview. */
   value?: string
@@ -1212,12 +1291,13 @@ export interface RichMessageButton {
   postback_id: string
   /** Users whose last postback had toggled true; kept by the server. */
   user_ids: string[]
-  /** Type url only. */
+  /** Where the page of a button of type url opens. */
   target?: Open<ButtonTarget>
 }
 
 /** Part of RichMessageElement. */
 export interface RichMessageEcommerce {
+  /** How the options are shown. */
   view_type: Open<EcommerceViewType>
   product_id: string
   label?: string
@@ -1231,7 +1311,7 @@ export interface RichMessageElement {
   subtitle?: string
   image?: RichMessageImage
   buttons?: RichMessageButton[]
-  /** Template ecommerce only. */
+  /** Template ecommerce only. Since version 3.6. */
   ecommerce?: RichMessageEcommerce
 }
 
@@ -1240,8 +1320,11 @@ export interface RichMessageImage {
   url: string
   name?: string
   content_type?: string
+  /** Bytes. */
   size?: number
+  /** Pixels. */
   width?: number
+  /** Pixels. */
   height?: number
   alternative_text?: string
 }
@@ -1250,12 +1333,13 @@ export interface RichMessageImage {
 export interface RichMessagePostback {
   /** postback_id of the button. */
   id: string
+  /** true turns the button on for the user, false off. */
   toggled: boolean
-  /** New in 3.6. */
+  /** Type of the button that was clicked; goes with button_value. Since version 3.6. */
   button_type?: string
-  /** New in 3.6. */
+  /** Value of the button that was clicked; goes with button_type. Since version 3.6. */
   button_value?: string
-  /** New in 3.6. */
+  /** The product that was chosen. Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -1275,7 +1359,7 @@ export interface SneakPeek {
   text: string
   /** Unix seconds. */
   timestamp: number
-  /** Read by an existing client. */
+  /** Who may see it. */
   recipients?: string
 }
 
@@ -1290,8 +1374,11 @@ export interface Store {
 
 /** Part of SystemDetailsStoreProductCart. */
 export interface StoreCartLine {
+  /** Amount as text, in the currency. */
   total_price: string
+  /** ISO 4217 code. */
   currency: string
+  /** Number of pieces as text. */
   quantity: string
   product: StoreProduct
 }
@@ -1303,6 +1390,7 @@ export interface StoreDiscount {
 
 /** Part of StoreOrder. */
 export interface StoreLineItem {
+  /** Number of pieces. */
   quantity: number
   price: number
   /** Required from version 2. */
@@ -1319,6 +1407,7 @@ export interface StoreOrder {
   order_number: string
   /** ISO 4217. */
   currency: string
+  /** In the currency of its order or line. */
   total_price: number
   sales_channel?: StoreSalesChannel
   discounts?: StoreDiscount[]
@@ -1342,11 +1431,13 @@ export interface StoreSalesChannel {
 export interface SystemDetailsCustomSkill {
   /** CamelCase here, unlike the rest of the API. */
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
-  /** custom_skill_failed. */
+  /** Of custom_skill_failed. */
   error?: string
-  /** custom_skill_failed. */
+  /** Of custom_skill_failed. */
   reason?: string
 }
 
@@ -1362,12 +1453,14 @@ export interface SystemDetailsStoreProductCart {
 
 export interface SystemDetailsSummary {
   summary: SystemSummary
+  /** Id of the agent who asked. */
   requested_by: string
 }
 
 /** Part of SystemDetailsSummary. */
 export interface SystemSummary {
   text: string
+  /** Error when no summary could be made. */
   status: Open<SummaryStatus>
 }
 
@@ -1386,12 +1479,14 @@ export interface Thread {
   /** RFC 3339. */
   created_at: string
   active: boolean
+  /** The users who took part. */
   user_ids: string[]
   /** Absent when restricted_access is present. */
   events?: ThreadEvent[]
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
-  /** Reason the requester may not read the thread (a string since 3.2, a bool before). */
+  /** Reason the requester may not read the thread. */
   restricted_access?: string
   /** Only when tagged. */
   tags?: string[]
@@ -1399,16 +1494,19 @@ export interface Thread {
   queue?: Queue
   /** Seconds spent in queues so far. */
   queues_duration?: number
+  /** The thread before it in the chat. */
   previous_thread_id?: string
+  /** The thread after it in the chat. */
   next_thread_id?: string
-  /** New in 3.6. */
+  /** Since version 3.6. */
   customer_visit?: CustomerVisit
-  /** New in 3.6: AI summary, only when one was made. */
+  /** What an AI says the thread was about; only when one was made. Since version 3.6. */
   summary?: ThreadSummary
 }
 
 /** What an AI says a thread was about. */
 export interface ThreadSummary {
+  /** Error when no summary could be made. */
   status: Open<SummaryStatus>
   text: string
   /** RFC 3339. */
@@ -1420,7 +1518,7 @@ export interface Ticket {
   ticket_id: string
   /** RFC 3339. */
   created_at: string
-  /** In ticket_created and in newer SDK types. */
+  /** Where the ticket is kept. */
   silo?: Open<TicketSilo>
 }
 
@@ -1434,9 +1532,11 @@ export interface TransferTarget {
 /** Says who types. */
 export interface TypingIndicator {
   author_id: string
+  /** Who is told: all, or agents only. */
   visibility: Open<Visibility>
   /** Unix seconds. */
   timestamp: number
+  /** false when the typing has ended. */
   is_typing: boolean
 }
 
@@ -1449,8 +1549,9 @@ export interface UserBase {
   name?: string
   email?: string
   avatar?: string
+  /** Takes part in the chat now. */
   present?: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
 }
 
@@ -1462,11 +1563,11 @@ export interface AgentUser {
   email: string
   /** true while the agent takes part in the active thread. */
   present: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
   /** URL, may lack the scheme. */
   avatar?: string
-  /** Agents = supervisor the customer cannot see. */
+  /** Agents is a supervisor, whom the customer cannot see. */
   visibility: Open<Visibility>
 }
 
@@ -1477,20 +1578,23 @@ export interface CustomerUser {
   type: 'customer'
   name?: string
   email?: string
+  /** The customer has shown that the address is theirs. */
   email_verified?: boolean
   avatar?: string
-  /** E.164; new in 3.6. */
+  /** E.164. Since version 3.6. */
   phone_number?: string
-  /** Named last_visit up to 3.5. */
+  /** Since version 3.6; it was last_visit before. */
   visit?: Visit
+  /** What visit was called. Gone since version 3.6. */
+  last_visit?: Visit
   /** Ordered list of one-key objects; lives as long as the session. */
   session_fields?: SessionField[]
   statistics?: CustomerStatistics
   /** Legacy id; fields with the __priv_ prefix are to be ignored. */
   __priv_lc2_customer_id?: string
-  /** RFC 3339. */
+  /** When an agent last wrote to the customer. RFC 3339. */
   agent_last_event_created_at?: string
-  /** RFC 3339. */
+  /** When the customer last wrote. RFC 3339. */
   customer_last_event_created_at?: string
   /** RFC 3339. */
   created_at?: string
@@ -1498,50 +1602,56 @@ export interface CustomerUser {
   present?: boolean
   /** Only inside a chat object. RFC 3339. */
   events_seen_up_to?: string
+  /** The requesting agent follows the customer. */
   followed?: boolean
+  /** Is on the site now. */
   online?: boolean
   group_ids?: number[]
-  /** Only `browsing` is documented; the full set is unknown. */
+  /** Such as browsing. */
   state?: Open<CustomerState>
-  /** get_customer only. */
+  /** Of get_customer. */
   chat_ids?: string[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   tickets?: Ticket[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   carts?: Cart[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
-  /** New in 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 
 /** Part of AgentResponseFilter, GreetingsFilter and ListCustomersFilters. */
 export interface ValuesFilterInt {
-  /** Not together with exclude_values. */
+  /** Matches what has one of these. Not together with exclude_values. */
   values?: number[]
+  /** Matches what has none of these. */
   exclude_values?: number[]
 }
 
 /** Part of AgentResponseFilter and ListCustomersFilters. */
 export interface ValuesFilterString {
-  /** Not together with exclude_values. */
+  /** Matches what has one of these. Not together with exclude_values. */
   values?: string[]
+  /** Matches what has none of these. */
   exclude_values?: string[]
 }
 
 /** A customer's visit to the site. */
 export interface Visit {
-  /** JS SDK type; matches customer_page_updated.visit_id. */
+  /** Also the visit_id of customer_page_updated. */
   id?: number
-  /** RFC 3339. */
+  /** When the visit began. RFC 3339. */
   started_at?: string
-  /** RFC 3339. */
+  /** When the visit ended. RFC 3339. */
   ended_at?: string
+  /** Address of the page that led there. */
   referrer?: string
   ip?: string
   user_agent?: string
   /** May be an empty object. */
   geolocation?: Geolocation
+  /** The pages that were opened last. */
   last_pages?: LastPage[]
 }
 
@@ -1564,7 +1674,7 @@ export interface WorkScheduler {
 /** One of a type that is not listed here, with all that came with it. */
 export interface UnknownEvent {
   type: Unlisted
-  /** Made by the server; treat as opaque (seen: <thread_id>_<n> and UUID). */
+  /** Made by the server; opaque. */
   id: string
   /** Echo of the sender's own id. */
   custom_id?: string
@@ -1572,6 +1682,7 @@ export interface UnknownEvent {
   created_at: string
   /** Absent on system_message, on system and on forms made by the system. */
   author_id?: string
+  /** Who sees it: all, or agents only. */
   visibility: Open<Visibility>
   properties?: Properties
   [field: string]: unknown
@@ -1603,8 +1714,9 @@ export interface UnknownUser {
   name?: string
   email?: string
   avatar?: string
+  /** Takes part in the chat now. */
   present?: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
   [field: string]: unknown
 }

@@ -163,8 +163,7 @@ export interface AgentPushes {
 }
 
 /**
- * A chat got a new thread, or became visible to the agent. The sample puts transferred_from after chat (the order was
- * corrected in 2021-12).
+ * A chat got a new thread, or became visible to the agent.
  *
  * Sent to: Connections of agents who are users of the chat, of followers, and of every agent with access to the chat
  * (shared group, or group 0). After follow_chat: only the connections of the new follower. After a transfer: the agents
@@ -216,22 +215,21 @@ export interface ThreadDeleted {
 /**
  * Threads of a date range or with a tag were deleted.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  */
 export interface ThreadsDeleted {
-  /** RFC 3339. */
+  /** Threads from then on. RFC 3339. */
   date_from?: string
-  /** RFC 3339. */
+  /** Threads until then. RFC 3339. */
   date_to?: string
   tag?: string
 }
 
 /**
- * The groups of a chat changed. Took the place of chat_access_granted and chat_access_revoked. Inactive chats do not
- * change access (docs commit a5106e7d).
+ * The groups of a chat changed. Inactive chats do not change access.
  *
  * Sent to: Connections of agents who are users of the chat, of followers, and of every agent with access to the chat
- * (shared group, or group 0). Agents that lose the chat should get it as well.
+ * (shared group, or group 0). Agents that lose the chat get it as well.
  */
 export interface ChatAccessUpdated {
   /** Chat id. */
@@ -252,6 +250,7 @@ export interface ChatTransferred {
   thread_id?: string
   /** Agent that did it; absent when the router or a customer did. */
   requester_id?: string
+  /** Manual, or why the router moved it. */
   reason: Open<ChatTransferredReason>
   transferred_to: GroupAssignment
   /** When the chat is queued after it. */
@@ -269,14 +268,14 @@ export interface UserAddedToChat {
   /** When the chat is active. */
   thread_id?: string
   user: User
-  /** Only `manual` is shown; open set. */
+  /** Such as manual. */
   reason: string
   /** Agent that did it; absent when the router or a customer did. */
   requester_id?: string
 }
 
 /**
- * A user left a chat. The user stays in chat.users with present:false (behaviour of an existing client).
+ * A user left a chat. The user stays in chat.users with present:false.
  *
  * Sent to: Connections of agents who are users of the chat, of followers, and of every agent with access to the chat
  * (shared group, or group 0). The removed agent gets it too.
@@ -286,7 +285,7 @@ export interface UserRemovedFromChat {
   /** When the chat is active. */
   thread_id?: string
   user_id: string
-  /** Only `manual` is shown; open set. */
+  /** Such as manual. */
   reason: string
   /** Agent that did it; absent when the router or a customer did. */
   requester_id?: string
@@ -452,8 +451,7 @@ export interface ThreadUntagged {
 /**
  * The customers the agent is to know of, sent after login.
  *
- * Sent to: The connection that logged in (all connections of the agent when the level changes: inferred). Needs
- * customers:ro.
+ * Sent to: The connection that logged in; all connections of the agent when the level changes. Needs customers:ro.
  */
 export interface IncomingCustomers {
   /** Level in force. */
@@ -471,7 +469,7 @@ export interface IncomingCustomers {
 export type IncomingCustomer = CustomerUser
 
 /**
- * Customer data changed. Only the changed fields, not wrapped (since 3.3).
+ * Customer data changed. Only the changed fields.
  *
  * Sent to: Agents that track the customer: by customer_monitoring_level, by a chat with the customer, or by
  * subscribe_customers (that connection). Needs customers:ro at login.
@@ -482,9 +480,12 @@ export interface CustomerUpdated {
   name?: string
   email?: string
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
   /** One cart here, carts[] in the customer object. */
   cart?: Cart
@@ -499,7 +500,7 @@ export interface CustomerUpdated {
 export interface CustomerPageUpdated {
   customer_id: string
   visit_id?: number
-  /** RFC 3339. */
+  /** When the page was opened. RFC 3339. */
   opened_at: string
   url: string
   title?: string
@@ -538,6 +539,7 @@ export interface CustomerTransferred {
   id: string
   /** group_ids only. */
   transferred_to: GroupAssignment
+  /** The requesting agent follows the customer. */
   followed?: boolean
 }
 
@@ -549,7 +551,7 @@ export interface CustomerTransferred {
  */
 export interface CustomerLeft {
   id: string
-  /** RFC 3339. */
+  /** When the customer left. RFC 3339. */
   left_at: string
 }
 
@@ -573,6 +575,7 @@ export type SubscribedCustomersTotalsUpdated = Record<string, number>
 export interface TicketCreated {
   customer_id: string
   ticket_id: string
+  /** Where the ticket is kept. */
   silo: 'inbox'
   /** RFC 3339. */
   created_at: string
@@ -592,8 +595,7 @@ export interface TicketDeleted {
 }
 
 /**
- * An agent or bot changed routing status. Offline comes for human agents too when they leave (existing client; the
- * webhook text limits offline to bots).
+ * An agent or bot changed routing status. Offline comes when an agent leaves.
  *
  * Sent to: All logged-in agents of the licence, the agent itself included; bots gated by agents-bot--all:ro, agents by
  * agents--all:ro.
@@ -604,8 +606,7 @@ export interface RoutingStatusSet {
 }
 
 /**
- * The server is about to close this connection. The sample shows the reason misdirected_request, the table
- * misdirected_connection: accept both.
+ * The server is about to close this connection.
  *
  * Sent to: The connection that is closed, just before the close.
  */
@@ -633,7 +634,7 @@ export interface AgentApproved {
 }
 
 /**
- * An agent account changed. Up to 3.1 the same name meant a status change (now routing_status_set).
+ * An agent account changed.
  *
  * Sent to: All logged-in agents of the licence whose login token has agents--all:ro.
  */
@@ -667,9 +668,10 @@ export interface AgentDeleted {
 }
 
 /**
- * Auto access rules were added, changed or deleted. One push in the place of three of 3.4.
+ * Auto access rules were added, changed or deleted. Up to 3.4 there were auto_access_added, auto_access_updated and
+ * auto_access_deleted in its place.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.5 of the API.
  */
@@ -701,21 +703,21 @@ export interface BotDeleted {
 /**
  * A group was made.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  */
 export type GroupCreated = GroupConfig
 
 /**
  * A group changed.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  */
 export type GroupUpdated = GroupConfig
 
 /**
  * A group was deleted.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  */
 export interface GroupDeleted {
   id: number
@@ -724,7 +726,7 @@ export interface GroupDeleted {
 /**
  * A tag was made.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.5 of the API.
  */
@@ -733,7 +735,7 @@ export type TagCreated = TagConfig
 /**
  * A tag changed.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.5 of the API.
  */
@@ -742,7 +744,7 @@ export type TagUpdated = TagConfig
 /**
  * A tag was deleted.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.5 of the API.
  */
@@ -751,8 +753,7 @@ export interface TagDeleted {
 }
 
 /**
- * Groups changed status. The Customer API has a push of the same name with other values (online, online_for_queue,
- * offline).
+ * Groups changed status.
  *
  * Sent to: Agents with access to the groups concerned.
  *
@@ -766,7 +767,7 @@ export interface GroupsStatusUpdated {
 /**
  * Licence properties were set.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.6 of the API.
  */
@@ -778,7 +779,7 @@ export interface LicensePropertiesUpdated {
 /**
  * Group properties were set.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.6 of the API.
  */
@@ -789,8 +790,8 @@ export interface GroupPropertiesUpdated {
 }
 
 /**
- * A user saw events up to a time. send_event, start_chat and resume_chat move the mark as well; whether they cause this
- * push is not documented.
+ * A user saw events up to a time. send_event, start_chat and resume_chat move the mark as well, and need not cause this
+ * push.
  *
  * Sent to: Connections of agents who are users of the chat and of its followers. An agent that only shares a group with
  * the chat does not get it.
@@ -798,7 +799,7 @@ export interface GroupPropertiesUpdated {
 export interface EventsMarkedAsSeen {
   user_id: string
   chat_id: string
-  /** RFC 3339. */
+  /** created_at of the newest event that was seen. RFC 3339. */
   seen_up_to: string
 }
 
@@ -817,8 +818,8 @@ export interface IncomingSneakPeek {
 /**
  * An agent or bot types or stopped.
  *
- * Sent to: Connections of agents who are users of the chat and of its followers. An agent that only shares a group with
- * the chat does not get it. Presumably not the author; with visibility all the customer as well.
+ * Sent to: Agents who are users or followers of the chat, without the author; with visibility all the customer as well.
+ * An agent that only shares a group with the chat does not get it.
  */
 export interface IncomingTypingIndicator {
   chat_id: string
@@ -838,10 +839,12 @@ export interface IncomingThinkingIndicator {
   chat_id: string
   thread_id: string
   author_id: string
-  /** RFC 3339. */
+  /** When it was sent. RFC 3339. */
   sent_at: string
   title?: string
+  /** What is shown while the answer is prepared. */
   description?: string
+  /** The same id again changes or ends the indicator. */
   custom_id?: string
 }
 
@@ -854,8 +857,9 @@ export interface IncomingThinkingIndicator {
 export interface IncomingMulticast {
   /** Absent when the server sent it. */
   author_id?: string
+  /** Any JSON. */
   content: unknown
-  /** Seen from the system: lc2, lc2_iwcs. */
+  /** Of the system: lc2, lc2_iwcs. */
   type?: string
 }
 
@@ -869,7 +873,7 @@ export interface ChatUnfollowed {
 }
 
 /**
- * New places and waiting times of queued chats. Old SDKs misspell the name in an enum (queue_postitions_updated).
+ * New places and waiting times of queued chats.
  *
  * Sent to: Agents with access to the queued chats, each with the chats it may see.
  */
@@ -890,10 +894,9 @@ export interface ThreadSummarySet {
 }
 
 /**
- * An asynchronous job failed. Documented on 2026-02-05; the sample ends in a dangling comma, further fields are
- * possible.
+ * An asynchronous job failed.
  *
- * Sent to: The requester (inferred).
+ * Sent to: The requester.
  *
  * Since version 3.6 of the API.
  */
@@ -905,8 +908,7 @@ export interface IncomingError {
 }
 
 /**
- * The agent unfollowed a customer. Withdrawn on 2026-01-21 from 3.4 to 3.7 together with unfollow_customer. Counted as
- * gone from 3.6, as unfollow_customer.
+ * The agent unfollowed a customer.
  *
  * Sent to: All connections of that agent.
  *
@@ -919,7 +921,7 @@ export interface CustomerUnfollowed {
 /**
  * An auto access rule was added.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Gone since version 3.5 of the API.
  */
@@ -928,7 +930,7 @@ export type AutoAccessAdded = AutoAccessChange
 /**
  * An auto access rule changed.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Gone since version 3.5 of the API.
  */
@@ -937,7 +939,7 @@ export type AutoAccessUpdated = AutoAccessChange
 /**
  * An auto access rule was deleted.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Gone since version 3.5 of the API.
  */
@@ -986,7 +988,7 @@ export interface ChatAccessRevoked {
 export interface CustomerVisitStarted {
   customer_id: string
   visit_id: number
-  /** RFC 3339. */
+  /** When the visit began. RFC 3339. */
   started_at: string
   ip?: string
   user_agent?: string
@@ -1004,7 +1006,7 @@ export interface CustomerVisitStarted {
 export interface CustomerVisitEnded {
   customer_id: string
   visit_id: number
-  /** RFC 3339. */
+  /** When the visit ended. RFC 3339. */
   ended_at: string
 }
 
@@ -1021,9 +1023,9 @@ export interface CustomerCreated {
 }
 
 /**
- * A canned response was made. Not in 3.6; a 3.6 connection gets it only by asking for 3.7 in login.pushes.
+ * A canned response was made. Comes when 3.7 is asked for in login.pushes.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.7 of the API.
  */
@@ -1041,9 +1043,9 @@ export interface CannedResponseCreated {
 }
 
 /**
- * A canned response was changed. Not in 3.6; a 3.6 connection gets it only by asking for 3.7 in login.pushes.
+ * A canned response was changed. Comes when 3.7 is asked for in login.pushes.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.7 of the API.
  */
@@ -1061,9 +1063,9 @@ export interface CannedResponseUpdated {
 }
 
 /**
- * A canned response was deleted. Not in 3.6.
+ * A canned response was deleted. Comes when 3.7 is asked for in login.pushes.
  *
- * Sent to: All logged-in agents of the licence (which scope gates it is not documented).
+ * Sent to: All logged-in agents of the licence.
  *
  * Since version 3.7 of the API.
  */

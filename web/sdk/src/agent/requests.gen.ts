@@ -16,10 +16,10 @@ export interface ListChatsRequest {
   filters?: ListChatsFilters
   /** asc = oldest first. Default: `desc`. */
   sort_order?: SortOrder
-  /** Records on a page; lower bound inferred. 1 to 100. Default: `10`. */
+  /** Chats on a page. 1 to 100. Default: `10`. */
   limit?: number
   /**
-   * Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit, sort_order or
+   * Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with limit, sort_order or
    * filters.
    */
   page_id?: string
@@ -27,7 +27,6 @@ export interface ListChatsRequest {
 
 /** What {@link AgentMethods.listChats} gives. */
 export interface ListChatsResponse {
-  /** Renamed chats_info in 3.7. */
   chats_summary: ChatSummary[]
   /** An estimate. */
   found_chats: number
@@ -42,16 +41,16 @@ export interface ListThreadsRequest {
   chat_id: string
   /** asc = oldest first. Default: `desc`. */
   sort_order?: SortOrder
-  /** Records on a page; lower bound inferred. 1 to 100. Default: `3`. */
+  /** Threads on a page. 1 to 100. Default: `3`. */
   limit?: number
   /**
-   * Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit, sort_order, filters
-   * or min_events_count.
+   * Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with limit, sort_order,
+   * filters or min_events_count.
    */
   page_id?: string
   /**
-   * Fetch as many of the latest threads as needed for this many events in total; not with limit or filters. 1 to 100.
-   * Not together with limit or filters.
+   * Fetch as many of the latest threads as needed for this many events in total. 1 to 100. Not together with limit or
+   * filters.
    */
   min_events_count?: number
   filters?: ListThreadsFilters
@@ -60,6 +59,7 @@ export interface ListThreadsRequest {
 /** What {@link AgentMethods.listThreads} gives. */
 export interface ListThreadsResponse {
   threads: Thread[]
+  /** Number of threads that match, on all pages. */
   found_threads: number
   /** Absent on the last page. */
   next_page_id?: string
@@ -85,7 +85,7 @@ export interface ListArchivesRequest {
   /** Records on a page. 1 to 100. Default: `10`. */
   limit?: number
   /**
-   * Opaque; excludes filters, limit and sort_order; lives for one month. Not together with limit, sort_order or
+   * Opaque: next_page_id or previous_page_id of an answer; lives for one month. Not together with limit, sort_order or
    * filters.
    */
   page_id?: string
@@ -96,6 +96,7 @@ export interface ListArchivesRequest {
 /** What {@link AgentMethods.listArchives} gives. */
 export interface ListArchivesResponse {
   chats: ArchivedChat[]
+  /** Number of threads that match, on all pages. */
   found_chats: number
   /** Absent on the last page. */
   next_page_id?: string
@@ -164,7 +165,7 @@ export interface UnfollowChatRequest {
 
 /** What {@link AgentMethods.unfollowChat} gives. */
 export interface UnfollowChatResponse {
-  /** The 3.6 example returns it; earlier examples and the SDKs say the payload is empty. */
+  /** May be left out. */
   chat_id?: string
 }
 
@@ -188,7 +189,7 @@ export interface AddUserToChatRequest {
   chat_id: string
   user_id: string
   user_type: UserType
-  /** What the user's events may be seen by; a customer needs all; agents = supervisor. */
+  /** Who knows of the user: all, or agents only, which makes it a supervisor; a customer needs all. */
   visibility: Visibility
   /** true lifts the rule that the requester be a user of the chat. Default: `false`. */
   ignore_requester_presence?: boolean
@@ -223,10 +224,7 @@ export type SendEventPreviewResponse = Empty
 export interface SendEventRequest {
   chat_id: string
   event: EventInput
-  /**
-   * For an inactive chat: add to its last thread (system_message only). Taken out of the documents of 3.4 and later on
-   * 2024-10-14; both SDKs still send it. Default: `false`. Gone since version 3.4.
-   */
+  /** For an inactive chat: adds to its last thread (system_message only). Default: `false`. Gone since version 3.4. */
   attach_to_last_thread?: boolean
 }
 
@@ -261,7 +259,7 @@ export type UpdateChatPropertiesResponse = Empty
 export interface DeleteChatPropertiesRequest {
   /** Chat id. */
   id: string
-  /** Namespace -> names to drop (the seed types it Properties; the wire wants arrays). */
+  /** Names to drop, by namespace. */
   properties: PropertyNames
 }
 
@@ -283,7 +281,7 @@ export type UpdateThreadPropertiesResponse = Empty
 export interface DeleteThreadPropertiesRequest {
   chat_id: string
   thread_id: string
-  /** Namespace -> names to drop (the seed types it Properties; the wire wants arrays). */
+  /** Names to drop, by namespace. */
   properties: PropertyNames
 }
 
@@ -307,7 +305,7 @@ export interface DeleteEventPropertiesRequest {
   chat_id: string
   thread_id: string
   event_id: string
-  /** Namespace -> names to drop (the seed types it Properties; the wire wants arrays). */
+  /** Names to drop, by namespace. */
   properties: PropertyNames
 }
 
@@ -352,13 +350,13 @@ export interface UpdateCustomerRequest {
   email?: string
   /** URL. */
   avatar?: string
-  /** E.164; new in 3.6. */
+  /** E.164. Since version 3.6. */
   phone_number?: string
   /** Order is kept. */
   session_fields?: SessionField[]
-  /** New in 3.6. */
+  /** Since version 3.6. */
   omnichannel?: OmnichannelInput
-  /** New in 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -376,7 +374,7 @@ export type BanCustomerResponse = Empty
 
 /** What {@link AgentMethods.subscribeCustomers} takes. */
 export interface SubscribeCustomersRequest {
-  /** Absent: presumably all groups of the agent. */
+  /** Absent: all groups of the agent. */
   group_ids?: number[]
   /** How many customers to track. */
   limit?: number
@@ -385,6 +383,7 @@ export interface SubscribeCustomersRequest {
 /** What {@link AgentMethods.subscribeCustomers} gives. */
 export interface SubscribeCustomersResponse {
   subscription_id: string
+  /** Those that match now. */
   customers: CustomerUser[]
 }
 
@@ -428,8 +427,9 @@ export interface CreateCustomerResponse {
 
 /** What {@link AgentMethods.listCustomers} takes. */
 export interface ListCustomersRequest {
+  /** Opaque: next_page_id or previous_page_id of an answer; lives for one month. */
   page_id?: string
-  /** At most 100. Default: `10`. */
+  /** Customers on a page. At most 100. Default: `10`. */
   limit?: number
   /** Default: `desc`. */
   sort_order?: SortOrder
@@ -441,6 +441,7 @@ export interface ListCustomersRequest {
 /** What {@link AgentMethods.listCustomers} gives. */
 export interface ListCustomersResponse {
   customers: CustomerUser[]
+  /** Number of customers that match, on all pages. */
   total_customers: number
   /** Present when the plan hides some. */
   limited_customers?: number
@@ -461,14 +462,15 @@ export interface LoginRequest {
   timezone?: string
   /** true restores the last routing status instead of the account's default. Default: `false`. */
   reconnect?: boolean
+  /** Names the program. */
   application?: Application
   /** This connection starts in the away state. Default: `false`. */
   away?: boolean
   /** Default my for the agent's first session, else the level already set is kept. */
   customer_monitoring_level?: CustomerMonitoringLevel
-  /** API version without v -> push names, or ["all"]; default: all pushes of the connection's version. */
+  /** Push names, or all, by API version such as 3.6; default: all pushes of the connection's version. */
   pushes?: Record<string, string[]>
-  /** SDK types still have it. Gone since version 3.5. */
+  /** Gone since version 3.5. */
   push_notifications?: PushNotifications
 }
 
@@ -476,7 +478,7 @@ export interface LoginRequest {
 export interface LoginResponse {
   license: License
   my_profile: MyProfile
-  /** Renamed chats_info in 3.7; which chats are in it is not documented: the active ones the agent may see (inferred). */
+  /** The active chats that the agent may see. */
   chats_summary: ChatSummary[]
 }
 
@@ -493,6 +495,7 @@ export type SetRoutingStatusResponse = Empty
 
 /** What {@link AgentMethods.setAwayStatus} takes. */
 export interface SetAwayStatusRequest {
+  /** false takes it back. */
   away: boolean
 }
 
@@ -529,6 +532,7 @@ export type UpdateSessionResponse = Empty
 export interface ChangePushNotificationsRequest {
   firebase_token: string
   platform: PushPlatform
+  /** false takes the device out. */
   enabled: boolean
 }
 
@@ -538,7 +542,7 @@ export type ChangePushNotificationsResponse = Empty
 /** What {@link AgentMethods.markEventsAsSeen} takes. */
 export interface MarkEventsAsSeenRequest {
   chat_id: string
-  /** RFC 3339. */
+  /** created_at of the newest event that was seen. RFC 3339. */
   seen_up_to: string
 }
 
@@ -549,9 +553,11 @@ export type MarkEventsAsSeenResponse = Empty
 export interface SendThinkingIndicatorRequest {
   chat_id: string
   title?: string
+  /** What is shown while the answer is prepared. */
   description?: string
-  /** Default: `all`. */
+  /** Who is told: all, or agents only. Default: `all`. */
   visibility?: Visibility
+  /** The same id again changes or ends the indicator. */
   custom_id?: string
 }
 
@@ -561,8 +567,9 @@ export type SendThinkingIndicatorResponse = Empty
 /** What {@link AgentMethods.sendTypingIndicator} takes. */
 export interface SendTypingIndicatorRequest {
   chat_id: string
+  /** false when the typing has ended. */
   is_typing: boolean
-  /** Named recipients up to 3.3. Default: `all`. */
+  /** Who is told that the agent types. Default: `all`. */
   visibility?: Visibility
 }
 
@@ -573,6 +580,7 @@ export type SendTypingIndicatorResponse = Empty
 export interface MulticastRequest {
   /** At least one of agents.all, agents.ids, agents.groups. */
   recipients: MulticastRecipients
+  /** Any JSON object. */
   content: unknown
   type?: string
 }

@@ -23,14 +23,15 @@ import type {
 // The methods of the Customer API.
 
 /**
- * One method for each request of the API. All reject with an `RTMError`, of type `unsupported_version` when the version
- * that the client speaks lacks the method.
+ * One method for each request of the API. All reject with an `RTMError`: before anything is sent with type
+ * `unsupported_version` when the version that the client speaks lacks the method, and with type `validation` when the
+ * request is not as it must be.
  *
  * See https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference.
  */
 export interface CustomerMethods {
   /**
-   * Pages through summaries of the chats the customer takes part in. Named get_chats_summary before 3.2.
+   * Pages through summaries of the chats the customer takes part in.
    *
    * Errors:
    * - `validation`: page_id together with sort_order or limit, expired page_id, limit out of range.
@@ -39,8 +40,7 @@ export interface CustomerMethods {
    */
   listChats(request?: ListChatsRequest, init?: CallInit): Promise<ListChatsResponse>
   /**
-   * Pages through the threads of one chat that the customer may see, with their events. The sample response in the
-   * reference carries action get_chat by mistake; the action is echoed as list_threads.
+   * Pages through the threads of one chat that the customer may see, with their events.
    *
    * Errors:
    * - `not_found`: chat id unknown to this customer.
@@ -51,8 +51,7 @@ export interface CustomerMethods {
   listThreads(request: ListThreadsRequest, init?: CallInit): Promise<ListThreadsResponse>
   listThreads(chatId: string, rest?: Omit<ListThreadsRequest, 'chat_id'>, init?: CallInit): Promise<ListThreadsResponse>
   /**
-   * Fetches one chat with exactly one of its threads. Payload is the Chat object (objects.Chat) itself, not wrapped in
-   * a chat key. Named get_chat_threads before 3.2.
+   * Fetches one chat with exactly one of its threads. The answer is the chat itself.
    *
    * Errors:
    * - `not_found`: chat, thread or event id unknown to this customer.
@@ -70,7 +69,7 @@ export interface CustomerMethods {
    *
    * Errors:
    * - `groups_offline`: not continuous and no target group online; a retry may help later.
-   * - `chat_limit_reached`: customer already has a chat (SDK name; limit 1).
+   * - `chat_limit_reached`: the customer has a chat already; one is the limit.
    * - `limit_reached`: chat or queue limit hit; a retry may help later.
    * - `group_not_found`: access or group id names an unknown group.
    * - `validation`: bad event or property.
@@ -80,14 +79,14 @@ export interface CustomerMethods {
   startChat(request?: StartChatRequest, init?: CallInit): Promise<StartChatResponse>
   /**
    * Opens a new thread in an existing, currently inactive chat. Also moves the requester's events_seen_up_to past all
-   * chat events. Named activate_chat before 3.3.
+   * chat events.
    *
    * Pushes that it may cause: incoming_chat.
    *
    * Errors:
    * - `not_found`: chat id unknown to this customer.
    * - `groups_offline`: not continuous and no target group online; a retry may help later.
-   * - `chat_already_active`: chat already has an active thread (SDK name).
+   * - `chat_already_active`: the chat has an active thread already.
    * - `limit_reached`: queue limit hit; a retry may help later.
    * - `group_not_found`: access or group id names an unknown group.
    * - `validation`: bad event or property.
@@ -98,8 +97,7 @@ export interface CustomerMethods {
   resumeChat(chatId: string, init?: CallInit): Promise<ResumeChatResponse>
   /**
    * Closes the active thread of a chat. Two pushes: a system_message event (manual_archived_customer) and
-   * chat_deactivated. On an already inactive chat the official Go SDK of 3.2 says nothing happens (success); 3.6
-   * behaviour not documented. Named close_thread before 3.2.
+   * chat_deactivated. On a chat that is inactive already nothing happens.
    *
    * Pushes that it may cause: incoming_event and chat_deactivated.
    *
@@ -120,7 +118,7 @@ export interface CustomerMethods {
    * Errors:
    * - `chat_inactive`: no active thread and attach_to_last_thread not true; a retry helps after resume_chat.
    * - `not_found`: chat id unknown to this customer.
-   * - `validation`: unknown event type, missing field, text over 16 KB, file url not on the vendor CDN.
+   * - `validation`: unknown event type, missing field, text over 16 KB, file url that is not of upload_file.
    * - `chat_anonymized`: chat was anonymized.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-event
@@ -135,8 +133,8 @@ export interface CustomerMethods {
    *
    * Errors:
    * - `not_found`: chat, thread or event id unknown to this customer.
-   * - `authorization`: event was not written by this customer (inferred).
-   * - `not_allowed`: event type cannot be deleted (inferred).
+   * - `authorization`: event was not written by this customer.
+   * - `not_allowed`: event type cannot be deleted.
    *
    * Since version 3.6 of the API.
    *
@@ -152,7 +150,7 @@ export interface CustomerMethods {
    *
    * Errors:
    * - `not_found`: chat, thread or event id unknown to this customer.
-   * - `validation`: only one of button_type and button_value, ecommerce without product_id (inferred).
+   * - `validation`: only one of button_type and button_value, ecommerce without product_id.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-rich-message-postback
    */
@@ -163,7 +161,7 @@ export interface CustomerMethods {
    *
    * Errors:
    * - `not_found`: chat id unknown to this customer.
-   * - `chat_inactive`: no active thread (inferred); a retry helps after resume_chat.
+   * - `chat_inactive`: no active thread; a retry helps after resume_chat.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#send-sneak-peek
    */
@@ -199,7 +197,7 @@ export interface CustomerMethods {
   deleteChatProperties(id: string, properties: PropertyNames, init?: CallInit): Promise<DeleteChatPropertiesResponse>
   /**
    * Sets properties on a thread; also how rating and transcript requests are made. Rating: namespace rating, score 0 or
-   * 1 and comment. Transcript: namespace routing, transcript_email. Named update_chat_thread_properties before 3.2.
+   * 1 and comment. Transcript: namespace routing, transcript_email.
    *
    * Pushes that it may cause: thread_properties_updated.
    *
@@ -213,7 +211,7 @@ export interface CustomerMethods {
   updateThreadProperties(request: UpdateThreadPropertiesRequest, init?: CallInit): Promise<UpdateThreadPropertiesResponse>
   updateThreadProperties(chatId: string, threadId: string, properties: Properties, init?: CallInit): Promise<UpdateThreadPropertiesResponse>
   /**
-   * Removes properties from a thread. Named delete_chat_thread_properties before 3.2.
+   * Removes properties from a thread.
    *
    * Pushes that it may cause: thread_properties_deleted.
    *
@@ -255,8 +253,7 @@ export interface CustomerMethods {
   deleteEventProperties(request: DeleteEventPropertiesRequest, init?: CallInit): Promise<DeleteEventPropertiesResponse>
   deleteEventProperties(chatId: string, threadId: string, eventId: string, properties: PropertyNames, init?: CallInit): Promise<DeleteEventPropertiesResponse>
   /**
-   * Changes the customer's own data. At least one parameter is needed. Empty response payload since 3.2. Clearing a
-   * field by an empty string is a 3.7 feature.
+   * Changes the customer's own data. A field is not cleared by an empty string.
    *
    * At least one of name, email, avatar, session_fields, omnichannel, address, phone_number and name_is_default must be
    * given.
@@ -265,8 +262,8 @@ export interface CustomerMethods {
    *
    * Errors:
    * - `validation`: no parameter at all, or malformed value.
-   * - `customer_session_fields_limit_reached`: session field cap (SDK name).
-   * - `limit_reached`: session field cap; a retry may help later.
+   * - `customer_session_fields_limit_reached`: the customer would have more than 100 session fields.
+   * - `limit_reached`: the customer would have more than 100 session fields; a retry may help later.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#update-customer
    */
@@ -283,8 +280,7 @@ export interface CustomerMethods {
   updateCustomerPage(request: UpdateCustomerPageRequest, init?: CallInit): Promise<UpdateCustomerPageResponse>
   updateCustomerPage(url: string, title?: string, init?: CallInit): Promise<UpdateCustomerPageResponse>
   /**
-   * Marks this connection's browser tab as focused. Only evidence is the official Python SDK (3.6 and 3.7). Empty
-   * response and absence of a customer push are inferred. In the official SDK since 2026-03.
+   * Marks this connection's browser tab as focused.
    *
    * Since version 3.6 of the API.
    *
@@ -292,7 +288,7 @@ export interface CustomerMethods {
    */
   activateCustomerPage(request?: ActivateCustomerPageRequest, init?: CallInit): Promise<ActivateCustomerPageResponse>
   /**
-   * Marks this connection's browser tab as unfocused. As activate_customer_page. In the official SDK since 2026-03.
+   * Marks this connection's browser tab as unfocused.
    *
    * Since version 3.6 of the API.
    *
@@ -300,24 +296,22 @@ export interface CustomerMethods {
    */
   deactivateCustomerPage(request?: DeactivateCustomerPageRequest, init?: CallInit): Promise<DeactivateCustomerPageResponse>
   /**
-   * Sets the customer's session fields. Sources disagree on the push: the 3.6 reference lists customer_updated, the
-   * changelog says it is no longer sent since 3.1/3.2. A client should tolerate both; a server may send it. Fields live
-   * for the session only. Named set_customer_fields before 3.2.
+   * Sets the customer's session fields. The fields live as long as the session. Whether customer_updated follows
+   * depends on the server.
    *
    * Pushes that it may cause: customer_updated.
    *
    * Errors:
    * - `validation`: more than 100 keys or malformed.
-   * - `customer_session_fields_limit_reached`: session field cap (SDK name).
-   * - `limit_reached`: session field cap; a retry may help later.
+   * - `customer_session_fields_limit_reached`: the customer would have more than 100 session fields.
+   * - `limit_reached`: the customer would have more than 100 session fields; a retry may help later.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#set-customer-session-fields
    */
   setCustomerSessionFields(request: SetCustomerSessionFieldsRequest, init?: CallInit): Promise<SetCustomerSessionFieldsResponse>
   setCustomerSessionFields(sessionFields: SessionField[], init?: CallInit): Promise<SetCustomerSessionFieldsResponse>
   /**
-   * Returns the data of the requesting customer. Optional fields appear only when set. The sample request in the
-   * reference carries session_fields; that is a slip, the payload is empty.
+   * Returns the data of the requesting customer. Optional fields are there only when they are set.
    *
    * @see https://platform.text.com/docs/messaging/customer-chat-api/rtm-reference#get-customer
    */
@@ -341,8 +335,7 @@ export interface CustomerMethods {
   login(request?: LoginRequest, init?: CallInit): Promise<LoginResponse>
   login(token: string, init?: CallInit): Promise<LoginResponse>
   /**
-   * Tells which groups are online, offline or online with a queue. Lc-sdk-js types call the field group_status; the
-   * wire name is groups_status. Named get_groups_status before 3.2.
+   * Tells which groups are online, offline or online with a queue.
    *
    * At least one of all and group_ids must be given.
    *
@@ -353,8 +346,7 @@ export interface CustomerMethods {
    */
   listGroupStatuses(request: ListGroupStatusesRequest, init?: CallInit): Promise<ListGroupStatusesResponse>
   /**
-   * Returns the blank pre-chat, post-chat or ticket form of a group. The sample response in the reference shows only
-   * the payload; the usual envelope applies. The answers go back as a filled_form event.
+   * Returns the blank pre-chat, post-chat or ticket form of a group. The answers go back as a filled_form event.
    *
    * Errors:
    * - `group_not_found`: unknown group.
@@ -365,8 +357,7 @@ export interface CustomerMethods {
   getForm(request: GetFormRequest, init?: CallInit): Promise<GetFormResponse>
   getForm(groupId: number, type: GetFormType, init?: CallInit): Promise<GetFormResponse>
   /**
-   * Says which agent would get the chat if it started now. Needs a logged-in customer. Gone in 3.7, where
-   * request_welcome_message takes over.
+   * Says which agent would get the chat if it started now. Needs a logged-in customer.
    *
    * Errors:
    * - `group_offline`: group is offline; a retry may help later.
@@ -377,8 +368,7 @@ export interface CustomerMethods {
    */
   getPredictedAgent(request?: GetPredictedAgentRequest, init?: CallInit): Promise<GetPredictedAgentResponse>
   /**
-   * Fetches preview data of a web page. Which fields are optional is taken from the SDK. Named get_url_details before
-   * 3.2.
+   * Fetches preview data of a web page.
    *
    * Errors:
    * - `validation`: not a valid url.
@@ -388,7 +378,7 @@ export interface CustomerMethods {
   getUrlInfo(request: GetURLInfoRequest, init?: CallInit): Promise<GetURLInfoResponse>
   getUrlInfo(url: string, init?: CallInit): Promise<GetURLInfoResponse>
   /**
-   * Records that the customer has seen events up to a moment. Named update_last_seen_timestamp before 3.1.
+   * Records that the customer has seen events up to a moment.
    *
    * Pushes that it may cause: events_marked_as_seen.
    *
@@ -441,10 +431,10 @@ export interface CustomerMethods {
    */
   requestWelcomeMessage(request?: RequestWelcomeMessageRequest, init?: CallInit): Promise<RequestWelcomeMessageResponse>
   /**
-   * Reports a click on a greeting's button for statistics. Not in the Python SDK.
+   * Reports a click on a greeting's button for statistics.
    *
    * Errors:
-   * - `greeting_not_found`: unknown greeting (inferred).
+   * - `greeting_not_found`: unknown greeting.
    *
    * Since version 3.6 of the API.
    *
@@ -462,7 +452,7 @@ export const customerMethods: readonly string[] = [
   'resume_chat chat.id',
   'deactivate_chat id',
   'send_event chat_id event attach_to_last_thread',
-  'delete_event+3.6 chat_id thread_id event_id',
+  'delete_event chat_id thread_id event_id',
   'send_rich_message_postback',
   'send_sneak_peek chat_id sneak_peek_text',
   'update_chat_properties id properties',
@@ -473,8 +463,8 @@ export const customerMethods: readonly string[] = [
   'delete_event_properties chat_id thread_id event_id properties',
   'update_customer',
   'update_customer_page url title',
-  'activate_customer_page+3.6',
-  'deactivate_customer_page+3.6',
+  'activate_customer_page',
+  'deactivate_customer_page',
   'set_customer_session_fields session_fields',
   'get_customer',
   'login token',
@@ -485,6 +475,6 @@ export const customerMethods: readonly string[] = [
   'mark_events_as_seen chat_id seen_up_to',
   'accept_greeting greeting_id unique_id',
   'cancel_greeting unique_id',
-  'request_welcome_message+3.6',
-  'send_greeting_button_clicked+3.6',
+  'request_welcome_message',
+  'send_greeting_button_clicked',
 ]

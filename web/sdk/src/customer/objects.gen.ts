@@ -71,12 +71,9 @@ export interface Application {
 export interface Chat {
   id: string
   users: User[]
-  /**
-   * One thread, never an array in 3.6 RTM; the sample in the data-structures page shows threads and misspells
-   * properties, do not copy that.
-   */
   thread?: Thread
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
 }
 
@@ -84,12 +81,13 @@ export interface Chat {
 export interface ChatSummary {
   id: string
   last_thread_id?: string
-  /** RFC 3339. */
+  /** When the newest thread began. RFC 3339. */
   last_thread_created_at?: string
   users: User[]
   /** Key is the event type. */
   last_event_per_type?: Record<string, LastEvent>
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
   active: boolean
 }
@@ -103,8 +101,11 @@ export interface Customer {
   avatar?: string
   session_fields?: SessionField[]
   statistics: CustomerStatistics
+  /** Since version 3.6. */
   phone_number?: string
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -128,18 +129,19 @@ export interface CustomerStatistics {
 export interface DisconnectData {
   /** With misdirected_connection: where to connect. */
   region?: string
-  /** With customer_temporarily_blocked: how long to wait; exact field name and unit not published. */
+  /** With customer_temporarily_blocked: how long to wait. */
   timeout?: number
 }
 
-/** Private to the vendor and may change. */
+/** Private to the server and may change. */
 export interface DynamicConfig {
   /** Missing when every group is offline. */
   online_groups_ids?: number[]
   customer_groups: DynamicConfigGroups
   organization_id?: string
+  /** Changes when the static configuration does. */
   static_config_version?: string
-  /** Legacy counters. */
+  /** Counters of earlier visits. */
   customer_data?: Record<string, unknown>
 }
 
@@ -160,8 +162,11 @@ export interface DynamicConfigGroups {
 /** Part of RichMessageEcommerce. */
 export interface EcommerceAddon {
   addon_type: string
+  /** Lowest amount as text. */
   range_from?: string
+  /** Highest amount as text. */
   range_to?: string
+  /** ISO 4217 code. */
   currency?: string
 }
 
@@ -169,13 +174,18 @@ export interface EcommerceAddon {
 export interface EcommerceOption {
   option_id: string
   label: string
+  /** Amount as text, in the currency. */
   price?: string
+  /** Amount as text, before a discount. */
   regular_price?: string
+  /** ISO 4217 code. */
   currency?: string
   color?: string
   image_url?: string
   image_thumbnail_url?: string
+  /** Can be bought now. */
   available?: boolean
+  /** Is chosen at first. */
   selected?: boolean
 }
 
@@ -188,15 +198,18 @@ export interface EventBase {
   created_at: string
   /** Missing on system_message, system and system-made forms. */
   author_id?: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   properties?: Properties
+  /** Who sees it: all, or agents only. */
   recipients?: Open<Recipients>
 }
 
 /** An event of an integration's own. */
 export interface CustomEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -205,13 +218,15 @@ export interface CustomEvent {
   properties?: Properties
   /** Appears on some events; customers only ever see all. */
   recipients?: Open<Recipients>
+  /** Any JSON. */
   content?: unknown
 }
 
 /** A file or an image. */
 export interface FileEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -223,15 +238,15 @@ export interface FileEvent {
   name: string
   url: string
   content_type: string
-  /** Bytes; images only per the table. */
+  /** Bytes; images only. */
   size?: number
-  /** Images only; the SDK tells images from other files by width and height being present. */
+  /** Pixels; images only. */
   width?: number
-  /** Images only. */
+  /** Pixels; images only. */
   height?: number
-  /** Images only, longer side 300. */
+  /** Images only; the longer side has 300 pixels. */
   thumbnail_url?: string
-  /** Images only, longer side 600. */
+  /** Images only; the longer side has 600 pixels. */
   thumbnail2x_url?: string
   /** Images only. */
   alternative_text?: string
@@ -239,8 +254,9 @@ export interface FileEvent {
 
 /** A form that was filled in. */
 export interface FilledFormEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -257,8 +273,9 @@ export interface FilledFormEvent {
 
 /** A form to fill in. */
 export interface FormEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -269,15 +286,16 @@ export interface FormEvent {
   /** Missing when the system made it. */
   author_id?: string
   form_id: string
-  /** Open set: prechat, postchat, ask_for_email and others. Since 3.4. */
+  /** Open set: prechat, postchat, ask_for_email and others. */
   form_type?: Open<EventFormType>
   fields: FormField[]
 }
 
 /** A text message. */
 export interface MessageEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -289,14 +307,15 @@ export interface MessageEvent {
   text: string
   /** Only on answers to a rich message button. */
   postback?: Postback
-  /** Listed in the table but meant for privileged agents; deleted events never reach customers. */
+  /** Customers never get deleted events. */
   deleted?: boolean
 }
 
 /** A message with pictures and buttons. */
 export interface RichMessageEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -305,13 +324,16 @@ export interface RichMessageEvent {
   properties?: Properties
   /** Appears on some events; customers only ever see all. */
   recipients?: Open<Recipients>
+  /** How the elements are shown. */
   template_id: Open<RichMessageTemplate>
+  /** The cards. */
   elements?: RichMessageElement[]
 }
 
 /** Something that another system did; DecodeDetails reads it. */
 export interface SystemEvent {
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -327,8 +349,9 @@ export interface SystemEvent {
 
 /** A note of the server or of an integration. */
 export interface SystemMessageEvent {
-  /** '<thread id>_<sequence>' in current data, UUID in samples; treat as opaque. */
+  /** Made by the server; opaque. */
   id: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   /** RFC 3339. */
   created_at: string
@@ -340,6 +363,7 @@ export interface SystemMessageEvent {
   text?: string
   /** See system_messages; integrations may define their own. */
   system_message_type: string
+  /** Values of the text's variables. */
   text_vars?: Record<string, string>
 }
 
@@ -349,11 +373,9 @@ export interface CustomInput {
   /** Echoed back in responses and pushes; handy for matching. */
   custom_id?: string
   properties?: Properties
+  /** Any JSON. */
   content?: unknown
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -363,14 +385,11 @@ export interface FileInput {
   /** Echoed back in responses and pushes; handy for matching. */
   custom_id?: string
   properties?: Properties
-  /** Must be on the vendor CDN, normally from upload_file (Web API); that URL dies after 24 h unless used in an event. */
+  /** From upload_file of the Web API; the address ends after 24 h unless an event has it. */
   url: string
   /** Images only. */
   alternative_text?: string
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -382,7 +401,7 @@ export interface FilledFormInput {
   properties?: Properties
   form_id: string
   fields: FilledFormField[]
-  /** The table marks it mandatory and gives a default at once; optional here. Default: `all`. */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -394,10 +413,7 @@ export interface FormInput {
   properties?: Properties
   form_id: string
   fields: FormField[]
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -410,10 +426,7 @@ export interface MessageInput {
   /** Raw UTF-8 bytes. At most 16384 bytes. */
   text: string
   postback?: Postback
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -423,14 +436,11 @@ export interface RichMessageInput {
   /** Echoed back in responses and pushes; handy for matching. */
   custom_id?: string
   properties?: Properties
-  /** Customer table lists the first three; ecommerce is in the Agent table. */
+  /** How the elements are shown. */
   template_id: RichMessageTemplate
-  /** At most 10 items. */
+  /** The cards. At most 10 items. */
   elements?: RichMessageElement[]
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -442,11 +452,9 @@ export interface SystemMessageInput {
   properties?: Properties
   text?: string
   system_message_type: string
+  /** Values of the text's variables. */
   text_vars?: Record<string, string>
-  /**
-   * In samples and SDKs for every type, in the table for filled_form only. The Python example sends visibility instead,
-   * the Agent API's name. Default: `all`.
-   */
+  /** Who sees the event. Default: `all`. */
   recipients?: Recipients
 }
 
@@ -457,6 +465,7 @@ export interface EventPreview {
   author_id: string
   /** RFC 3339. */
   created_at: string
+  /** The same in all previews of one answer. */
   custom_id?: string
 }
 
@@ -464,7 +473,7 @@ export interface EventPreview {
 export interface FilledFormAnswer {
   id: string
   label: string
-  /** group_chooser only. */
+  /** Of group_chooser. */
   group_id?: number
 }
 
@@ -575,7 +584,7 @@ export type FormField = FormHeader | FormText | FormChoice | FormConsent | FormR
 export interface FormFieldOption {
   id: string
   label: string
-  /** group_chooser only, mandatory there. */
+  /** Of group_chooser, where it must be there. */
   group_id?: number
   checked?: boolean
 }
@@ -583,12 +592,17 @@ export interface FormFieldOption {
 /** An invitation to chat. */
 export interface Greeting {
   id: number
+  /** Id of this showing of the greeting. */
   unique_id: string
   /** In the login response: already seen. */
   accepted?: boolean
+  /** The customer has not seen the greeting before. */
   displayed_first_time: boolean
+  /** What is shown beside the text. */
   addon?: string
+  /** Kind of greeting. */
   subtype?: Open<GreetingSubtype>
+  /** Shown because the customer was about to leave the page. */
   is_exit_intent?: boolean
   event: GreetingEvent
   agent: GreetingAgent
@@ -607,11 +621,11 @@ export interface GreetingAgent {
 /** The content of a greeting. */
 export interface GreetingEvent {
   type: Open<EventType>
-  /** Message only. */
+  /** Of a message. */
   text?: string
-  /** rich_message only. */
+  /** Of a rich message. */
   template_id?: Open<RichMessageTemplate>
-  /** rich_message only. */
+  /** Of a rich message. */
   elements?: RichMessageElement[]
   properties?: Properties
   id?: string
@@ -632,10 +646,7 @@ export interface InitialChat {
   /** All agents when absent. */
   access?: Access
   thread?: InitialThread
-  /**
-   * RTM reference only: at most one, of type customer; the Web page dropped it. Ignore or reject others. At most 1
-   * items.
-   */
+  /** At most the customer itself. At most 1 items. */
   users?: InitialUser[]
 }
 
@@ -654,9 +665,9 @@ export interface InitialUser {
 /** The newest event of a type, with the thread it is in. */
 export interface LastEvent {
   thread_id: string
-  /** RFC 3339. */
+  /** When the event's thread began. RFC 3339. */
   thread_created_at: string
-  /** Only in the sample object. */
+  /** Number of the thread in its chat. */
   thread_order?: number
   event: Event
 }
@@ -664,8 +675,9 @@ export interface LastEvent {
 /** A chat of the customer at login. */
 export interface LoginChat {
   chat_id: string
+  /** Somebody else wrote something since the customer last marked events as seen. */
   has_unread_events: boolean
-  /** SDK prefers it over the top-level flag when present. */
+  /** a thread of the chat is open. */
   has_active_thread?: boolean
 }
 
@@ -676,7 +688,7 @@ export interface LoginCustomer {
   /** URL. */
   avatar?: string
   session_fields?: SessionField[]
-  /** Since 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -686,6 +698,7 @@ export interface NewChat {
   users: User[]
   thread: Thread
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
   transferred_from?: TransferTarget
 }
@@ -693,25 +706,24 @@ export interface NewChat {
 /** What other channels know of a customer. */
 export interface Omnichannel {
   fb_messenger?: OmnichannelFBMessenger[]
-  /**
-   * Sample: one object per entry keyed by phone number, holding phone_number. Agent API pushes show a flat
-   * {phone_number}. Read leniently.
-   */
+  /** Each entry has phone_number, or one object that has it, by the number. */
   twilio?: Record<string, unknown>[]
-  /** Sample keys ID, Name, PhoneNumber. */
+  /** Each entry has ID, Name and PhoneNumber. */
   whatsapp?: Record<string, unknown>[]
 }
 
 /** Part of Omnichannel. */
 export interface OmnichannelFBMessenger {
-  /** Capitalised keys as in the 3.6 sample; Agent API pushes show lower-case id and name. Read both. */
+  /** Agents get it as id. */
   ID: string
   Name?: string
   FirstName?: string
   LastName?: string
+  /** Address of the picture. */
   ProfilePicURL?: string
   Gender?: string
   Locale?: string
+  /** The channel has verified the user. */
   IsVerifiedUser?: boolean
 }
 
@@ -721,9 +733,11 @@ export interface OmnichannelFBMessengerInput {
   name?: string
   first_name?: string
   last_name?: string
+  /** Address of the picture. */
   profile_pic?: string
   gender?: string
   locale?: string
+  /** The channel has verified the user. */
   is_verified_user?: boolean
 }
 
@@ -758,7 +772,7 @@ export interface Postback {
   type?: string
   /** Together with type or not at all. */
   value?: string
-  /** Since 3.6. */
+  /** The product that was chosen. Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -766,6 +780,7 @@ export interface Postback {
 export interface PostbackEcommerce {
   product_id: string
   option_id?: string
+  /** Number of pieces. */
   quantity?: number
 }
 
@@ -775,7 +790,7 @@ export interface PredictedAgent {
   name: string
   avatar?: string
   is_bot: boolean
-  /** Bots only, in request_welcome_message. Values from customer SDK 5.0 docs. */
+  /** Of bots, in request_welcome_message. */
   bot_type?: Open<BotType>
   job_title?: string
   type: 'agent'
@@ -792,15 +807,17 @@ export type PushSubscriptions = Record<string, string[]>
 
 /** The place of a chat that waits for an agent. */
 export interface Queue {
+  /** Place in the queue, from 1. */
   position: number
   /** Seconds, estimated. */
   wait_time: number
-  /** RFC 3339. */
+  /** Since when the chat waits. RFC 3339. */
   queued_at: string
 }
 
 /** The new place of a chat that waits. */
 export interface QueueUpdate {
+  /** Place in the queue, from 1. */
   position: number
   /** Seconds, estimated. */
   wait_time: number
@@ -821,17 +838,15 @@ export interface RichMessageButton {
   postback_id: string
   /** Users who currently have it toggled; may be empty. */
   user_ids: string[]
-  /**
-   * With value. First four documented; cancel in customer SDK 4, copy seen in the production widget. Absent on plain
-   * buttons.
-   */
+  /** Goes with value; plain buttons have neither. */
   type?: Open<ButtonType>
   /** With type; a URL, number or text. Not used by cancel. */
   value?: string
-  /** Needed for webview. */
+  /** Needed for type webview. */
   webview_height?: Open<WebviewHeight>
-  /** Url only. */
+  /** Where the page of a button of type url opens. */
   target?: Open<ButtonTarget>
+  /** How the button looks. */
   role?: Open<ButtonRole>
   /** On greeting buttons; argument of send_greeting_button_clicked. */
   button_id?: string
@@ -839,6 +854,7 @@ export interface RichMessageButton {
 
 /** Part of RichMessageElement. */
 export interface RichMessageEcommerce {
+  /** How the options are shown. */
   view_type?: Open<EcommerceViewType>
   product_id?: string
   label?: string
@@ -848,14 +864,11 @@ export interface RichMessageEcommerce {
 
 /** One card of a rich message. */
 export interface RichMessageElement {
-  /** Tables say mandatory; samples, SDK and the 3.7 table say optional. */
   title?: string
-  /** As title. */
   subtitle?: string
-  /** As title. */
   image?: RichMessageImage
   buttons?: RichMessageButton[]
-  /** Template ecommerce only, since 3.6. */
+  /** Template ecommerce only. Since version 3.6. */
   ecommerce?: RichMessageEcommerce
 }
 
@@ -864,8 +877,11 @@ export interface RichMessageImage {
   url: string
   name?: string
   content_type?: string
+  /** Bytes. */
   size?: number
+  /** Pixels. */
   width?: number
+  /** Pixels. */
   height?: number
   alternative_text?: string
 }
@@ -874,12 +890,13 @@ export interface RichMessageImage {
 export interface RichMessagePostback {
   /** postback_id of the button. */
   id: string
+  /** true turns the button on for the user, false off. */
   toggled: boolean
-  /** Since 3.6. */
+  /** Type of the button that was clicked; goes with button_value. Since version 3.6. */
   button_type?: string
-  /** Since 3.6. */
+  /** Value of the button that was clicked; goes with button_type. Since version 3.6. */
   button_value?: string
-  /** Since 3.6. */
+  /** The product that was chosen. Since version 3.6. */
   ecommerce?: PostbackEcommerce
 }
 
@@ -888,10 +905,11 @@ export type SessionField = Record<string, string>
 
 /** Part of SystemDetailsCDPStoreProductAddedToCartV1 and SystemDetailsCDPStoreProductRemovedFromCartV1. */
 export interface SystemDetailsCartLine {
-  /** Table says string, sample a number. */
+  /** In the currency of its order or line. */
   total_price: number
+  /** ISO 4217 code. */
   currency: string
-  /** Table says string, sample a number. */
+  /** Number of pieces. */
   quantity: number
   product: SystemDetailsProduct
 }
@@ -903,6 +921,7 @@ export interface SystemDetailsDiscount {
 
 /** Part of SystemDetailsOrder. */
 export interface SystemDetailsLineItem {
+  /** Number of pieces. */
   quantity: number
   price: number
   /** Mandatory in v2. */
@@ -919,6 +938,7 @@ export interface SystemDetailsOrder {
   order_number: string
   /** ISO 4217. */
   currency: string
+  /** In the currency of its order or line. */
   total_price: number
   sales_channel?: SystemDetailsSalesChannel
   discounts?: SystemDetailsDiscount[]
@@ -954,24 +974,31 @@ export interface SystemDetailsStore {
 /** Part of SystemDetailsMessagingSummaryV1. */
 export interface SystemDetailsSummary {
   text: string
+  /** Error when no summary could be made. */
   status: Open<SummaryStatus>
 }
 
 export interface SystemDetailsAIAgentsCustomSkillAwaitingFeedbackV1 {
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
 }
 
 export interface SystemDetailsAIAgentsCustomSkillCompletedV1 {
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
 }
 
 export interface SystemDetailsAIAgentsCustomSkillFailedV1 {
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
   error: string
   reason: string
@@ -979,13 +1006,17 @@ export interface SystemDetailsAIAgentsCustomSkillFailedV1 {
 
 export interface SystemDetailsAIAgentsCustomSkillRejectedV1 {
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
 }
 
 export interface SystemDetailsAIAgentsCustomSkillStartedV1 {
   agentId: string
+  /** Id of the skill. */
   skillId: string
+  /** Name of the skill. */
   skillName: string
 }
 
@@ -1011,6 +1042,7 @@ export interface SystemDetailsCDPStoreProductRemovedFromCartV1 {
 
 export interface SystemDetailsMessagingSummaryV1 {
   summary: SystemDetailsSummary
+  /** Id of the agent who asked. */
   requested_by: string
 }
 
@@ -1018,14 +1050,18 @@ export interface SystemDetailsMessagingSummaryV1 {
 export interface Thread {
   id: string
   active: boolean
+  /** The users who took part. */
   user_ids: string[]
-  /** Oldest first; official SDK expects the array to be there, so send [] when empty. */
+  /** Oldest first. */
   events?: Event[]
   properties?: Properties
+  /** The groups that may see it. */
   access?: Access
   /** Only while queued. */
   queue?: Queue
+  /** The thread before it in the chat. */
   previous_thread_id?: string
+  /** The thread after it in the chat. */
   next_thread_id?: string
   /** RFC 3339. */
   created_at: string
@@ -1033,16 +1069,20 @@ export interface Thread {
 
 /** Says whom a chat goes to. */
 export interface TransferTarget {
+  /** The groups that have it now. */
   group_ids?: number[]
+  /** The agents who have it now. */
   agent_ids?: string[]
 }
 
 /** Says who types. */
 export interface TypingIndicator {
   author_id: string
+  /** Who is told: all, or agents only. */
   recipients?: Open<Recipients>
   /** Unix seconds. */
   timestamp: number
+  /** false when the typing has ended. */
   is_typing: boolean
 }
 
@@ -1051,8 +1091,9 @@ export interface UserBase {
   id: string
   /** Discriminator; see User.customer and User.agent. Bots are type agent. */
   type: Open<UserType>
+  /** Takes part in the chat now. */
   present: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
 }
 
@@ -1065,8 +1106,9 @@ export interface AgentUser {
   /** May lack a scheme. */
   avatar?: string
   job_title?: string
+  /** Takes part in the chat now. */
   present: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
   is_bot?: boolean
 }
@@ -1078,18 +1120,20 @@ export interface CustomerUser {
   type: 'customer'
   name?: string
   email?: string
+  /** The customer has shown that the address is theirs. */
   email_verified?: boolean
   avatar?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   phone_number?: string
   /** For the session only. */
   session_fields?: SessionField[]
+  /** Takes part in the chat now. */
   present: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
-  /** Since 3.6. */
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
-  /** Since 3.6. */
+  /** Since version 3.6. */
   address?: Address
 }
 
@@ -1097,7 +1141,9 @@ export interface CustomerUser {
 export interface WelcomeMessageEvent {
   type: Open<EventType>
   text?: string
+  /** How the elements are shown. */
   template_id?: Open<RichMessageTemplate>
+  /** The cards. */
   elements?: RichMessageElement[]
   author_id: string
   /** RFC 3339. */
@@ -1114,8 +1160,10 @@ export interface UnknownEvent {
   created_at: string
   /** Missing on system_message, system and system-made forms. */
   author_id?: string
+  /** The sender's own id, which comes back with the event. */
   custom_id?: string
   properties?: Properties
+  /** Who sees it: all, or agents only. */
   recipients?: Open<Recipients>
   [field: string]: unknown
 }
@@ -1136,8 +1184,9 @@ export type EventInput = CustomInput | FileInput | FilledFormInput | FormInput |
 export interface UnknownUser {
   type: Unlisted
   id: string
+  /** Takes part in the chat now. */
   present: boolean
-  /** RFC 3339. */
+  /** created_at of the newest event that the user has seen. RFC 3339. */
   events_seen_up_to?: string
   [field: string]: unknown
 }

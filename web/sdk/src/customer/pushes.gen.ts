@@ -72,8 +72,8 @@ export interface CustomerPushes {
 }
 
 /**
- * A chat got a new thread; carries the whole chat. Official SDK treats the copy with request_id as the real answer to
- * start_chat and resume_chat.
+ * A chat got a new thread; carries the whole chat. The connection that called start_chat or resume_chat gets it with
+ * the request_id of the call.
  *
  * Sent to: Every logged-in connection of each customer in the chat, the requester's own connections included; only the
  * requesting connection sees request_id.
@@ -106,10 +106,7 @@ export interface ChatTransferred {
   chat_id: string
   /** Only when active. */
   thread_id?: string
-  /**
-   * In the changelog since 3.2 and read by the SDK, though missing from the 3.6 sample; value list is the Agent API's.
-   * SDK types also know routing.inactive and routing.assigned.
-   */
+  /** Manual, or why the router moved it. */
   reason?: Open<ChatTransferredReason>
   /** Only for manual transfers. */
   requester_id?: string
@@ -128,7 +125,7 @@ export interface UserAddedToChat {
   /** Only when the chat is active. */
   thread_id?: string
   user: User
-  /** Such as manual; full list not published. */
+  /** Such as manual. */
   reason: string
   /** Only when an agent did it. */
   requester_id?: string
@@ -144,7 +141,7 @@ export interface UserRemovedFromChat {
   /** Only when the chat is active. */
   thread_id?: string
   user_id: string
-  /** Value list from customer SDK 5.0 docs. */
+  /** Such as manual. */
   reason: Open<UserRemovedReason>
   /** Only when an agent did it. */
   requester_id?: string
@@ -152,7 +149,7 @@ export interface UserRemovedFromChat {
 
 /**
  * Partial text of an event still being produced, typically by an AI agent. Not stored, no event id; repeated previews
- * of one answer share custom_id. Only message text is previewed. New in 3.6.
+ * of one answer share custom_id. Only message text is previewed.
  *
  * Sent to: Connections of the customers in the chat.
  *
@@ -165,8 +162,7 @@ export interface IncomingEventPreview {
 }
 
 /**
- * A new event was added to a thread. Official SDK treats the copy with request_id as the real answer to send_event. It
- * also guards against event being null.
+ * A new event was added to a thread. The connection that called send_event gets it with the request_id of the call.
  *
  * Sent to: Every logged-in connection of each customer in the chat, the requester's own connections included; only the
  * requesting connection sees request_id; events addressed to agents only are withheld.
@@ -178,7 +174,7 @@ export interface IncomingEvent {
 }
 
 /**
- * An event was deleted. New in 3.6.
+ * An event was deleted.
  *
  * Sent to: Every logged-in connection of each customer in the chat, the requester's own connections included.
  *
@@ -191,7 +187,7 @@ export interface EventDeleted {
 }
 
 /**
- * An event changed; carries it whole. For example user_ids of a rich message button after a postback (inferred).
+ * An event changed; carries it whole. For example user_ids of a rich message button after a postback.
  *
  * Sent to: Every logged-in connection of each customer in the chat, the requester's own connections included.
  */
@@ -202,7 +198,7 @@ export interface EventUpdated {
 }
 
 /**
- * A rich message button was toggled. Active threads only. button_type, button_value and ecommerce since 3.6.
+ * A rich message button was toggled. Active threads only.
  *
  * Sent to: Every logged-in connection of each customer in the chat, the requester's own connections included.
  */
@@ -293,7 +289,7 @@ export interface EventPropertiesDeleted {
 }
 
 /**
- * The customer's own data changed. Flat since 3.3 (no customer wrapper) and only the changed fields, plus id.
+ * The customer's own data changed. Only the changed fields, plus id.
  *
  * Sent to: Every logged-in connection of that customer.
  */
@@ -302,22 +298,25 @@ export interface CustomerUpdated {
   type?: Open<UserType>
   name?: string
   email?: string
+  /** The customer has shown that the address is theirs. */
   email_verified?: boolean
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
 }
 
 /**
- * Data to be kept on the client and returned at the next login. Official SDK stores it as JSON per organization (and
- * per group when identities are per group).
+ * Data to be kept on the client and returned at the next login. To be kept, and given back in the next login.
  *
  * Sent to: Connections of that customer.
  */
 export interface CustomerSideStorageUpdated {
-  /** Replace the stored map; sample values are strings. */
+  /** Takes the place of the map that is kept. */
   customer_side_storage: Record<string, unknown>
 }
 
@@ -334,8 +333,7 @@ export interface CustomerDisconnected {
 }
 
 /**
- * Availability of groups visible to the customer changed. New in 3.5; before that it travelled inside
- * incoming_multicast.
+ * Availability of groups visible to the customer changed.
  *
  * Sent to: Connections of customers that can see the group.
  *
@@ -347,7 +345,7 @@ export interface GroupsStatusUpdated {
 }
 
 /**
- * An agent or bot is preparing an answer. New in 3.6.
+ * An agent or bot is preparing an answer.
  *
  * Sent to: Connections of the customers in the chat.
  *
@@ -357,9 +355,10 @@ export interface IncomingThinkingIndicator {
   chat_id: string
   thread_id: string
   author_id: string
-  /** RFC 3339. */
+  /** When it was sent. RFC 3339. */
   sent_at: string
   title?: string
+  /** What is shown while the answer is prepared. */
   description?: string
   /** Same id updates or dismisses the indicator. */
   custom_id?: string
@@ -384,8 +383,9 @@ export interface IncomingTypingIndicator {
 export interface IncomingMulticast {
   /** Only when sent through the Multicast method. */
   author_id?: string
+  /** Any JSON. */
   content: unknown
-  /** Message kind, such as lc2; in SDK types and in the Agent API's multicast request. */
+  /** Kind of message, such as lc2. */
   type?: string
 }
 
@@ -398,7 +398,7 @@ export interface IncomingMulticast {
 export interface EventsMarkedAsSeen {
   user_id: string
   chat_id: string
-  /** RFC 3339. */
+  /** created_at of the newest event that was seen. RFC 3339. */
   seen_up_to: string
 }
 
@@ -410,10 +410,15 @@ export interface EventsMarkedAsSeen {
 export interface IncomingGreeting {
   /** Template id; goes back as greeting_id in accept_greeting. */
   id: number
+  /** Id of this showing of the greeting. */
   unique_id: string
+  /** The customer has not seen the greeting before. */
   displayed_first_time: boolean
+  /** What is shown beside the text. */
   addon?: string
+  /** Kind of greeting. */
   subtype?: Open<GreetingSubtype>
+  /** Shown because the customer was about to leave the page. */
   is_exit_intent?: boolean
   event: GreetingEvent
   agent: GreetingAgent
@@ -425,21 +430,22 @@ export interface IncomingGreeting {
  * Sent to: Connections of that customer, the requester included.
  */
 export interface GreetingAccepted {
+  /** Id of this showing of the greeting. */
   unique_id: string
 }
 
 /**
- * The greeting was dismissed, or replaced by a newer one. One l. lc-sdk-js spells it greeting_cancelled, which never
- * matches.
+ * The greeting was dismissed, or replaced by a newer one.
  *
  * Sent to: Connections of that customer, the requester included.
  */
 export interface GreetingCanceled {
+  /** Id of this showing of the greeting. */
   unique_id: string
 }
 
 /**
- * The welcome message asked for is ready. New in 3.6. The event has no id and is not part of any thread yet.
+ * The welcome message asked for is ready. The event has no id and is not part of any thread yet.
  *
  * Sent to: The requesting customer's connections.
  *
@@ -451,7 +457,7 @@ export interface IncomingWelcomeMessage {
 }
 
 /**
- * New place in the queue and wait time. Lc-sdk-js misspells it queue_postition_updated.
+ * New place in the queue and wait time.
  *
  * Sent to: Connections of the queued customer.
  */

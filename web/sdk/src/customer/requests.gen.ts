@@ -11,20 +11,16 @@ import type { Empty } from '../objects.ts'
 
 /** What {@link CustomerMethods.listChats} takes. */
 export interface ListChatsRequest {
-  /** Records per page. Lower bound inferred. 1 to 25. Default: `10`. */
+  /** Chats on a page. 1 to 25. Default: `10`. */
   limit?: number
   /** Orders by creation time of each chat's last thread. Default: `desc`. */
   sort_order?: SortOrder
-  /**
-   * Opaque cursor from next_page_id or previous_page_id; valid for a month. Must not be combined with sort_order or
-   * limit; those are baked into the cursor. Not together with limit or sort_order.
-   */
+  /** Opaque cursor from next_page_id or previous_page_id; valid for a month. Not together with limit or sort_order. */
   page_id?: string
 }
 
 /** What {@link CustomerMethods.listChats} gives. */
 export interface ListChatsResponse {
-  /** Called chats_info from 3.7 on. */
   chats_summary: ChatSummary[]
   /** Estimate; may be slightly off. */
   total_chats: number
@@ -39,18 +35,14 @@ export interface ListThreadsRequest {
   chat_id: string
   /** desc is newest thread first, asc oldest first. Default: `desc`. */
   sort_order?: SortOrder
-  /** Threads per page. Not together with min_events_count. 1 to 100. Default: `3`. */
+  /** Threads per page. 1 to 100. Default: `3`. */
   limit?: number
   /**
-   * Opaque cursor from next_page_id or previous_page_id; valid for a month. Must not be combined with sort_order or
-   * limit; those are baked into the cursor. chat_id stays mandatory. Not together with limit, sort_order or
-   * min_events_count.
+   * Opaque cursor from next_page_id or previous_page_id; valid for a month. chat_id stays mandatory. Not together with
+   * limit, sort_order or min_events_count.
    */
   page_id?: string
-  /**
-   * Return as many newest threads as needed to reach this total of events across threads. Not together with limit. 1 to
-   * 100. Not together with limit.
-   */
+  /** Return as many newest threads as needed to reach this total of events in all. 1 to 100. Not together with limit. */
   min_events_count?: number
 }
 
@@ -81,7 +73,7 @@ export interface StartChatRequest {
   active?: boolean
   /** true skips the need for an online group. Default: `false`. */
   continuous?: boolean
-  /** Puts an earlier welcome message (by its id) into the chat. Named in the customer SDK 5.0 docs only. */
+  /** Puts an earlier welcome message into the chat, by its id. */
   welcome_message_id?: string
 }
 
@@ -113,7 +105,7 @@ export interface ResumeChatResponse {
 
 /** What {@link CustomerMethods.deactivateChat} takes. */
 export interface DeactivateChatRequest {
-  /** Chat id. Was chat_id before 3.3. */
+  /** Chat id. */
   id: string
 }
 
@@ -161,6 +153,7 @@ export type SendRichMessagePostbackResponse = Empty
 /** What {@link CustomerMethods.sendSneakPeek} takes. */
 export interface SendSneakPeekRequest {
   chat_id: string
+  /** All that stands in the field now. */
   sneak_peek_text: string
 }
 
@@ -169,7 +162,7 @@ export type SendSneakPeekResponse = Empty
 
 /** What {@link CustomerMethods.updateChatProperties} takes. */
 export interface UpdateChatPropertiesRequest {
-  /** Chat id. Was chat_id before 3.3. */
+  /** Chat id. */
   id: string
   /** Only the namespaces and names to change; others stay. */
   properties: Properties
@@ -240,11 +233,13 @@ export interface UpdateCustomerRequest {
   avatar?: string
   /** Order is kept. */
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: OmnichannelInput
+  /** Since version 3.6. */
   address?: Address
-  /** Official Python SDK for 3.6 since 2026-07; not yet in the reference. */
+  /** E.164. Since version 3.6. */
   phone_number?: string
-  /** Marks the name as a generated default. Official Python SDK for 3.6 since 2026-01. */
+  /** The name was made up by the program. Since version 3.6. */
   name_is_default?: boolean
 }
 
@@ -294,13 +289,15 @@ export interface GetCustomerResponse {
   name?: string
   email?: string
   avatar?: string
+  /** Since version 3.6. */
   phone_number?: string
   session_fields?: SessionField[]
+  /** Since version 3.6. */
   omnichannel?: Omnichannel
+  /** Since version 3.6. */
   address?: Address
-  /** Official SDK reads it unconditionally, the reference does not show it; send it. */
   statistics?: CustomerStatistics
-  /** Part of the Customer structure. */
+  /** The customer has shown that the address is theirs. */
   email_verified?: boolean
 }
 
@@ -311,29 +308,36 @@ export interface LoginRequest {
    * `getToken` of the options, and here too the scheme word may be left out.
    */
   token?: string
+  /** What is known of the customer. */
   customer?: LoginCustomer
+  /** The page that the customer is on. */
   customer_page?: CustomerPage
   /** Give back the map last received in customer_side_storage_updated. */
   customer_side_storage?: Record<string, unknown>
+  /** The customer's device is a mobile one. */
   is_mobile?: boolean
+  /** Group that chats of this connection go to when they name none. */
   group_id?: number
+  /** Address of the page that led there. */
   referrer?: string
+  /** Names the program. */
   application?: Application
   /** Default: all pushes of the connection version. */
   pushes?: PushSubscriptions
-  /** Browser tab identifier; customer SDK 5.0 docs only. */
+  /** Identifies the browser tab. */
   tab_id?: string
 }
 
 /** What {@link CustomerMethods.login} gives. */
 export interface LoginResponse {
   customer: Customer
+  /** a thread of the customer is open. */
   has_active_thread: boolean
   /** May be empty. */
   chats: LoginChat[]
   /** Greeting still on display, if any. */
   greeting?: Greeting
-  /** Private and unstable. The official SDK derives availability from it, so a compatible server should send it. */
+  /** Private to the server and its client; says which groups are online. */
   __priv_dynamic_config: DynamicConfig
 }
 
@@ -341,26 +345,26 @@ export interface LoginResponse {
 export interface ListGroupStatusesRequest {
   /** true returns every group. */
   all?: boolean
+  /** The groups that are asked for. */
   group_ids?: number[]
 }
 
 /** What {@link CustomerMethods.listGroupStatuses} gives. */
 export interface ListGroupStatusesResponse {
-  /**
-   * Keys are group ids written as JSON object keys; values online, online_for_queue, offline. Unknown ids are left out
-   * without an error.
-   */
+  /** By group id, as text: online, online_for_queue or offline. Unknown ids are left out. */
   groups_status: Record<string, string>
 }
 
 /** What {@link CustomerMethods.getForm} takes. */
 export interface GetFormRequest {
+  /** The group whose form it is. */
   group_id: number
   type: GetFormType
 }
 
 /** What {@link CustomerMethods.getForm} gives. */
 export interface GetFormResponse {
+  /** The group has such a form. */
   enabled: boolean
   /** Left out when enabled is false. */
   form?: Form
@@ -368,7 +372,7 @@ export interface GetFormResponse {
 
 /** What {@link CustomerMethods.getPredictedAgent} takes. */
 export interface GetPredictedAgentRequest {
-  /** Sent by customer SDK 4.x (3.5); the reference shows an empty request. */
+  /** Of the group that would get the chat. */
   group_id?: number
 }
 
@@ -389,10 +393,13 @@ export interface GetURLInfoRequest {
 export interface GetURLInfoResponse {
   title?: string
   description?: string
-  /** Shrunk copy on the vendor CDN; may come without a scheme (SDK strips and re-adds it). */
+  /** A smaller copy of the image; may come without a scheme. */
   image_url?: string
+  /** The image in its full size. */
   image_original_url?: string
+  /** Pixels. */
   image_width?: number
+  /** Pixels. */
   image_height?: number
   url: string
 }
@@ -420,6 +427,7 @@ export type AcceptGreetingResponse = Empty
 
 /** What {@link CustomerMethods.cancelGreeting} takes. */
 export interface CancelGreetingRequest {
+  /** Id of this showing of the greeting. */
   unique_id: string
 }
 
@@ -430,6 +438,7 @@ export type CancelGreetingResponse = Empty
 export interface RequestWelcomeMessageRequest {
   /** Id of an earlier welcome message to reuse. */
   id?: string
+  /** Group that the chat would go to. */
   group_id?: number
 }
 
