@@ -27,8 +27,12 @@ func followChat(c *call) (any, error) {
 // unfollowChat is unfollow_chat of the Agent API.
 func unfollowChat(c *call) (any, error) {
 	ch := c.org.st.Chats[c.payload.str("id")]
-	if ch == nil {
-		return nil, fail("not_found", "there is no chat %s", quote(c.payload.str("id")))
+	if ch == nil || !slices.Contains(ch.Followers, c.user()) {
+		// A follower may end it after it lost its access; others learn nothing.
+		var err error
+		if ch, err = c.chat(c.payload.str("id")); err != nil {
+			return nil, err
+		}
 	}
 	if m := ch.member(c.user()); m != nil && m.Present {
 		return nil, fail("authorization", "agent %s is a user of chat %s and gets its pushes as long as it is", c.user(), ch.ID)

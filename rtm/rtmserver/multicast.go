@@ -1,13 +1,20 @@
 package rtmserver
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // multicast is multicast of the Agent API. Nothing is kept. Recipients that are
 // not there are left out.
 func multicast(c *call) (any, error) {
 	to := c.payload.obj("recipients").obj("agents")
 	all := to.boolOr("all", false)
-	if !all && len(to.list("ids")) == 0 && len(to.list("groups")) == 0 {
+	var customers []any
+	if c.request.version < "3.6" {
+		customers = c.payload.obj("recipients").obj("customers").list("ids") // withdrawn since
+	}
+	if !all && len(customers) == 0 && len(to.list("ids")) == 0 && len(to.list("groups")) == 0 {
 		return nil, invalid("payload.recipients.agents: needs all, or at least one of ids or groups")
 	}
 	push := obj{"author_id": c.user(), "content": c.payload["content"]}
@@ -18,6 +25,13 @@ func multicast(c *call) (any, error) {
 		return all || slices.Contains(to.list("ids"), any(a.ID)) ||
 			slices.ContainsFunc(to.list("groups"), func(g any) bool { return slices.Contains(a.Groups, number(g)) })
 	}, "incoming_multicast", push)
+	push = maps.Clone(push)
+	push["author_id"] = c.org.userID(customerSide, c.user())
+	for _, x := range customers {
+		if id, ok := x.(string); ok {
+			c.em.customer(id, "incoming_multicast", push)
+		}
+	}
 	return obj{}, nil
 }
 

@@ -59,6 +59,11 @@ func lookUp(t *testing.T, srv *rtmtest.Server, cu, ag *peer) {
 		t.Errorf("the pages are %v and %v", first, second)
 	}
 
+	ag.ok("multicast", object{"recipients": object{"agents": object{}, "customers": object{"ids": []string{me, "x"}}}, "content": "sale"})
+	if m := cu.push("incoming_multicast"); m["content"] != "sale" || len(m["author_id"].(string)) != 32 {
+		t.Errorf("the multicast is %v", m)
+	}
+
 	other := dialVersion(t, srv, ag.api, ag.speaks, "")
 	other.ok("login", object{"token": "Bearer " + rtmtest.Agent2Token})
 	other.ok("follow_customer", object{"id": me})

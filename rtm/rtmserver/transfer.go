@@ -152,7 +152,9 @@ func (o *org) announceTransferred(em *emission, ch *chat, r *record) {
 		p["chat_id"], p["thread_id"], p["requester_id"] = ch.ID, r.ThreadID, o.userID(side, r.By)
 		return p
 	}
-	had := func(a *Agent) bool { return a.sees(r.From.Groups) || slices.Contains(r.From.AgentIDs, a.ID) }
+	had := func(a *Agent) bool {
+		return a.sees(r.From.Groups) || slices.Contains(r.From.AgentIDs, a.ID) || a.readsAll()
+	}
 	both := func(action string, push func(side) obj) {
 		em.customer(ch.CustomerID, action, push(customerSide))
 		em.agents(func(a *Agent) bool { return had(a) || o.concerns(a, ch) }, action, push(agentSide))

@@ -323,6 +323,7 @@ func TestFollow(t *testing.T) {
 		two.fails("missing_access", "follow_chat", object{"id": chatID})
 		two.fails("not_found", "follow_chat", object{"id": "X"})
 		two.fails("not_found", "unfollow_chat", object{"id": "X"})
+		two.fails("missing_access", "unfollow_chat", object{"id": chatID})
 		if got := three.ok("get_chat", object{"chat_id": chatID}); got["is_followed"] != false {
 			t.Errorf("the chat is %v", got)
 		}
