@@ -67,28 +67,34 @@ func talkIn(t *testing.T, srv *rtmtest.Server, version string) {
 		t.Errorf("inactive chats: %+v", list)
 	}
 
-	// Methods that came or went: refused here when the version lacks them, and by
-	// the server, which does not serve them yet, when it has them.
+	// Methods that came or went: refused here when the version lacks them, and
+	// answered by the server, each in its way, when it has them.
 	for _, method := range []struct {
 		name        string
 		since, gone string
+		answer      rtm.ErrorType // "" for a success
 		call        func() error
 	}{
-		{"update_session", "3.6", "4", func() error { return desk.UpdateSession(ctx, &agent.UpdateSessionRequest{Token: "t"}) }},
-		{"list_customers", "3.2", "3.6", func() error { _, err := desk.ListCustomers(ctx, nil); return err }},
-		{"change_push_notifications", "3.0", "3.5", func() error {
+		{"update_session", "3.6", "4", rtm.ErrorTypeAuthentication, func() error { return desk.UpdateSession(ctx, &agent.UpdateSessionRequest{Token: "t"}) }},
+		{"list_customers", "3.2", "3.6", "", func() error { _, err := desk.ListCustomers(ctx, nil); return err }},
+		{"change_push_notifications", "3.0", "3.5", "", func() error {
 			return desk.ChangePushNotifications(ctx, &agent.ChangePushNotificationsRequest{FirebaseToken: "t", Platform: "ios"})
 		}},
-		{"delete_event", "3.6", "4", func() error {
+		{"delete_event", "3.6", "4", rtm.ErrorTypeNotFound, func() error {
 			return visitor.DeleteEvent(ctx, &customer.DeleteEventRequest{ChatID: started.ChatID, ThreadID: started.ThreadID, EventID: "e"})
 		}},
 	} {
-		want := rtm.ErrorTypeValidation
+		want := method.answer
 		if version < method.since || version >= method.gone {
 			want = rtm.ErrorTypeUnsupportedVersion
 		}
-		if err, ok := method.call().(*rtm.Error); !ok || err.Type != want {
-			t.Errorf("%s: got %v, want %s", method.name, err, want)
+		var got rtm.ErrorType
+		err := method.call()
+		if e, ok := err.(*rtm.Error); ok {
+			got, err = e.Type, nil
+		}
+		if got != want || err != nil {
+			t.Errorf("%s: got %q, %v, want %q", method.name, got, err, want)
 		}
 	}
 	ok(t, visitor.DeactivateChat(ctx, &customer.DeactivateChatRequest{ID: started.ChatID}))

@@ -48,6 +48,10 @@ type API struct {
 	DisconnectReasons []*DisconnectReason `json:"disconnect_reasons"`
 	SystemMessages    []*SystemMessage    `json:"system_messages"`
 
+	// DefaultProperties are the properties of the built-in namespaces, as this
+	// side may use them.
+	DefaultProperties []*Property `json:"default_properties"`
+
 	// Enums holds the enums that are plain lists. Numbers are given as text.
 	// The few that are shaped otherwise are left out.
 	Enums map[string]Enum `json:"enums"`
@@ -270,6 +274,20 @@ func (m *SystemMessage) Fill(vars map[string]string) string {
 		pairs = append(pairs, "%"+name+"%", value)
 	}
 	return strings.NewReplacer(pairs...).Replace(m.Text)
+}
+
+// Property is a property of a built-in namespace.
+type Property struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Type      string `json:"type"` // int, bool, string or tokenized_string
+
+	// Access says by place (chat, thread, event, group, license) what the side
+	// may do there: r, w, rw, or nothing for "".
+	Access map[string]string `json:"access"`
+
+	Values []json.RawMessage `json:"values"` // what is allowed; empty for all
+	Note   string            `json:"note"`
 }
 
 // Rule is one rule of behaviour.

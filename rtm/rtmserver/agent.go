@@ -21,27 +21,26 @@ func loginAgent(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := *o.st.agent(a.ID)
+	old, away := *o.st.agent(a.ID), c.payload.boolOr("away", false)
 	var records []*record
 	if old.Status == offline {
 		status := accepting
 		switch {
-		case c.payload.boolOr("away", false):
+		case away:
 			status = notAccepting
 		case c.payload.boolOr("reconnect", false) && old.Last != "":
 			status = old.Last
 		}
-		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: status})
-	} else if c.payload.boolOr("away", false) && len(o.agents[a.ID].conns) == 0 && old.Status == accepting {
-		// All its connections are away when this one is and the others were lost.
-		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: notAccepting})
+		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: status, Away: away})
+	} else if r := o.awayRecord(a.ID, away && allAway(o.agents[a.ID].conns)); r != nil {
+		records = append(records, r)
 	}
 	if level := c.payload.str("customer_monitoring_level"); level != "" && level != old.Level {
 		records = append(records, &record{Kind: monitoringSet, UserID: a.ID, Level: level})
 	}
 	s := o.agents[a.ID]
 	before := conn.org
-	conn.org, conn.agent = o, a
+	conn.org, conn.agent, conn.away = o, a, away
 	conn.login(a.ID, pushes)
 	// It is one of the agent's connections already when the pushes are made, so
 	// that it gets them too.
@@ -93,7 +92,7 @@ func logoutAgent(c *call) (any, error) {
 	o := c.org
 	target, how := c.conn.agent, "signed_out"
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.manages() {
+		if !c.conn.agent.managesOthers() {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot log others out", c.user())
 		}
 		if target = o.agent(id); target == nil {
@@ -127,7 +126,7 @@ func setRoutingStatus(c *call) (any, error) {
 	o := c.org
 	target := c.conn.agent
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.manages() {
+		if !c.conn.agent.managesOthers() {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot set the status of others", c.user())
 		}
 		if target = o.agent(id); target == nil {
@@ -141,10 +140,59 @@ func setRoutingStatus(c *call) (any, error) {
 	if status == offline {
 		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")
 	}
-	if o.st.agent(target.ID).Status == status {
+	if st := o.st.agent(target.ID); st.Status == status && !st.Away {
 		return obj{}, nil
 	}
 	return obj{}, o.commit(c.em, &record{Kind: routingStatusSet, By: c.user(), UserID: target.ID, Status: status})
+}
+
+// setAwayStatus is set_away_status of the Agent API: an agent all of whose
+// connections are away gets no chats until one is back.
+func setAwayStatus(c *call) (any, error) {
+	before := c.conn.away
+	c.conn.away = c.payload.boolOr("away", false)
+	r := c.org.awayRecord(c.user(), allAway(c.org.agents[c.user()].conns))
+	if r == nil {
+		return obj{}, nil
+	}
+	if err := c.org.commit(c.em, r); err != nil {
+		c.conn.away = before
+		return nil, err
+	}
+	return obj{}, nil
+}
+
+func allAway(conns []*conn) bool {
+	return !slices.ContainsFunc(conns, func(c *conn) bool { return !c.away })
+}
+
+// awayRecord returns what changes when all connections of an agent are away, or
+// not all any more; nil when nothing does.
+func (o *org) awayRecord(agent string, all bool) *record {
+	st := o.st.agent(agent)
+	switch {
+	case all && st.Status == accepting:
+		return &record{Kind: routingStatusSet, By: agent, UserID: agent, Status: notAccepting, Away: true}
+	case !all && st.Away:
+		return &record{Kind: routingStatusSet, By: agent, UserID: agent, Status: accepting}
+	}
+	return nil
+}
+
+// updateSession is update_session of the Agent API. The new token must be the
+// same agent's. Tokens of the seed do not expire, so nothing else changes.
+func updateSession(c *call) (any, error) {
+	token, err := loginToken(c.payload.str("token"), true)
+	if err != nil {
+		return nil, err
+	}
+	switch _, a := c.conn.s.findAgent(token); a {
+	case c.conn.agent:
+		return obj{}, nil
+	case nil:
+		return nil, fail("authentication", "the access token is unknown, was revoked or has expired")
+	}
+	return nil, fail("authorization", "payload.token: is another agent's")
 }
 
 // listRoutingStatuses is list_routing_statuses of the Agent API.

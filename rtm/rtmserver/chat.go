@@ -10,12 +10,13 @@ import (
 // is one conversation in it.
 type chat struct {
 	ID         string     `json:"id"`
-	CustomerID string     `json:"customer_id"`
+	CustomerID string     `json:"customer_id"` // empty in a chat of agents alone
 	CreatedAt  time.Time  `json:"created_at"`
 	Members    []*member  `json:"members"`
 	Groups     []int      `json:"groups"`
 	Properties properties `json:"properties"`
 	Threads    []*thread  `json:"threads"` // oldest first, at least one
+	Followers  []string   `json:"followers,omitempty"`
 }
 
 // A member is a user who takes or took part in a chat.
@@ -23,8 +24,18 @@ type member struct {
 	ID         string    `json:"id"`
 	Type       string    `json:"type"` // customer or agent
 	Present    bool      `json:"present"`
-	Visibility string    `json:"visibility"`
+	Visibility string    `json:"visibility"` // agents: a supervisor, whom the customer does not see
 	SeenUpTo   time.Time `json:"seen_up_to,omitzero"`
+}
+
+// handles reports whether the member is an agent who takes part now, and not
+// only supervises.
+func (m *member) handles() bool { return m.Type == "agent" && m.Present && m.Visibility == "all" }
+
+// An assignment is who a chat belongs to.
+type assignment struct {
+	Groups   []int    `json:"groups"`
+	AgentIDs []string `json:"agent_ids,omitempty"`
 }
 
 func (ch *chat) last() *thread { return ch.Threads[len(ch.Threads)-1] }
@@ -51,13 +62,13 @@ func (ch *chat) member(id string) *member {
 }
 
 // join makes an agent a present member, and one of the last thread's users.
-func (ch *chat) join(agent string) {
+func (ch *chat) join(agent, visibility string) {
 	m := ch.member(agent)
 	if m == nil {
-		m = &member{ID: agent, Type: "agent", Visibility: "all"}
+		m = &member{ID: agent, Type: "agent"}
 		ch.Members = append(ch.Members, m)
 	}
-	m.Present = true
+	m.Present, m.Visibility = true, visibility
 	if th := ch.last(); !slices.Contains(th.UserIDs, agent) {
 		th.UserIDs = append(th.UserIDs, agent)
 	}
@@ -70,9 +81,9 @@ func (ch *chat) seen(user string, at time.Time) {
 	}
 }
 
-// follows reports whether an agent gets all pushes of the chat: while a thread
-// is active its present members do, afterwards those of the last thread.
-func (ch *chat) follows(agent string) bool {
+// involves reports whether an agent takes part: while a thread is active its
+// present members do, afterwards those of the last thread.
+func (ch *chat) involves(agent string) bool {
 	if !ch.active() {
 		return slices.Contains(ch.last().UserIDs, agent)
 	}
@@ -80,11 +91,11 @@ func (ch *chat) follows(agent string) bool {
 	return m != nil && m.Present
 }
 
-// agents returns the agents who take part now.
+// agents returns the agents who handle the chat now.
 func (ch *chat) agents() []string {
 	var ids []string
 	for _, m := range ch.Members {
-		if m.Type == "agent" && m.Present {
+		if m.handles() {
 			ids = append(ids, m.ID)
 		}
 	}
@@ -109,170 +120,12 @@ func (ch *chat) unread() bool {
 			if !e.CreatedAt.After(seen) {
 				return false
 			}
-			if e.AuthorID != ch.CustomerID && e.AuthorID != "" && e.Visibility == "all" {
+			if e.AuthorID != ch.CustomerID && e.AuthorID != "" && e.visibleTo(customerSide) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// startChat is start_chat of the Customer API.
-func startChat(c *call) (any, error) {
-	o := c.org
-	if cust := o.st.Customers[c.user()]; len(cust.ChatIDs) > 0 {
-		return nil, fail("chat_limit_reached", "a customer has one chat and this one has %s: resume it with resume_chat", cust.ChatIDs[0])
-	}
-	in := c.payload.obj("chat")
-	if users := in.list("users"); len(users) > 0 {
-		if u, ok := users[0].(map[string]any); ok && u["id"] != c.user() {
-			return nil, invalid("payload.chat.users[0].id: a customer can add nobody but itself")
-		}
-	}
-	return c.openThread(nil, in)
-}
-
-// resumeChat is resume_chat of both APIs.
-func resumeChat(c *call) (any, error) {
-	in := c.payload.obj("chat")
-	ch, err := c.chat(in.str("id"))
-	if err != nil {
-		return nil, err
-	}
-	if ch.active() {
-		if c.conn.side == customerSide {
-			return nil, fail("chat_already_active", "chat %s already has the active thread %s", ch.ID, ch.last().ID)
-		}
-		return nil, invalid("payload.chat.id: chat %s already has the active thread %s", ch.ID, ch.last().ID)
-	}
-	return c.openThread(ch, in)
-}
-
-// openThread starts a chat, or gives one a new thread. ch is nil for a new one.
-func (c *call) openThread(ch *chat, in params) (any, error) {
-	o := c.org
-	groups, err := c.access(in)
-	if err != nil {
-		return nil, err
-	}
-	active := c.payload.boolOr("active", true)
-	th := &thread{ID: o.s.ids.short(), Active: active, CreatedAt: o.now(), Groups: groups, Properties: properties{}, Events: []*event{}}
-	thread := in.obj("thread")
-	th.Properties.merge(thread.props("properties"))
-	chatProps := properties{}
-	chatProps.merge(in.props("properties"))
-	r := &record{Kind: threadOpened, By: c.user(), CustomerID: c.user(), Thread: th}
-	if ch != nil {
-		r.ChatID, r.CustomerID = ch.ID, ch.CustomerID
-	} else {
-		r.ChatID = o.s.ids.short()
-	}
-
-	continuous := false
-	if ch != nil {
-		routing, _ := ch.Properties["routing"].(map[string]any)
-		continuous, _ = routing["continuous"].(bool)
-	}
-	continuous = c.payload.boolOr("continuous", continuous)
-	chatProps = chatProps.with("routing", "continuous", continuous)
-
-	if c.conn.side == agentSide {
-		r.AgentIDs = []string{c.user()}
-		more, err := c.initialAgents(ch, in, groups)
-		if err != nil {
-			return nil, err
-		}
-		r.AgentIDs = append(r.AgentIDs, more...)
-	} else if active {
-		// A chat that is not continuous needs a group that is not offline, that
-		// is one with an agent logged in: an agent who does not accept chats now,
-		// or is full, is somebody worth waiting for, so the chat queues. A
-		// continuous chat queues even when nobody is there.
-		if !continuous && o.groupsStatus(groups) == offline {
-			return nil, fail("groups_offline", "no agent of groups %v is logged in: pass continuous to leave a message anyway", groups)
-		}
-		if agent := o.pick(groups, ""); agent != "" {
-			r.AgentIDs = []string{agent}
-		} else {
-			th.enqueue(o.now())
-		}
-	}
-
-	for i, x := range thread.list("events") {
-		e, err := c.newEvent(params(x.(map[string]any)), th, "payload.chat.thread.events["+itoa(i)+"]")
-		if err != nil {
-			return nil, err
-		}
-		if c.conn.side == agentSide {
-			e.Visibility = "all" // initial events always are
-		}
-		th.Events = append(th.Events, e)
-	}
-	ids := eventIDs(th.Events)
-	r.Properties = chatProps
-	if err := o.commit(c.em, r); err != nil {
-		return nil, err
-	}
-	out := obj{"thread_id": th.ID}
-	if ch == nil {
-		out["chat_id"] = r.ChatID
-	}
-	if len(ids) > 0 {
-		out["event_ids"] = ids
-	}
-	return out, nil
-}
-
-// access returns the groups of a chat that is started or resumed.
-func (c *call) access(in params) ([]int, error) {
-	o := c.org
-	given, ok := in["access"].(map[string]any)
-	if !ok || given["group_ids"] == nil {
-		// Without access a chat is open to all agents (group 0), unless the
-		// customer chose a group at login: that is what group_id is for.
-		return []int{c.conn.group}, nil
-	}
-	var groups []int
-	for _, x := range params(given).list("group_ids") {
-		g := number(x)
-		if o.group(g) == nil {
-			return nil, o.groupNotFound(c.conn.side, "payload.chat.access.group_ids", g)
-		}
-		if !slices.Contains(groups, g) {
-			groups = append(groups, g)
-		}
-	}
-	if len(groups) == 0 {
-		return nil, invalid("payload.chat.access.group_ids: needs at least one group")
-	}
-	return groups, nil
-}
-
-// initialAgents returns the agents named in chat.users of an agent's request.
-func (c *call) initialAgents(ch *chat, in params, groups []int) ([]string, error) {
-	var ids []string
-	for i, x := range in.list("users") {
-		u := params(x.(map[string]any))
-		where := "payload.chat.users[" + itoa(i) + "]"
-		id := u.str("id")
-		if u.str("type") == "customer" {
-			if id != ch.CustomerID {
-				return nil, invalid("%s.id: %s is not the customer of chat %s", where, id, ch.ID)
-			}
-			continue
-		}
-		a := c.org.agent(id)
-		if a == nil {
-			return nil, fail("not_found", "%s.id: no agent %s", where, id)
-		}
-		if !a.sees(groups) {
-			return nil, fail("missing_access", "%s.id: agent %s is in none of the groups %v", where, id, groups)
-		}
-		if id != c.user() && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids, nil
 }
 
 // deactivateChat is deactivate_chat of both APIs.
@@ -287,8 +140,8 @@ func deactivateChat(c *call) (any, error) {
 		if !ch.active() {
 			return nil, failAs(c.conn.catalogue, "chat_inactive")
 		}
-		if m := ch.member(c.user()); (m == nil || !m.Present) && !c.payload.boolOr("ignore_requester_presence", false) {
-			return nil, fail("authorization", "agent %s is not a user of chat %s: join it or pass ignore_requester_presence", c.user(), ch.ID)
+		if err := c.takesPart(ch); err != nil {
+			return nil, err
 		}
 	} else if !ch.active() {
 		return obj{}, nil // for customers nothing happens
@@ -308,14 +161,15 @@ func getChat(c *call) (any, error) {
 	}
 	th := ch.last()
 	if id := c.payload.str("thread_id"); id != "" {
-		if th = ch.thread(id); th == nil {
-			return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, id)
-		}
-		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
-			return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
+		if th, err = c.thread(ch, id); err != nil {
+			return nil, err
 		}
 	}
-	return c.org.chatView(c.conn.side, ch, th), nil
+	v := c.org.chatView(c.conn.side, c.conn.agent, ch, th)
+	if c.conn.side == agentSide {
+		v["is_followed"] = slices.Contains(ch.Followers, c.user())
+	}
+	return v, nil
 }
 
 // listChats is list_chats of both APIs.
@@ -371,11 +225,15 @@ func matches(ch *chat, filters params, version string) bool {
 			return false
 		}
 	}
-	for ns, names := range filters.obj("properties") {
+	return matchesProperties(ch.Properties, filters.obj("properties"))
+}
+
+// matchesProperties applies a filter for properties.
+func matchesProperties(p properties, filter params) bool {
+	for ns, names := range filter {
 		for name, x := range params(names.(map[string]any)) {
 			f := params(x.(map[string]any))
-			values, _ := ch.Properties[ns].(map[string]any)
-			value, there := values[name]
+			value, there := p.get(ns, name)
 			if want, ok := f["exists"].(bool); ok && want != there {
 				return false
 			}
@@ -411,18 +269,19 @@ func (c *call) sees(ch *chat) bool {
 	return c.org.mayAccess(c.conn.agent, ch)
 }
 
-// mayAccess reports whether an agent has access to a chat, by group or because
-// it takes part.
+// mayAccess reports whether an agent has access to a chat: by group, because it
+// takes part, or by a scope for all chats.
 func (o *org) mayAccess(a *Agent, ch *chat) bool {
 	m := ch.member(a.ID)
-	return a.sees(ch.Groups) || m != nil && m.Present
+	return a.sees(ch.Groups) || m != nil && m.Present || a.readsAll()
 }
 
-// chatView renders a chat with one of its threads: Chat of either API.
-func (o *org) chatView(side side, ch *chat, th *thread) obj {
+// chatView renders a chat with one of its threads: Chat of either API. The agent
+// is who reads it; nil for customers, and where no agent is known.
+func (o *org) chatView(side side, a *Agent, ch *chat, th *thread) obj {
 	v := obj{
-		"id": ch.ID, "users": o.usersView(side, ch), "thread": o.threadView(side, ch, th),
-		"properties": ch.Properties, "access": obj{"group_ids": ch.Groups},
+		"id": ch.ID, "users": o.usersView(side, ch), "thread": o.threadView(side, a, ch, th),
+		"properties": o.readable(side, inChat, ch.Properties), "access": obj{"group_ids": ch.Groups},
 	}
 	if side == agentSide {
 		v["is_followed"] = false
@@ -434,7 +293,10 @@ func (o *org) chatView(side side, ch *chat, th *thread) obj {
 // nil for customers.
 func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 	th := ch.last()
-	v := obj{"id": ch.ID, "users": o.usersView(side, ch), "properties": ch.Properties, "access": obj{"group_ids": ch.Groups}}
+	v := obj{
+		"id": ch.ID, "users": o.usersView(side, ch), "properties": o.readable(side, inChat, ch.Properties),
+		"access": obj{"group_ids": ch.Groups},
+	}
 	last := obj{}
 	for _, t := range slices.Backward(ch.Threads) {
 		for _, e := range slices.Backward(t.Events) {
@@ -442,8 +304,8 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 				continue
 			}
 			newest := obj{"thread_id": t.ID, "thread_created_at": stamp(t.CreatedAt)}
-			if a == nil || t.readableBy(a) {
-				newest["event"] = o.eventView(side, e)
+			if a == nil || o.mayRead(a, t) {
+				newest["event"] = o.eventView(side, a, e)
 			} else {
 				newest["restricted_access"] = restricted
 			}
@@ -460,13 +322,16 @@ func (o *org) chatSummary(side side, a *Agent, ch *chat) obj {
 		return v
 	}
 	sum := obj{
-		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": th.Properties,
+		"id": th.ID, "created_at": stamp(th.CreatedAt), "user_ids": th.UserIDs, "properties": o.readable(side, inThread, th.Properties),
 		"active": th.Active, "access": obj{"group_ids": th.Groups},
 	}
 	if q := o.queueView(ch, th); q != nil {
 		sum["queue"] = q
 	}
+	if len(th.Tags) > 0 {
+		sum["tags"] = th.Tags
+	}
 	v["last_thread_summary"] = sum
-	v["is_followed"] = false
+	v["is_followed"] = slices.Contains(ch.Followers, a.ID)
 	return v
 }

@@ -55,6 +55,10 @@ type conn struct {
 	pushes filter
 	group  int
 	token  *token
+
+	storage params          // of a customer: what it had kept for the server
+	away    bool            // of an agent
+	subs    []*subscription // of an agent
 }
 
 // item is an entry of the send queue. The last one closes the socket.
@@ -316,6 +320,15 @@ func (c *conn) leave() {
 	s.conns = drop(s.conns)
 	if had && len(s.conns) == 0 && o.st.agent(c.user).Status != offline && !c.s.closing.Load() {
 		o.startGrace(c.agent)
+	}
+	if len(s.conns) > 0 {
+		if r := o.awayRecord(c.user, allAway(s.conns)); r != nil {
+			em := &emission{org: o}
+			if err := o.commit(em, r); err != nil {
+				c.s.opts.Logger.Error("an agent is away", "agent", c.user, "error", err)
+			}
+			em.flush()
+		}
 	}
 	o.dirty = true
 	o.settleSafely()

@@ -14,10 +14,20 @@ type customer struct {
 	Fields           map[string]any `json:"fields"` // name, email, avatar … as the wire has them
 	ChatIDs          []string       `json:"chat_ids,omitempty"`
 	Threads          int            `json:"threads"`
+	PageViews        int            `json:"page_views"`
 	Visits           int            `json:"visits"`
 	Visit            *visit         `json:"visit,omitempty"` // the latest
 	LastEventAt      time.Time      `json:"last_event_at,omitzero"`
 	AgentLastEventAt time.Time      `json:"agent_last_event_at,omitzero"`
+	BannedUntil      time.Time      `json:"banned_until,omitzero"`
+	Welcome          *welcome       `json:"welcome,omitempty"` // the latest
+	Followers        []string       `json:"followers,omitempty"`
+
+	Greeting          *shownGreeting `json:"greeting,omitempty"` // on display
+	Greeted           []int          `json:"greeted,omitempty"`  // greetings of this visit
+	EverGreeted       []int          `json:"ever_greeted,omitempty"`
+	GreetingsShown    int            `json:"greetings_shown,omitempty"`
+	GreetingsAccepted int            `json:"greetings_accepted,omitempty"`
 }
 
 // A visit lasts from a customer's first connection to the end of its last.
@@ -26,8 +36,7 @@ type visit struct {
 	IP        string    `json:"ip"`
 	UserAgent string    `json:"user_agent"`
 	Referrer  string    `json:"referrer,omitempty"`
-	PageURL   string    `json:"page_url,omitempty"`
-	PageTitle string    `json:"page_title,omitempty"`
+	Pages     []*page   `json:"pages,omitempty"` // the last ones, oldest first
 }
 
 // maxSessionFields is the catalogue's limit of set_customer_session_fields.
@@ -40,7 +49,11 @@ func loginCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	group := c.payload.intOr("group_id", 0)
+	if o.st.Customers[t.CustomerID].BannedUntil.After(o.now()) {
+		return nil, failAs(conn.catalogue, "customer_banned")
+	}
+	url := c.payload.obj("customer_page").str("url")
+	group := c.payload.intOr("group_id", o.groupOfPage(url, 0))
 	if o.group(group) == nil {
 		return nil, o.groupNotFound(customerSide, "payload.group_id", group)
 	}
@@ -48,17 +61,19 @@ func loginCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := o.customerFields(o.st.Customers[t.CustomerID], c.payload.obj("customer"), "payload.customer")
+	var records []*record
+	session := o.st.Customers[t.CustomerID].Fields
+	if len(o.customers[t.CustomerID]) == 0 {
+		session = nil // a new visit has no session fields yet
+		v := &visit{StartedAt: o.now(), IP: conn.ip, UserAgent: conn.userAgent, Referrer: c.payload.str("referrer")}
+		if url != "" {
+			v.Pages = []*page{{OpenedAt: v.StartedAt, URL: url, Title: c.payload.obj("customer_page").str("title")}}
+		}
+		records = append(records, &record{Kind: customerVisited, CustomerID: t.CustomerID, Visit: v})
+	}
+	fields, err := customerFields(session, c.payload.obj("customer"), "payload.customer")
 	if err != nil {
 		return nil, err
-	}
-	var records []*record
-	if len(o.customers[t.CustomerID]) == 0 {
-		page := c.payload.obj("customer_page")
-		records = append(records, &record{Kind: customerVisited, CustomerID: t.CustomerID, Visit: &visit{
-			StartedAt: o.now(), IP: conn.ip, UserAgent: conn.userAgent, Referrer: c.payload.str("referrer"),
-			PageURL: page.str("url"), PageTitle: page.str("title"),
-		}})
 	}
 	if len(fields) > 0 {
 		records = append(records, &record{Kind: customerUpdated, By: t.CustomerID, CustomerID: t.CustomerID, Fields: fields})
@@ -73,15 +88,17 @@ func loginCustomer(c *call) (any, error) {
 	o.track(t.CustomerID)
 
 	cust := o.st.Customers[t.CustomerID]
+	shown := cust.Greeting
+	conn.storage = c.payload.obj("customer_side_storage")
+	if err := c.greet(url); err != nil {
+		// The login holds all the same.
+		o.s.opts.Logger.Error("greet a customer", "customer", cust.ID, "error", err)
+	}
 	chats, active := []obj{}, false
 	for _, id := range cust.ChatIDs {
 		ch := o.st.Chats[id]
 		active = active || ch.active()
 		chats = append(chats, obj{"chat_id": id, "has_unread_events": ch.unread(), "has_active_thread": ch.active()})
-	}
-	me := obj{"id": cust.ID, "type": "customer", "statistics": cust.statistics()}
-	for name, v := range cust.Fields {
-		me[name] = v
 	}
 	config := obj{
 		"organization_id":       o.seed.ID,
@@ -92,13 +109,43 @@ func loginCustomer(c *call) (any, error) {
 	if online := o.onlineGroups(); len(online) > 0 {
 		config["online_groups_ids"] = online
 	}
-	return obj{"customer": me, "has_active_thread": active, "chats": chats, "__priv_dynamic_config": config}, nil
+	out := obj{"customer": cust.own(), "has_active_thread": active, "chats": chats, "__priv_dynamic_config": config}
+	if shown != nil {
+		if v := o.greetingView(shown); v != nil {
+			v["accepted"] = shown.Accepted
+			out["greeting"] = v
+		}
+	}
+	return out, nil
+}
+
+// own renders a customer for itself: Customer of the Customer API.
+func (c *customer) own() obj {
+	v := obj{"id": c.ID, "type": "customer", "statistics": c.statistics()}
+	for name, x := range c.Fields {
+		v[name] = x
+	}
+	return v
+}
+
+// getOwnCustomer is get_customer of the Customer API.
+func getOwnCustomer(c *call) (any, error) { return c.org.st.Customers[c.user()].own(), nil }
+
+// setCustomerSessionFields is set_customer_session_fields of the Customer API.
+// It adds to the fields that the session has, as update_customer does.
+func setCustomerSessionFields(c *call) (any, error) {
+	cust := c.org.st.Customers[c.user()]
+	merged, err := sessionFields(cust.Fields, c.payload.list("session_fields"), "payload")
+	if err != nil || len(merged) == 0 {
+		return obj{}, err
+	}
+	return obj{}, c.org.commit(c.em, &record{Kind: customerUpdated, By: cust.ID, CustomerID: cust.ID, Fields: map[string]any{"session_fields": merged}})
 }
 
 // updateCustomer is update_customer of the Customer API.
 func updateCustomer(c *call) (any, error) {
 	cust := c.org.st.Customers[c.user()]
-	fields, err := c.org.customerFields(cust, c.payload, "payload")
+	fields, err := customerFields(cust.Fields, c.payload, "payload")
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +155,9 @@ func updateCustomer(c *call) (any, error) {
 	return obj{}, c.org.commit(c.em, &record{Kind: customerUpdated, By: cust.ID, CustomerID: cust.ID, Fields: fields})
 }
 
-// customerFields returns what a request changes about a customer, as the wire
-// has it in a customer.
-func (o *org) customerFields(cust *customer, in params, where string) (map[string]any, error) {
+// customerFields returns what a request changes about a customer with these
+// fields, as the wire has it in a customer.
+func customerFields(old, in params, where string) (map[string]any, error) {
 	out := map[string]any{}
 	for _, name := range []string{"name", "avatar", "phone_number"} {
 		if v, ok := in[name].(string); ok {
@@ -127,7 +174,7 @@ func (o *org) customerFields(cust *customer, in params, where string) (map[strin
 		out["address"] = v
 	}
 	if in["session_fields"] != nil {
-		merged, err := sessionFields(cust, in.list("session_fields"), where)
+		merged, err := sessionFields(old, in.list("session_fields"), where)
 		if err != nil {
 			return nil, err
 		}
@@ -150,8 +197,8 @@ func (o *org) customerFields(cust *customer, in params, where string) (map[strin
 
 // sessionFields adds to a customer's session fields: a known key gets its new
 // value, a new one goes to the end.
-func sessionFields(cust *customer, in []any, where string) ([]any, error) {
-	merged := slices.Clone(params(cust.Fields).list("session_fields"))
+func sessionFields(old params, in []any, where string) ([]any, error) {
+	merged := slices.Clone(old.list("session_fields"))
 	for i, x := range in {
 		field := x.(map[string]any)
 		if len(field) != 1 {
@@ -180,7 +227,7 @@ func sessionFields(cust *customer, in []any, where string) ([]any, error) {
 func (c *customer) statistics() obj {
 	return obj{
 		"chats_count": len(c.ChatIDs), "threads_count": c.Threads, "visits_count": c.Visits,
-		"page_views_count": c.Visits, "greetings_shown_count": 0, "greetings_accepted_count": 0,
+		"page_views_count": c.PageViews, "greetings_shown_count": c.GreetingsShown, "greetings_accepted_count": c.GreetingsAccepted,
 	}
 }
 
@@ -208,12 +255,12 @@ func (o *org) customerView(side side, c *customer) obj {
 		if vi.Referrer != "" {
 			visit["referrer"] = vi.Referrer
 		}
-		if vi.PageURL != "" {
-			page := obj{"opened_at": stamp(vi.StartedAt), "url": vi.PageURL}
-			if vi.PageTitle != "" {
-				page["title"] = vi.PageTitle
+		if len(vi.Pages) > 0 {
+			var pages []obj
+			for _, p := range vi.Pages {
+				pages = append(pages, p.view())
 			}
-			visit["last_pages"] = []obj{page}
+			visit["last_pages"] = pages
 		}
 		v["visit"] = visit
 	}
@@ -225,6 +272,9 @@ func (o *org) customerView(side side, c *customer) obj {
 func (o *org) tracks(a *Agent, id string) bool {
 	if len(o.customers[id]) == 0 {
 		return false // not on the site
+	}
+	if slices.Contains(o.st.Customers[id].Followers, a.ID) {
+		return true
 	}
 	level := o.st.agent(a.ID).Level
 	for _, chatID := range o.st.Customers[id].ChatIDs {
@@ -239,8 +289,8 @@ func (o *org) tracks(a *Agent, id string) bool {
 			return true
 		}
 	}
-	if level == "my" || level == "chatting" || level == "invited" {
-		return false // nobody is invited here: there are no greetings yet
+	if level == "my" || level == "chatting" || level == "invited" && o.st.Customers[id].Greeting == nil {
+		return false
 	}
 	for _, conn := range o.customers[id] {
 		if a.sees([]int{conn.group}) {
@@ -268,6 +318,29 @@ func (o *org) track(id string) {
 		case !tracks && len(o.customers[id]) > 0:
 			delete(s.known, id)
 		}
+		for _, conn := range s.conns {
+			for _, sub := range conn.subs {
+				o.refill(conn, sub)
+			}
+		}
+	}
+}
+
+// trackers sends to the connections of agents that are to know of a customer:
+// by their level, by a chat, or by a subscription.
+func (em *emission) trackers(id, action string, payload any) {
+	o := em.org
+	for i := range o.seed.Agents {
+		a := &o.seed.Agents[i]
+		s := o.agents[a.ID]
+		knows := s.known[id] || slices.ContainsFunc(o.st.Customers[id].ChatIDs, func(id string) bool { return o.follows(a, o.st.Chats[id]) })
+		var conns []*conn
+		for _, conn := range s.conns {
+			if knows || conn.subscribes(id) {
+				conns = append(conns, conn)
+			}
+		}
+		em.send(conns, action, payload)
 	}
 }
 
@@ -275,11 +348,23 @@ func (o *org) track(id string) {
 // is gone.
 func (o *org) customerLeft(id string) {
 	em := &emission{org: o}
-	em.agents(func(a *Agent) bool {
-		s := o.agents[a.ID]
-		known := s.known[id]
+	left := obj{"id": id, "left_at": stamp(o.now())}
+	for i := range o.seed.Agents {
+		s := o.agents[o.seed.Agents[i].ID]
+		var conns []*conn
+		for _, conn := range s.conns {
+			if s.known[id] || conn.subscribes(id) {
+				conns = append(conns, conn)
+			}
+		}
 		delete(s.known, id)
-		return known
-	}, "customer_left", obj{"id": id, "left_at": stamp(o.now())})
+		em.send(conns, "customer_left", left)
+		for _, conn := range s.conns {
+			for _, sub := range conn.subs {
+				o.refill(conn, sub)
+			}
+		}
+	}
 	em.flush()
+	o.settleSafely()
 }

@@ -93,7 +93,6 @@ func TestEnvelope(t *testing.T) {
 			{`{"action":"ping","request_id":"a","payload":"{}"}`, "a", "ping", "validation", "payload: must be an object, not a string"},
 			{`{"action":"frobnicate","request_id":"a"}`, "a", "frobnicate", "validation", `action: the customer API has no action "frobnicate"`},
 			{`{"action":"get_form","request_id":"a"}`, "a", "get_form", "validation", "payload.group_id: is required"},
-			{`{"action":"get_form","request_id":"a","payload":{"group_id":0,"type":"prechat"}}`, "a", "get_form", "validation", `action: "get_form" is not served here yet`},
 			{`{"action":"ping","payload":{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}}`, "", "", "validation", "the frame is nested too deep"},
 			{`{"action":"list_routing_statuses"}`, "", "list_routing_statuses", "validation", "has no action"},
 			{`{"action":"ping","version":"3.5"}`, "", "ping", "unsupported_version", "not lower than the connection's 3.6"},

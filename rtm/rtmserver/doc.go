@@ -14,9 +14,10 @@
 // Each organization has an append-only log, see [Log]. A command is held to the
 // rules of package catalogue, the same that clients have, checked against the
 // state, appended to the log as records, and applied; the state is a fold over
-// the records, and pushes are announced from them. What a request causes is decided under one lock per
-// organization, so all connections see one order of things. Typing indicators
-// and sneak peeks are passed on and never logged.
+// the records, and pushes are announced from them. What a request causes is
+// decided under one lock per organization, so all connections see one order of
+// things. Typing indicators, sneak peeks, previews and multicasts are passed on
+// and never logged.
 //
 // Sockets never block that lock: each connection has a bounded queue and a
 // goroutine that writes; one that does not read is cut off.
@@ -36,8 +37,35 @@
 // author_id beside action, with which agents spoke for bots up to 3.5, is ignored;
 // and required fields of 3.6 are required in all versions.
 //
-// # What it does not do yet
+// # What stands for something else
 //
-// Methods that the catalogue knows and this package does not serve answer with
-// a validation error that says so, once their payload is right.
+// Every method of the catalogue is served. Where the protocol needs what this
+// server cannot have, the answer has the documented shape:
+//   - request_thread_summary: there is no AI. The text is the seed's
+//     ThreadSummary, and without one the push incoming_error follows;
+//   - get_url_info: nothing is fetched, so it knows what the address itself tells;
+//   - change_push_notifications: no phone is reached, nothing is kept;
+//   - routing.transcript_email on a thread: a system message says that the
+//     transcript was asked for, and no mail is sent;
+//   - activate_customer_page and deactivate_customer_page: nothing depends on it;
+//   - sales and goals, filters of list_archives: no thread has any.
+//
+// What the vendor's configuration and privacy tools do, for which there is no
+// method, is [Server.Announce], [Server.DeleteChat], [Server.DeleteThread] and
+// [Server.DeleteThreads]. Forms, greetings, welcome messages, tags, properties of
+// own namespaces, scopes and rules for pages come from the [Seed].
+//
+// # Where the documents leave it open
+//
+//   - Properties: a namespace that neither the protocol nor the seed knows is open
+//     to both sides. What only the other side's table has can be read, not written.
+//   - An agent who leaves a chat, is taken out or gives it away does not get the
+//     same thread by routing again. A chat that loses its last agent waits.
+//   - transfer_chat answers with validation when nobody can take the chat, and
+//     agent_offline when the target is an agent who is not there.
+//   - Of a deleted event agents of the role normal get the husk. Customers can
+//     delete messages, files and custom events that they wrote.
+//   - Session fields end with the visit: with the customer's last connection.
+//   - A greeting is shown once in a visit, and not to who is chatting.
+//   - The side storage of customers holds the greetings that they have seen.
 package rtmserver

@@ -20,10 +20,13 @@ type event struct {
 	Visibility string         `json:"visibility"` // all or agents
 	Properties properties     `json:"properties"`
 	Body       map[string]any `json:"body"` // what is particular to the type, as the wire has it
+	Deleted    bool           `json:"deleted,omitempty"`
 }
 
 // visibleTo reports whether a side may see the event at all.
-func (e *event) visibleTo(side side) bool { return side == agentSide || e.Visibility == "all" }
+func (e *event) visibleTo(side side) bool {
+	return side == agentSide || e.Visibility == "all" && !e.Deleted
+}
 
 // common are the members of an event that are no part of its body.
 var common = []string{"id", "created_at", "type", "author_id", "custom_id", "visibility", "recipients", "properties", "deleted"}
@@ -33,6 +36,9 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 	e := &event{
 		ID: th.nextEventID(), CreatedAt: c.org.now(), Type: in.str("type"), AuthorID: c.user(), CustomID: in.str("custom_id"),
 		Visibility: "all", Properties: properties{}, Body: map[string]any{},
+	}
+	if err := c.writable(inEvent, in.props("properties"), where+".properties"); err != nil {
+		return nil, err
 	}
 	e.Properties.merge(in.props("properties"))
 	// The two sides have their own word for it; customers are known to send both.
@@ -54,6 +60,12 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 		if c.conn.side == agentSide && in.str("visibility") == "" {
 			e.Visibility = "agents" // the default when an agent sends one
 		}
+	case "filled_form":
+		if typ := c.org.formType(in.str("form_id")); typ != "" {
+			e.Body["form_type"] = typ
+		}
+	case "rich_message":
+		clearToggles(e.Body)
 	case "file":
 		// Any web address will do: there is no CDN here whose files it could be.
 		u, err := url.Parse(in.str("url"))
@@ -73,8 +85,29 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// nextEventID counts from 1 in each thread.
-func (th *thread) nextEventID() string { return th.ID + "_" + itoa(len(th.Events)+1) }
+// eventID is the id of the n-th event of the thread, from 1.
+func (th *thread) eventID(n int) string { return th.ID + "_" + itoa(n) }
+
+func (th *thread) nextEventID() string { return th.eventID(len(th.Events) + 1) }
+
+// event returns the event of that id, nil when the thread has none such.
+func (th *thread) event(id string) *event {
+	for _, e := range th.Events {
+		if e.ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
+// event returns an event of a thread that the requester may see.
+func (c *call) event(th *thread, id string) (*event, error) {
+	e := th.event(id)
+	if e == nil || !e.visibleTo(c.conn.side) {
+		return nil, fail("not_found", "payload.event_id: thread %s has no event %s", th.ID, quote(id))
+	}
+	return e, nil
+}
 
 func eventIDs(events []*event) []string {
 	var ids []string
@@ -179,18 +212,51 @@ func sendTypingIndicator(c *call) (any, error) {
 		}
 		return obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "typing_indicator": ind}
 	}
-	c.em.agents(func(a *Agent) bool { return a.ID != c.user() && ch.follows(a.ID) }, "incoming_typing_indicator", push(agentSide))
+	c.em.agents(func(a *Agent) bool { return a.ID != c.user() && c.org.follows(a, ch) }, "incoming_typing_indicator", push(agentSide))
 	if m := ch.member(c.user()); visibility == "all" && (m == nil || m.Visibility == "all") {
 		c.em.customer(ch.CustomerID, "incoming_typing_indicator", push(customerSide))
 	}
 	return obj{}, nil
 }
 
-// eventView renders an event: Event of either API.
-func (o *org) eventView(side side, e *event) obj {
+// deletable are the types of events that a customer can delete: what it answered
+// in a form stays.
+var deletable = []string{"message", "file", "custom"}
+
+// deleteEvent is delete_event of the Customer API.
+func deleteEvent(c *call) (any, error) {
+	ch, th, err := c.threadOf()
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.event(th, c.payload.str("event_id"))
+	if err != nil {
+		return nil, err
+	}
+	if e.AuthorID != c.user() {
+		return nil, fail("authorization", "payload.event_id: event %s was not written by this customer", e.ID)
+	}
+	if !slices.Contains(deletable, e.Type) {
+		return nil, fail("not_allowed", "payload.event_id: an event of type %s cannot be deleted", e.Type)
+	}
+	return obj{}, c.org.commit(c.em, &record{Kind: eventDeleted, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, EventID: e.ID})
+}
+
+// eventView renders an event: Event of either API. The agent is who reads it;
+// nil for customers, and where no agent is known.
+func (o *org) eventView(side side, a *Agent, e *event) obj {
 	v := obj{"id": e.ID, "created_at": stamp(e.CreatedAt), "type": e.Type}
-	for name, x := range e.Body {
-		v[name] = x
+	withheld := e.Deleted && (a == nil || !a.manages()) // of a deleted event, agents get the husk
+	if !withheld {
+		for name, x := range e.Body {
+			v[name] = x
+		}
+	}
+	if side == customerSide && e.Type == "rich_message" && v["elements"] != nil {
+		v["elements"] = o.customerElements(e.Body)
+	}
+	if e.Deleted {
+		v["deleted"] = true
 	}
 	if e.AuthorID != "" {
 		v["author_id"] = o.userID(side, e.AuthorID)
@@ -198,8 +264,8 @@ func (o *org) eventView(side side, e *event) obj {
 	if e.CustomID != "" {
 		v["custom_id"] = e.CustomID
 	}
-	if len(e.Properties) > 0 {
-		v["properties"] = e.Properties
+	if props := o.readable(side, inEvent, e.Properties); len(props) > 0 && !withheld {
+		v["properties"] = props
 	}
 	if side == agentSide {
 		v["visibility"] = e.Visibility

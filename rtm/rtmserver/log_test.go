@@ -3,7 +3,11 @@ package rtmserver_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,11 +52,88 @@ func TestMemoryLog(t *testing.T) {
 	}
 }
 
+// everything makes the records that the conversation of TestReplay does not,
+// with customers and chats of its own.
+func everything(t *testing.T, srv *rtmtest.Server, ag *peer) {
+	t.Helper()
+	cu := customer(t, srv)
+	id := cu.ok("get_customer", object{})["id"].(string)
+	cu.ok("update_customer_page", object{"url": "https://shop.example/kites"})
+	g := cu.push("incoming_greeting")["unique_id"]
+	cu.ok("accept_greeting", object{"greeting_id": 7, "unique_id": g})
+	cu.ok("send_greeting_button_clicked", object{"greeting_unique_id": g, "button_id": "b1"})
+	cu.ok("update_customer_page", object{"url": "https://shop.example/reels"})
+	cu.ok("request_welcome_message", object{})
+	chatID, threadID := start(cu, message("hello"), message("oops"), object{"type": "rich_message", "template_id": "cards", "elements": []any{
+		object{"buttons": []any{object{"text": "Yes", "postback_id": "p", "user_ids": []any{}}}}}})
+	with := func(more object) object {
+		out := object{"chat_id": chatID, "thread_id": threadID}
+		for k, v := range more {
+			out[k] = v
+		}
+		return out
+	}
+	self := func(visibility string) object {
+		return object{"chat_id": chatID, "user_id": agent2, "user_type": "agent", "visibility": visibility, "ignore_requester_presence": true}
+	}
+	cu.ok("delete_event", with(object{"event_id": threadID + "_2"}))
+	cu.ok("send_rich_message_postback", with(object{"event_id": threadID + "_3", "postback": object{"id": "p", "toggled": true}}))
+	cu.ok("update_thread_properties", with(object{"properties": object{"rating": object{"score": 1, "comment": "c"}}}))
+	cu.ok("delete_thread_properties", with(object{"properties": object{"rating": []string{"score"}}}))
+	ag.ok("remove_user_from_chat", object{"chat_id": chatID, "user_id": agent2, "user_type": "agent"})
+	ag.ok("follow_chat", object{"id": chatID})
+	ag.ok("unfollow_chat", object{"id": chatID})
+	ag.ok("follow_chat", object{"id": chatID})
+	ag.ok("add_user_to_chat", self("agents"))
+	ag.ok("add_user_to_chat", self("all"))
+	ag.ok("tag_thread", with(object{"tag": "vip"}))
+	ag.ok("tag_thread", with(object{"tag": "spam"}))
+	ag.ok("untag_thread", with(object{"tag": "vip"}))
+	ag.ok("transfer_chat", object{"id": chatID, "ignore_agents_availability": true, "target": object{"type": "group", "ids": []int{1}}})
+	ag.ok("request_thread_summary", with(nil))
+	cu.ok("deactivate_chat", object{"id": chatID})
+	ag.ok("request_thread_summary", with(nil))
+	ag.ok("start_chat", object{})
+	ag.ok("set_away_status", object{"away": true})
+	ag.ok("ban_customer", object{"id": id, "ban": object{"days": 1}})
+	for range 2 {
+		other := customer(t, srv)
+		gone, thread := start(other)
+		other.ok("deactivate_chat", object{"id": gone})
+		other.ok("resume_chat", object{"chat": object{"id": gone}})
+		if err := srv.RTM.DeleteThread(rtmtest.Organization, gone, thread); err != nil {
+			t.Error(err)
+		}
+		if err := srv.RTM.DeleteChat(rtmtest.Organization, gone); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := srv.RTM.DeleteThreads(rtmtest.Organization, rtmserver.Sweep{Tag: "vip"}); err != nil {
+		t.Error(err)
+	}
+	req, err := http.NewRequest(http.MethodDelete, srv.URL+"/v2/customer/token", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+srv.CustomerToken(t))
+	res, err := srv.HTTPClient().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	old := dialVersion(t, srv, ag.api, "3.5", "")
+	old.ok("login", object{"token": "Bearer " + rtmtest.Agent2Token, "away": true})
+	made := old.ok("create_customer", object{"name": "Dora"})["customer_id"]
+	old.ok("follow_customer", object{"id": made})
+	old.ok("follow_customer", object{"id": id})
+	old.ok("unfollow_customer", object{"id": made})
+}
+
 // TestReplay holds a conversation with all that is logged, and replays the log
 // into a fresh server.
 func TestReplay(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
-	seed := rtmserver.DefaultSeed()
+	seed := tourSeed()
 	seed.Organizations[0].Agents[0].MaxChats = 1
 	var before, chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
@@ -78,12 +159,20 @@ func TestReplay(t *testing.T) {
 		cu.ok("send_event", object{"chat_id": chatID, "event": message("still there?")})
 		back := agent(t, srv, rtmtest.Agent2Token)
 		back.ok("ping", object{})
+		everything(t, srv, back)
 		var err error
 		if before, err = rtmserver.StateJSON(srv.RTM, rtmtest.Organization); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(entries(t, log, rtmtest.Organization, 0)); n < 20 {
-			t.Errorf("the log has %d records only", n)
+		all := strings.Join(entries(t, log, rtmtest.Organization, 0), "\n")
+		source, err := os.ReadFile("record.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range regexp.MustCompile(`recordKind += ("\w+")`).FindAllStringSubmatch(string(source), -1) {
+			if !strings.Contains(all, `{"kind":`+kind[1]+`,`) {
+				t.Errorf("the log has no record of the kind %s", kind[1])
+			}
 		}
 		// Agent 2 is logged in still when the server ends.
 	})

@@ -27,7 +27,9 @@ type org struct {
 	agentStatus map[int]string
 	places      map[string]int
 	dirty       bool
-	later       []*emission
+
+	props [2]propertyTable
+	later []*emission
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
@@ -35,6 +37,9 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
 		groupStatus: map[int]string{}, agentStatus: map[int]string{}, places: map[string]int{},
+	}
+	for _, side := range []side{customerSide, agentSide} {
+		o.props[side] = newPropertyTable(side, seed.Properties)
 	}
 	for i := range seed.Agents {
 		o.agents[seed.Agents[i].ID] = &session{known: map[string]bool{}}
@@ -134,6 +139,9 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 	}
 	var result any
 	err := guard(func() (err error) {
+		if err := c.inScope(); err != nil {
+			return err
+		}
 		result, err = run(c)
 		return err
 	})

@@ -27,6 +27,7 @@ type pageQuery struct {
 	Chat      string    `json:"c,omitempty"`
 	Limit     int       `json:"l"`
 	Sort      string    `json:"s"`
+	By        string    `json:"b,omitempty"` // what list_customers sorts by
 	Filters   params    `json:"f,omitempty"`
 	MinEvents int       `json:"-"`           // of the first page only
 	After     string    `json:"n,omitempty"` // the page starts after this key

@@ -2,7 +2,6 @@ package rtmserver
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
@@ -37,7 +36,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 	var bodies [len(versions)]json.RawMessage
 	for _, c := range conns {
 		for i, version := range versions {
-			if !c.wants(version, action) {
+			if !c.wants(version, action) || !c.agent.hears(c.catalogue, action) {
 				continue
 			}
 			if bodies[i] == nil {
@@ -80,14 +79,14 @@ func (em *emission) agents(filter func(*Agent) bool, action string, payload any)
 	}
 }
 
-// members sends to the agents who take part in a chat.
+// members sends to the agents who take part in a chat or follow it.
 func (em *emission) members(ch *chat, action string, payload any) {
-	em.agents(func(a *Agent) bool { return ch.follows(a.ID) }, action, payload)
+	em.agents(func(a *Agent) bool { return em.org.follows(a, ch) }, action, payload)
 }
 
 // access sends to the agents who take part in a chat or have access to it.
 func (em *emission) access(ch *chat, action string, payload any) {
-	em.agents(func(a *Agent) bool { return ch.follows(a.ID) || em.org.mayAccess(a, ch) }, action, payload)
+	em.agents(func(a *Agent) bool { return em.org.concerns(a, ch) }, action, payload)
 }
 
 // disconnect closes a connection after what was sent before.
@@ -113,7 +112,7 @@ func (o *org) announce(em *emission, r *record) {
 	switch r.Kind {
 	case threadOpened:
 		push := func(side side) obj {
-			p := obj{"chat": o.chatView(side, ch, ch.last())}
+			p := obj{"chat": o.chatView(side, nil, ch, ch.last())}
 			if r.By != "" {
 				p["requester_id"] = o.userID(side, r.By)
 			}
@@ -124,7 +123,7 @@ func (o *org) announce(em *emission, r *record) {
 		o.routingChanged(ch)
 	case eventAdded:
 		push := func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, r.Event)}
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
 		}
 		if r.Event.visibleTo(customerSide) {
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
@@ -145,7 +144,9 @@ func (o *org) announce(em *emission, r *record) {
 		push := func(side side) obj {
 			return obj{"chat_id": ch.ID, "user_id": o.userID(side, r.UserID), "seen_up_to": stamp(r.SeenUpTo)}
 		}
-		em.customer(ch.CustomerID, "events_marked_as_seen", push(customerSide))
+		if ch.member(r.UserID).Visibility == "all" {
+			em.customer(ch.CustomerID, "events_marked_as_seen", push(customerSide))
+		}
 		em.members(ch, "events_marked_as_seen", push(agentSide))
 	case chatAssigned:
 		both := func(action string, push func(side) obj) {
@@ -172,23 +173,67 @@ func (o *org) announce(em *emission, r *record) {
 		o.routingChanged(ch)
 	case userRemoved:
 		push := func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "user_id": o.userID(side, r.UserID), "reason": r.Reason}
+			p := obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "user_id": o.userID(side, r.UserID), "reason": r.Reason}
+			if r.By != "" {
+				p["requester_id"] = o.userID(side, r.By)
+			}
+			return p
 		}
-		em.customer(ch.CustomerID, "user_removed_from_chat", push(customerSide))
-		em.agents(func(a *Agent) bool { return a.ID == r.UserID || ch.follows(a.ID) || o.mayAccess(a, ch) },
-			"user_removed_from_chat", push(agentSide))
+		if ch.member(r.UserID).Visibility == "all" {
+			em.customer(ch.CustomerID, "user_removed_from_chat", push(customerSide))
+		}
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID || o.concerns(a, ch) }, "user_removed_from_chat", push(agentSide))
 		o.routingChanged(ch)
+	case userAdded:
+		o.announceAdded(em, ch, r)
+	case chatTransferred:
+		o.announceTransferred(em, ch, r)
+	case chatFollowed:
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID }, "incoming_chat", o.followedView(ch, r.UserID))
+	case chatUnfollowed:
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID }, "chat_unfollowed", obj{"chat_id": ch.ID})
 	case customerUpdated:
 		push := obj{"id": r.CustomerID, "type": "customer"}
 		for name, v := range r.Fields {
 			push[name] = v
 		}
 		em.customer(r.CustomerID, "customer_updated", push)
-		em.agents(func(a *Agent) bool {
-			return o.agents[a.ID].known[r.CustomerID] || slices.ContainsFunc(o.st.Customers[r.CustomerID].ChatIDs, func(id string) bool {
-				return o.st.Chats[id].follows(a.ID)
-			})
-		}, "customer_updated", push)
+		em.trackers(r.CustomerID, "customer_updated", push)
+	case pageOpened:
+		push := r.Page.view()
+		push["customer_id"], push["visit_id"] = r.CustomerID, o.st.Customers[r.CustomerID].Visits
+		em.trackers(r.CustomerID, "customer_page_updated", push)
+		o.announceStatistics(em, r.CustomerID)
+	case customerFollowed:
+		o.track(r.CustomerID)
+	case customerUnfollowed:
+		em.agents(func(a *Agent) bool { return a.ID == r.UserID }, "customer_unfollowed", obj{"id": r.CustomerID})
+		o.track(r.CustomerID)
+	case customerBanned:
+		em.trackers(r.CustomerID, "customer_banned", obj{"customer_id": r.CustomerID, "ban": obj{"days": r.Days}})
+	case greetingShown, greetingAccepted, greetingCanceled:
+		o.announceGreeting(em, r)
+	case welcomeRequested:
+		o.announceWelcome(em, r)
+	case propertiesUpdated, propertiesDeleted:
+		o.announceProperties(em, ch, r)
+	case summarySet:
+		em.members(ch, "thread_summary_set", obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "summary": r.Summary.view()})
+	case chatDeleted:
+		em.access(r.gone, "chat_deleted", obj{"chat_id": r.ChatID})
+		o.dirty = true
+	case threadDeleted:
+		em.access(r.gone, "thread_deleted", obj{"chat_id": r.ChatID, "thread_id": r.ThreadID})
+	case threadsDeleted:
+		em.agents(func(*Agent) bool { return true }, "threads_deleted", r.Sweep.view())
+	case eventDeleted:
+		push := obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event_id": r.EventID}
+		em.customer(ch.CustomerID, "event_deleted", push)
+		em.members(ch, "event_deleted", push)
+	case postbackSent:
+		o.announcePostback(em, ch, r)
+	case threadTagged, threadUntagged:
+		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
 	case routingStatusSet:
 		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true
@@ -198,7 +243,9 @@ func (o *org) announce(em *emission, r *record) {
 // routingChanged notes that settle has to look, and who tracks whom.
 func (o *org) routingChanged(ch *chat) {
 	o.dirty = true
-	o.track(ch.CustomerID)
+	if ch.CustomerID != "" {
+		o.track(ch.CustomerID)
+	}
 }
 
 // announceUnassigned pushes the property that says whether a thread waits.

@@ -23,6 +23,29 @@ const (
 	userRemoved        recordKind = "user_removed"
 	routingStatusSet   recordKind = "routing_status_set"
 	monitoringSet      recordKind = "monitoring_set"
+	propertiesUpdated  recordKind = "properties_updated" // of the chat, its thread or its event
+	propertiesDeleted  recordKind = "properties_deleted"
+	userAdded          recordKind = "user_added"
+	chatTransferred    recordKind = "chat_transferred"
+	chatFollowed       recordKind = "chat_followed"
+	chatUnfollowed     recordKind = "chat_unfollowed"
+	pageOpened         recordKind = "page_opened"
+	customerFollowed   recordKind = "customer_followed"
+	customerUnfollowed recordKind = "customer_unfollowed"
+	customerBanned     recordKind = "customer_banned"
+	greetingShown      recordKind = "greeting_shown"
+	greetingAccepted   recordKind = "greeting_accepted"
+	greetingCanceled   recordKind = "greeting_canceled"
+	greetingClicked    recordKind = "greeting_clicked"
+	welcomeRequested   recordKind = "welcome_requested"
+	eventDeleted       recordKind = "event_deleted"
+	postbackSent       recordKind = "postback_sent"
+	summarySet         recordKind = "summary_set"
+	chatDeleted        recordKind = "chat_deleted"
+	threadDeleted      recordKind = "thread_deleted"
+	threadsDeleted     recordKind = "threads_deleted"
+	threadTagged       recordKind = "thread_tagged"
+	threadUntagged     recordKind = "thread_untagged"
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -36,6 +59,12 @@ type record struct {
 	Fields     map[string]any `json:"fields,omitempty"` // customerUpdated: as the wire has them
 	Visit      *visit         `json:"visit,omitempty"`
 	Secret     string         `json:"secret,omitempty"` // hashed
+	Page       *page          `json:"page,omitempty"`
+	Until      time.Time      `json:"until,omitzero"`      // customerBanned
+	Days       json.Number    `json:"days,omitempty"`      // customerBanned: as the wire had it
+	Greeting   *shownGreeting `json:"greeting,omitempty"`  // greetingShown
+	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
+	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
 
 	ChatID     string     `json:"chat_id,omitempty"`
@@ -47,10 +76,27 @@ type record struct {
 	Thread     *thread    `json:"thread,omitempty"`
 	AgentIDs   []string   `json:"agent_ids,omitempty"`
 	Event      *event     `json:"event,omitempty"`
-	SeenUpTo   time.Time  `json:"seen_up_to,omitzero"`
+	EventID    string     `json:"event_id,omitempty"`
+	Names      nameLists  `json:"names,omitempty"` // propertiesDeleted
+	Tag        string     `json:"tag,omitempty"`
+	Postback   params     `json:"postback,omitempty"` // postbackSent, as the wire has it
+	Summary    *summary   `json:"summary,omitempty"`
+	Sweep      *Sweep     `json:"sweep,omitempty"`      // threadsDeleted
+	Visibility string     `json:"visibility,omitempty"` // userAdded
+
+	// chatTransferred: what the chat had before, its new groups unless they stay,
+	// and the visible agents who are out of it. AgentIDs are those who have it
+	// now; with none it waits.
+	From     *assignment `json:"from,omitempty"`
+	Groups   []int       `json:"groups,omitempty"`
+	Removed  []string    `json:"removed,omitempty"`
+	SeenUpTo time.Time   `json:"seen_up_to,omitzero"`
 
 	Status string `json:"status,omitempty"`
-	Level  string `json:"level,omitempty"`
+	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
+
+	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
+	Level string `json:"level,omitempty"`
 }
 
 func (r *record) encode() ([]byte, error) { return json.Marshal(r) }

@@ -80,6 +80,29 @@ var methods = [2]map[string]func(*call) (any, error){
 		"send_sneak_peek":     sendSneakPeek,
 		"mark_events_as_seen": markEventsAsSeen,
 		"update_customer":     updateCustomer,
+
+		"update_chat_properties":   updateProperties(inChat),
+		"delete_chat_properties":   deleteProperties(inChat),
+		"update_thread_properties": updateProperties(inThread),
+		"delete_thread_properties": deleteProperties(inThread),
+		"update_event_properties":  updateProperties(inEvent),
+		"delete_event_properties":  deleteProperties(inEvent),
+
+		"delete_event":                 deleteEvent,
+		"send_rich_message_postback":   sendRichMessagePostback,
+		"get_customer":                 getOwnCustomer,
+		"set_customer_session_fields":  setCustomerSessionFields,
+		"update_customer_page":         updateCustomerPage,
+		"activate_customer_page":       activateCustomerPage,
+		"deactivate_customer_page":     activateCustomerPage,
+		"list_group_statuses":          listGroupStatuses,
+		"get_form":                     getForm,
+		"get_predicted_agent":          getPredictedAgent,
+		"request_welcome_message":      requestWelcomeMessage,
+		"get_url_info":                 getURLInfo,
+		"accept_greeting":              acceptGreeting,
+		"cancel_greeting":              cancelGreeting,
+		"send_greeting_button_clicked": sendGreetingButtonClicked,
 	},
 	agentSide: {
 		"login":                 loginAgent,
@@ -94,6 +117,43 @@ var methods = [2]map[string]func(*call) (any, error){
 		"mark_events_as_seen":   markEventsAsSeen,
 		"set_routing_status":    setRoutingStatus,
 		"list_routing_statuses": listRoutingStatuses,
+
+		"update_chat_properties":   updateProperties(inChat),
+		"delete_chat_properties":   deleteProperties(inChat),
+		"update_thread_properties": updateProperties(inThread),
+		"delete_thread_properties": deleteProperties(inThread),
+		"update_event_properties":  updateProperties(inEvent),
+		"delete_event_properties":  deleteProperties(inEvent),
+		"tag_thread":               tagThread,
+		"untag_thread":             untagThread,
+
+		"start_chat":               startAgentChat,
+		"add_user_to_chat":         addUserToChat,
+		"remove_user_from_chat":    removeUserFromChat,
+		"transfer_chat":            transferChat,
+		"list_agents_for_transfer": listAgentsForTransfer,
+		"follow_chat":              followChat,
+
+		"list_customers":            listCustomers,
+		"create_customer":           createCustomer,
+		"follow_customer":           followCustomer,
+		"unfollow_customer":         unfollowCustomer,
+		"change_push_notifications": changePushNotifications,
+
+		"list_archives":              listArchives,
+		"request_thread_summary":     requestThreadSummary,
+		"send_event_preview":         sendEventPreview,
+		"send_rich_message_postback": sendRichMessagePostback,
+		"send_thinking_indicator":    sendThinkingIndicator,
+		"multicast":                  multicast,
+		"set_away_status":            setAwayStatus,
+		"update_session":             updateSession,
+		"get_customer":               getCustomer,
+		"update_customer":            updateCustomerByAgent,
+		"ban_customer":               banCustomer,
+		"subscribe_customers":        subscribeCustomers,
+		"unsubscribe_customers":      unsubscribeCustomers,
+		"unfollow_chat":              unfollowChat,
 	},
 }
 
@@ -226,13 +286,7 @@ func (c *conn) check(r *request) error {
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
 	}
-	if err := validate(c.side, r.action, r.raw); err != nil {
-		return err
-	}
-	if methods[c.side][r.action] == nil {
-		return invalid("action: %s is not served here yet", quote(r.action))
-	}
-	return nil
+	return validate(c.side, r.action, r.raw)
 }
 
 // validate checks a payload, which must be wire.Valid, against the rules of the

@@ -10,18 +10,18 @@ const waitPerPlace = 60 // seconds
 // pick returns the agent who is to get a chat of these groups: one who accepts
 // chats, is connected, has access and a free slot, and of those the one with the
 // fewest active chats; between equals, the first in the seed. It returns "" when
-// there is none. except is passed over.
-func (o *org) pick(groups []int, except string) string {
+// there is none. Those of except are passed over.
+func (o *org) pick(groups []int, except ...string) string {
 	return o.pickBy(o.st.load(), groups, except)
 }
 
 // pickBy is pick with the agents' numbers of chats given.
-func (o *org) pickBy(load map[string]int, groups []int, except string) string {
+func (o *org) pickBy(load map[string]int, groups []int, except []string) string {
 	best, fewest := "", 0
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		n := load[a.ID]
-		if a.ID == except || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() {
+		if slices.Contains(except, a.ID) || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() {
 			continue
 		}
 		if best == "" || n < fewest {
@@ -42,7 +42,7 @@ func (o *org) routable(a *Agent) bool {
 // in and all of them full or not accepting, offline when nobody is logged in.
 func (o *org) groupsStatus(groups []int) string {
 	best := offline
-	if o.pick(groups, "") != "" {
+	if o.pick(groups) != "" {
 		return "online"
 	}
 	for i := range o.seed.Agents {
@@ -132,10 +132,10 @@ func (o *org) queuePlaces() map[string]int {
 func (o *org) moveChat(load map[string]int, ch *chat, from *Agent, how string) []*record {
 	th := ch.last()
 	records := []*record{{Kind: userRemoved, ChatID: ch.ID, ThreadID: th.ID, UserID: from.ID, Reason: how}}
-	if len(ch.agents()) > 1 {
+	if left := remove(ch.agents(), from.ID); len(left) > 0 || !ch.member(from.ID).handles() || ch.CustomerID == "" {
 		return records
 	}
-	if to := o.pickBy(load, ch.Groups, from.ID); to != "" {
+	if to := o.pickBy(load, ch.Groups, append([]string{from.ID}, th.Declined...)); to != "" {
 		load[to]++
 		e := o.systemMessage(th, "routing.assigned_"+how, map[string]string{"agent_added": o.userName(to), "agent_removed": from.Name})
 		return append(records,
@@ -158,7 +158,7 @@ func (o *org) settle() {
 		load := o.st.load()
 		for _, id := range slices.Clone(o.st.Queue) {
 			ch := o.st.Chats[id]
-			if to := o.pickBy(load, ch.Groups, ""); to != "" {
+			if to := o.pickBy(load, ch.Groups, ch.last().Declined); to != "" {
 				r := &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}
 				if err := o.commit(em, r); err != nil {
 					o.s.opts.Logger.Error("assign a waiting chat", "chat", id, "error", err)

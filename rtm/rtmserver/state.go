@@ -24,6 +24,7 @@ type agentState struct {
 	Status string `json:"status"`         // accepting_chats, not_accepting_chats or offline
 	Last   string `json:"last,omitempty"` // the status before offline
 	Level  string `json:"level"`          // customer_monitoring_level
+	Away   bool   `json:"away,omitempty"` // it does not accept chats because all its connections are away
 }
 
 const (
@@ -50,12 +51,12 @@ func (st *state) agent(id string) *agentState {
 	return a
 }
 
-// load returns how many active chats each agent takes part in.
+// load returns how many active chats each agent handles.
 func (st *state) load() map[string]int {
 	load := map[string]int{}
 	for _, id := range st.Active {
 		for _, m := range st.Chats[id].Members {
-			if m.Type == "agent" && m.Present {
+			if m.handles() {
 				load[m.ID]++
 			}
 		}
@@ -77,6 +78,25 @@ func (st *state) fold(r *record) {
 		c := st.Customers[r.CustomerID]
 		c.Visits++
 		c.Visit = r.Visit
+		c.PageViews += len(r.Visit.Pages)
+		c.Greeted = nil
+		delete(c.Fields, "session_fields") // they live as long as the session
+	case pageOpened:
+		c := st.Customers[r.CustomerID]
+		c.PageViews++
+		c.Visit.open(r.Page)
+	case customerFollowed:
+		c := st.Customers[r.CustomerID]
+		c.Followers = append(c.Followers, r.UserID)
+	case customerUnfollowed:
+		c := st.Customers[r.CustomerID]
+		c.Followers = remove(c.Followers, r.UserID)
+	case customerBanned:
+		st.Customers[r.CustomerID].BannedUntil = r.Until
+	case greetingShown, greetingAccepted, greetingCanceled, greetingClicked:
+		st.foldGreeting(r)
+	case welcomeRequested:
+		st.Customers[r.CustomerID].Welcome = r.Welcome
 	case tokenIssued:
 		// Whoever issues one clears what nobody can use any more.
 		maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return !t.ExpiresAt.After(r.At) })
@@ -102,9 +122,9 @@ func (st *state) fold(r *record) {
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
 		ch.seen(r.By, r.Event.CreatedAt)
-		if c := st.Customers[ch.CustomerID]; r.By == ch.CustomerID {
+		if c := st.Customers[ch.CustomerID]; c != nil && r.By == c.ID {
 			c.LastEventAt = r.At
-		} else if r.By != "" {
+		} else if c != nil && r.By != "" {
 			c.AgentLastEventAt = r.At
 		}
 	case eventsSeen:
@@ -112,24 +132,69 @@ func (st *state) fold(r *record) {
 	case chatAssigned:
 		ch := st.Chats[r.ChatID]
 		ch.last().dequeue(r.At)
-		ch.join(r.UserID)
+		ch.join(r.UserID, "all")
 		st.Queue = remove(st.Queue, ch.ID)
 	case chatQueued:
 		ch := st.Chats[r.ChatID]
 		ch.last().enqueue(r.At)
 		st.Queue = append(st.Queue, ch.ID)
+	case userAdded:
+		ch := st.Chats[r.ChatID]
+		ch.join(r.UserID, r.Visibility)
+		if r.Visibility == "all" {
+			ch.last().dequeue(r.At)
+			st.Queue = remove(st.Queue, ch.ID)
+		}
 	case userRemoved:
-		if m := st.Chats[r.ChatID].member(r.UserID); m != nil {
+		ch := st.Chats[r.ChatID]
+		if m := ch.member(r.UserID); m != nil {
 			m.Present = false
 		}
+		if r.Reason == "manual" {
+			ch.last().decline(r.UserID)
+		}
+	case chatTransferred:
+		st.foldTransferred(r)
+	case chatFollowed:
+		ch := st.Chats[r.ChatID]
+		ch.Followers = append(ch.Followers, r.UserID)
+	case chatUnfollowed:
+		ch := st.Chats[r.ChatID]
+		ch.Followers = remove(ch.Followers, r.UserID)
 	case routingStatusSet:
 		a := st.agent(r.UserID)
 		if r.Status == offline && a.Status != offline {
 			a.Last = a.Status
 		}
-		a.Status = r.Status
+		a.Status, a.Away = r.Status, r.Away
 	case monitoringSet:
 		st.agent(r.UserID).Level = r.Level
+	case propertiesUpdated:
+		st.properties(r).merge(r.Properties)
+	case propertiesDeleted:
+		st.properties(r).remove(r.Names)
+	case eventDeleted:
+		st.Chats[r.ChatID].thread(r.ThreadID).event(r.EventID).Deleted = true
+	case postbackSent:
+		st.foldPostback(r)
+	case summarySet:
+		st.Chats[r.ChatID].thread(r.ThreadID).Summary = r.Summary
+	case chatDeleted:
+		r.gone = st.Chats[r.ChatID]
+		st.deleteChat(r.gone)
+	case threadDeleted:
+		r.gone = st.Chats[r.ChatID]
+		st.deleteThreads(r.gone, func(th *thread) bool { return th.ID == r.ThreadID })
+	case threadsDeleted:
+		for _, id := range sortedKeys(st.Chats) {
+			st.deleteThreads(st.Chats[id], r.Sweep.takes)
+		}
+	case threadTagged:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Tags = append(th.Tags, r.Tag)
+	case threadUntagged:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Tags = remove(th.Tags, r.Tag)
 	}
 }
 
@@ -137,22 +202,28 @@ func (st *state) foldThreadOpened(r *record) {
 	ch := st.Chats[r.ChatID]
 	if ch == nil {
 		ch = &chat{
-			ID: r.ChatID, CustomerID: r.CustomerID, CreatedAt: r.Thread.CreatedAt, Properties: properties{},
-			Members: []*member{{ID: r.CustomerID, Type: "customer", Visibility: "all"}},
+			ID: r.ChatID, CustomerID: r.CustomerID, CreatedAt: r.Thread.CreatedAt, Properties: properties{}, Members: []*member{},
 		}
 		st.Chats[ch.ID] = ch
-		c := st.Customers[r.CustomerID]
-		c.ChatIDs = append(c.ChatIDs, ch.ID)
+		if c := st.Customers[r.CustomerID]; c != nil {
+			ch.Members = append(ch.Members, &member{ID: c.ID, Type: "customer", Visibility: "all"})
+			c.ChatIDs = append(c.ChatIDs, ch.ID)
+		}
 	}
+	ch.Followers = nil
 	th := r.Thread
 	ch.Groups = th.Groups
 	ch.Properties.merge(r.Properties)
 	ch.Threads = append(ch.Threads, th)
-	st.Customers[ch.CustomerID].Threads++
-	ch.member(ch.CustomerID).Present = true
-	th.UserIDs = []string{ch.CustomerID}
+	c := st.Customers[ch.CustomerID] // nil in a chat of agents alone
+	th.UserIDs = []string{}
+	if c != nil {
+		c.Threads++
+		ch.member(c.ID).Present = true
+		th.UserIDs = append(th.UserIDs, c.ID)
+	}
 	for _, id := range r.AgentIDs {
-		ch.join(id)
+		ch.join(id, "all")
 		if !th.Active {
 			ch.member(id).Present = false
 		}
@@ -166,8 +237,8 @@ func (st *state) foldThreadOpened(r *record) {
 	if last := ch.lastEvent(); last != nil {
 		ch.seen(r.By, last.CreatedAt)
 	}
-	if len(th.Events) > 0 {
-		if c := st.Customers[ch.CustomerID]; r.By == ch.CustomerID {
+	if c != nil && len(th.Events) > 0 {
+		if r.By == c.ID {
 			c.LastEventAt = r.At
 		} else {
 			c.AgentLastEventAt = r.At
@@ -177,28 +248,4 @@ func (st *state) foldThreadOpened(r *record) {
 
 func remove(list []string, s string) []string {
 	return slices.DeleteFunc(list, func(x string) bool { return x == s })
-}
-
-// properties are namespace -> name -> value.
-type properties map[string]any
-
-func (p properties) merge(from properties) {
-	for ns, values := range from {
-		into, ok := p[ns].(map[string]any)
-		if !ok {
-			into = map[string]any{}
-			p[ns] = into
-		}
-		if values, ok := values.(map[string]any); ok {
-			maps.Copy(into, values)
-		}
-	}
-}
-
-// with returns a copy with one more value.
-func (p properties) with(namespace, name string, value any) properties {
-	out := properties{}
-	out.merge(p)
-	out.merge(properties{namespace: map[string]any{name: value}})
-	return out
 }

@@ -14,9 +14,19 @@ type thread struct {
 	Events     []*event   `json:"events"`
 	Properties properties `json:"properties"`
 	Groups     []int      `json:"groups"`
+	Tags       []string   `json:"tags,omitempty"`
+	Summary    *summary   `json:"summary,omitempty"`
 
 	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
 	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
+
+	Declined []string `json:"declined,omitempty"` // agents who left it or were taken out: it is not routed to them again
+}
+
+func (th *thread) decline(agent string) {
+	if !slices.Contains(th.Declined, agent) {
+		th.Declined = append(th.Declined, agent)
+	}
 }
 
 func (th *thread) enqueue(at time.Time) {
@@ -36,10 +46,40 @@ func (th *thread) dequeue(at time.Time) {
 // restricted is the text in place of a thread that an agent may not read.
 const restricted = "the thread belongs to groups that the agent is not in"
 
-// readableBy reports whether an agent may read the thread. Its groups can be
-// others than those that the chat has now.
-func (th *thread) readableBy(a *Agent) bool {
-	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID)
+// restrict takes what was said out of a thread's view.
+func restrict(v obj) {
+	for _, name := range []string{"events", "tags", "summary"} {
+		delete(v, name)
+	}
+	v["restricted_access"] = restricted
+}
+
+// mayRead reports whether an agent may read the thread. Its groups can be others
+// than those that the chat has now.
+func (o *org) mayRead(a *Agent, th *thread) bool {
+	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID) || a.readsAll()
+}
+
+// thread returns a thread of a chat that the requester may read.
+func (c *call) thread(ch *chat, id string) (*thread, error) {
+	th := ch.thread(id)
+	if th == nil {
+		return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, clip(id))
+	}
+	if c.conn.side == agentSide && !c.org.mayRead(c.conn.agent, th) {
+		return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
+	}
+	return th, nil
+}
+
+// threadOf returns the chat and the thread that chat_id and thread_id name.
+func (c *call) threadOf() (*chat, *thread, error) {
+	ch, err := c.chat(c.payload.str("chat_id"))
+	if err != nil {
+		return nil, nil, err
+	}
+	th, err := c.thread(ch, c.payload.str("thread_id"))
+	return ch, th, err
 }
 
 // listThreads is list_threads of both APIs.
@@ -80,11 +120,10 @@ func listThreads(c *call) (any, error) {
 	threads, out := paginate(c, q, threads, key)
 	list := []obj{}
 	for _, th := range threads {
-		v := c.org.threadView(c.conn.side, ch, th)
-		if c.conn.side == agentSide && !th.readableBy(c.conn.agent) {
+		v := c.org.threadView(c.conn.side, c.conn.agent, ch, th)
+		if c.conn.side == agentSide && !c.org.mayRead(c.conn.agent, th) {
 			// It keeps its entry and loses what was said in it.
-			delete(v, "events")
-			v["restricted_access"] = restricted
+			restrict(v)
 		}
 		list = append(list, v)
 	}
@@ -103,11 +142,21 @@ func before(t time.Time, filters params, name string) bool {
 	return !ok || !t.After(to)
 }
 
-// threadView renders a thread with its events: Thread of either API.
-func (o *org) threadView(side side, ch *chat, th *thread) obj {
-	v := obj{"id": th.ID, "active": th.Active, "created_at": stamp(th.CreatedAt), "properties": th.Properties, "access": obj{"group_ids": th.Groups}}
+// threadView renders a thread with its events: Thread of either API. The agent
+// is who reads it; nil for customers, and where no agent is known.
+func (o *org) threadView(side side, a *Agent, ch *chat, th *thread) obj {
+	v := obj{
+		"id": th.ID, "active": th.Active, "created_at": stamp(th.CreatedAt),
+		"properties": o.readable(side, inThread, th.Properties), "access": obj{"group_ids": th.Groups},
+	}
 	if side == agentSide && th.Waited > 0 {
 		v["queues_duration"] = int(th.Waited / time.Second)
+	}
+	if side == agentSide && len(th.Tags) > 0 {
+		v["tags"] = th.Tags
+	}
+	if side == agentSide && th.Summary != nil {
+		v["summary"] = th.Summary.view()
 	}
 	users := []string{}
 	for _, id := range th.UserIDs {
@@ -120,7 +169,7 @@ func (o *org) threadView(side side, ch *chat, th *thread) obj {
 	events := []obj{}
 	for _, e := range th.Events {
 		if e.visibleTo(side) {
-			events = append(events, o.eventView(side, e))
+			events = append(events, o.eventView(side, a, e))
 		}
 	}
 	v["events"] = events

@@ -1,0 +1,124 @@
+package rtmserver
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"time"
+)
+
+// A page is one that a customer opened.
+type page struct {
+	OpenedAt time.Time `json:"opened_at"`
+	URL      string    `json:"url"`
+	Title    string    `json:"title,omitempty"`
+}
+
+func (p *page) view() obj {
+	v := obj{"opened_at": stamp(p.OpenedAt), "url": p.URL}
+	if p.Title != "" {
+		v["title"] = p.Title
+	}
+	return v
+}
+
+// lastPages is how many pages of a visit are kept.
+const lastPages = 20
+
+func (v *visit) open(p *page) {
+	v.Pages = append(v.Pages, p)
+	v.Pages = v.Pages[max(0, len(v.Pages)-lastPages):]
+}
+
+// webAddress reads an http or https address.
+func webAddress(s string) (*url.URL, bool) {
+	u, err := url.Parse(s)
+	return u, err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// groupOfPage returns the group that the page's address gives a customer.
+func (o *org) groupOfPage(url string, otherwise int) int {
+	for _, r := range o.seed.PageRules {
+		if url != "" && strings.Contains(url, r.Contains) {
+			return r.Group
+		}
+	}
+	return otherwise
+}
+
+// updateCustomerPage is update_customer_page of the Customer API. The new page
+// may move the connection to another group, and may have a greeting.
+func updateCustomerPage(c *call) (any, error) {
+	o := c.org
+	address := c.payload.str("url")
+	if _, ok := webAddress(address); !ok {
+		return nil, invalid("payload.url: must be an http or https address, not %s", quote(address))
+	}
+	p := &page{OpenedAt: o.now(), URL: address, Title: c.payload.str("title")}
+	if err := o.commit(c.em, &record{Kind: pageOpened, CustomerID: c.user(), Page: p}); err != nil {
+		return nil, err
+	}
+	out := obj{}
+	if group := o.groupOfPage(address, c.conn.group); group != c.conn.group {
+		o.moveCustomer(c.em, c.conn, group)
+		out["groups"] = []obj{{"id": group, "status": o.groupsStatus([]int{group})}}
+	}
+	return out, c.greet(address)
+}
+
+// moveCustomer assigns a customer's connection to another group, and tells the
+// agents who lose the customer by it.
+func (o *org) moveCustomer(em *emission, conn *conn, group int) {
+	before := o.trackingConns(conn.user)
+	conn.group = group
+	o.track(conn.user)
+	after := map[any]bool{}
+	for _, c := range o.trackingConns(conn.user) {
+		after[c] = true
+	}
+	for _, c := range before {
+		if !after[c] {
+			em.to(c, "customer_transferred", obj{"id": conn.user, "transferred_to": obj{"group_ids": []int{group}}})
+		}
+	}
+}
+
+// trackingConns returns the connections that know of a customer by their level
+// or by a subscription.
+func (o *org) trackingConns(id string) []*conn {
+	var conns []*conn
+	for i := range o.seed.Agents {
+		s := o.agents[o.seed.Agents[i].ID]
+		for _, c := range s.conns {
+			if s.known[id] || c.subscribes(id) {
+				conns = append(conns, c)
+			}
+		}
+	}
+	return conns
+}
+
+// activateCustomerPage is activate_customer_page and deactivate_customer_page of
+// the Customer API. Nothing here depends on which tab has the focus.
+func activateCustomerPage(*call) (any, error) { return obj{}, nil }
+
+// announceStatistics pushes a customer's counters to agents.
+func (o *org) announceStatistics(em *emission, id string) {
+	em.trackers(id, "customer_statistics_updated", obj{"customer_id": id, "statistics": o.st.Customers[id].statistics()})
+}
+
+// getURLInfo is get_url_info of the Customer API. Nothing is fetched: the answer
+// is what the address itself tells.
+func getURLInfo(c *call) (any, error) {
+	address := c.payload.str("url")
+	u, ok := webAddress(address)
+	if !ok {
+		return nil, invalid("payload.url: must be an http or https address, not %s", quote(address))
+	}
+	out := obj{"url": address, "title": u.Host}
+	if strings.HasPrefix(contentType(u.Path), "image/") {
+		out["title"] = path.Base(u.Path)
+		out["image_url"], out["image_original_url"] = address, address
+	}
+	return out, nil
+}
