@@ -163,7 +163,9 @@ func (s *Session) noteChat(chat, from []byte) (double bool) {
 		n.from = string(from)
 	}
 	n.shown = true
-	if isNew || n.whole {
+	// Of a chat whose incoming_chat was missed, a newer thread tells nothing of
+	// the one before: that is still to be fetched.
+	if isNew || n.whole && opened == n.thread {
 		n.floor.at, n.whole = nanos(wire.Get(thread, "created_at")), false
 	}
 	if at := nanos(wire.Get(thread, "created_at")); !double && (at >= n.opened || opened == n.thread) {

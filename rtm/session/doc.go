@@ -145,5 +145,6 @@
 //   - that pushes of other kinds, such as an event's change or a user's coming, are made up for: fetch what you show after a repeated login;
 //   - that the events of a chat which became visible meanwhile come one by one: they are in the thread of its incoming_chat;
 //   - that what lies before the first login is given out: it is the host's to fetch;
+//   - that what was lost on a connection that lives on is found when more than 128 events of its chat came after it;
 //   - that events come in order across chats, or that a frame which overtook another is put back.
 package session

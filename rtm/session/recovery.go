@@ -121,7 +121,7 @@ func (s *Session) fetchThreads(r *recovery, n *note, page string, pages int, thr
 		for thread := range wire.Elements(wire.Get(payload, "threads")) {
 			threads = append(threads, thread)
 			created := nanos(wire.Get(thread, "created_at"))
-			if n.whole && wire.Str(thread, "id") == n.thread {
+			if id := wire.Str(thread, "id"); n.whole && (id == n.before || id == n.thread && n.before == "") {
 				n.whole, n.floor.at = false, created
 			}
 			older = older || !n.whole && created <= n.floor.at
