@@ -1,4 +1,4 @@
-.PHONY: help demo test fuzz bench build wasm clean
+.PHONY: help demo test fuzz bench soak build wasm clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
