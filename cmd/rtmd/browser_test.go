@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +97,14 @@ func (p *page) check() {
 	for _, problem := range p.problems {
 		p.t.Errorf("%s: %s", p.name, problem)
 	}
+}
+
+// forgive drops the complaints that hold text: those of a fault that the test
+// made itself.
+func (p *page) forgive(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.problems = slices.DeleteFunc(p.problems, func(problem string) bool { return strings.Contains(problem, text) })
 }
 
 func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {

@@ -1,6 +1,6 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
-import { load, emptyState, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
+import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
 import { Announced } from './announced.ts'
 import { composer, fit } from './composer.ts'
 import { raw } from './content.ts'
@@ -15,7 +15,7 @@ import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
-import { vanished } from './unsent.ts'
+import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
 /** Below these sizes the panel covers the screen and is modal. */
@@ -111,6 +111,7 @@ export class RTMChatElement extends LitElement {
       if (this.isConnected) return
       this.#life?.abort()
       this.#life = undefined
+      this.#rescue()
       this.#disconnect()
     })
   }
@@ -230,8 +231,14 @@ export class RTMChatElement extends LitElement {
   }
 
   #reconnect(): void {
+    this.#rescue()
     this.#disconnect()
     void this.#connect()
+  }
+
+  /** rescue keeps what would go away with the connection; where the browser stores it, it is sent again by itself. */
+  #rescue(): void {
+    if (!canStore()) this.#keep(unsent(this.#state.chats))
   }
 
   /** keep puts text that would go away with its chat back in front of the person who wrote it. */

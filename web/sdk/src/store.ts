@@ -31,9 +31,12 @@ const table = 'kept'
 /** The engine's own entry; every connection has one, the newest counts. */
 const sideStorage = 'side_storage'
 
+/** Whether this browser can keep what was not sent; it takes a secure context. */
+export const canStore = (): boolean => Boolean(globalThis.indexedDB && globalThis.navigator?.locks)
+
 export const openStore: OpenStore = async (name, late) => {
-  const locks = globalThis.navigator?.locks as LockManager | undefined
-  if (!globalThis.indexedDB || !locks) throw new Error('there is no IndexedDB with Web Locks here')
+  if (!canStore()) throw new Error('there is no IndexedDB with Web Locks here')
+  const { locks } = navigator
   const db = await openDatabase()
   const owner = crypto.randomUUID()
   const closing = new AbortController()
