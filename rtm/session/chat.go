@@ -9,7 +9,7 @@ import (
 
 const (
 	windowSize = 128  // events remembered per chat
-	maxNotes   = 1024 // chats remembered
+	maxNotes   = 4096 // chats remembered
 )
 
 // mark is a place in the order of a chat's events.

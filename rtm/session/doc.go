@@ -114,7 +114,7 @@
 //
 // # Recovery
 //
-// The engine remembers, for each of up to 1,024 chats in use, the newest thread
+// The engine remembers, for each of up to 4,096 chats in use, the newest thread
 // and the last 128 events that the host was given. After each repeated login it
 // fetches what came since, gives it out as the pushes that were missed, marked
 // as Recovered, and only then says Live. An event that was given out before is
