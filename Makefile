@@ -1,12 +1,12 @@
-.PHONY: help demo test fuzz bench soak build wasm clean
+.PHONY: help demo test fuzz bench soak build wasm wasm-release tinygo clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: build ## set everything up and start the server with its pages; ADDR=host:port
+demo: build ## set everything up and start the server with its pages; ADDR=host:port, RELEASE=1 for the release core
 	@exec .build/rtmd -addr $(ADDR)
 
 test: ## set everything up and run every test there is
@@ -23,11 +23,17 @@ soak: ## the long runs: 2,000 conversations under faults (2 minutes); -seed N in
 
 build: ## the pages and the server, without starting it
 	@go run ./cmd/check -run "npm ci"
-	@go run ./cmd/webbuild
+	@go run ./cmd/webbuild $(if $(RELEASE),-release)
 	@go build -o .build/rtmd ./cmd/rtmd
 
 wasm: ## the core for the browser alone: .build/rtm.wasm
 	@GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o .build/rtm.wasm ./wasm
+
+wasm-release: ## the same by TinyGo, as the npm package ships it: .build/rtm-release.wasm
+	@go run ./cmd/webbuild -wasm
+
+tinygo: ## get the compiler of the release core
+	@go run ./cmd/webbuild -tinygo
 
 clean: ## remove what builds made, keep installed packages
 	@rm -rf .build web/dist
