@@ -18,8 +18,9 @@ fuzz: ## every fuzz test for a minute each; FUZZ=10s for another time
 bench: ## measure what has a benchmark
 	@go test -run '^$$' -bench . -benchmem ./...
 
-soak: ## the long runs: 2,000 conversations under faults (2 minutes); -seed N in place of -seeds replays one
+soak: ## the long runs: 2,000 conversations under faults (2 minutes; -seed N in place of -seeds replays one), a million pushes to each core
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
+	@RTM_SOAK=1 NODE_OPTIONS=--test-reporter=spec npm --prefix web test -- --test-name-pattern 'leave nothing behind'
 
 build: ## the pages and the server, without starting it
 	@go run ./cmd/check -run "npm ci"

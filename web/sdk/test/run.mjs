@@ -31,7 +31,7 @@ const tests = readdirSync(build, { recursive: true })
   .filter((name) => name.endsWith('.test.js'))
   .map((name) => join(build, name))
 if (tests.length === 0) throw new Error(`no tests in ${build}`)
-run(process.execPath, ['--import', new URL('./hooks.mjs', import.meta.url).href, '--test', ...tests, ...process.argv.slice(2)], {
+run(process.execPath, ['--import', new URL('./hooks.mjs', import.meta.url).href, '--test', ...process.argv.slice(2), ...tests], {
   RTM_WEB: web,
   RTM_BUILD: build,
   RTM_NO_RELEASE: missing ? release.stderr.split('\n')[0] : '',
