@@ -30,6 +30,8 @@ type org struct {
 
 	props [2]propertyTable
 	later []*emission
+
+	uploading int // bytes of files on their way into the log
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
@@ -50,6 +52,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		return nil, err
 	}
 	o.lastTime = o.st.At
+	o.st.forgotten = nil // dropOrphans looks for what is left of them
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
@@ -115,6 +118,7 @@ func (o *org) commit(em *emission, records ...*record) error {
 		o.st.fold(r)
 		o.announce(em, r)
 	}
+	o.dropFiles()
 	return nil
 }
 

@@ -46,6 +46,7 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	fileUploaded       recordKind = "file_uploaded"
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -66,6 +67,7 @@ type record struct {
 	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
 	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
+	File       *file          `json:"file,omitempty"` // fileUploaded
 
 	ChatID     string     `json:"chat_id,omitempty"`
 	ThreadID   string     `json:"thread_id,omitempty"`

@@ -28,6 +28,14 @@ func (s side) String() string {
 	return "customer"
 }
 
+// sideOf is the side that a path names.
+func sideOf(name string) side {
+	if name == "agent" {
+		return agentSide
+	}
+	return customerSide
+}
+
 func (s side) api() *catalogue.API {
 	if s == agentSide {
 		return catalogue.Agent()
@@ -340,22 +348,30 @@ type responseFrame struct {
 	Payload   any     `json:"payload"`
 }
 
+// outcome is the payload of an answer: the result as the request's version has it,
+// or the error.
+func (c *conn) outcome(r *request, result any, err error) (payload any, failed *apiError) {
+	if err == nil {
+		if m := c.catalogue.Method(r.action); m != nil {
+			result = older(c.catalogue, r.version, m.Response, result)
+		}
+		return result, nil
+	}
+	if !errors.As(err, &failed) {
+		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
+		failed = failAs(c.catalogue, "internal")
+	}
+	return obj{"error": obj{"type": failed.typ, "message": failed.message}}, failed
+}
+
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
-	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
-	if m := c.catalogue.Method(r.action); m != nil && err == nil {
-		f.Payload = older(c.catalogue, r.version, m.Response, result)
-	}
+	f := responseFrame{Action: r.action, Type: "response"}
+	var failed *apiError
+	f.Payload, failed = c.outcome(r, result, err)
+	f.Success = failed == nil
 	if r.hasID {
 		f.RequestID = &r.id
-	}
-	if err != nil {
-		var known *apiError
-		if !errors.As(err, &known) {
-			c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
-			known = failAs(c.catalogue, "internal")
-		}
-		f.Payload = obj{"error": obj{"type": known.typ, "message": known.message}}
 	}
 	frame, err := json.Marshal(f)
 	if err != nil {

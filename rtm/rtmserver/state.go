@@ -17,6 +17,9 @@ type state struct {
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
+	Files     map[string]*file       `json:"files,omitempty"`
+
+	forgotten []string // keys of files that left, see org.dropFiles
 }
 
 // agentState is what changes about an agent.
@@ -121,6 +124,7 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		st.use(1, r.Event)
 		ch.seen(r.By, r.Event.CreatedAt)
 		if c := st.Customers[ch.CustomerID]; c != nil && r.By == c.ID {
 			c.LastEventAt = r.At
@@ -189,6 +193,8 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case fileUploaded:
+		st.foldFile(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
@@ -215,6 +221,7 @@ func (st *state) foldThreadOpened(r *record) {
 	ch.Groups = th.Groups
 	ch.Properties.merge(r.Properties)
 	ch.Threads = append(ch.Threads, th)
+	st.use(1, th.Events...)
 	c := st.Customers[ch.CustomerID] // nil in a chat of agents alone
 	th.UserIDs = []string{}
 	if c != nil {
