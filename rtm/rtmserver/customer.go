@@ -49,6 +49,9 @@ func loginCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.admit(o); err != nil {
+		return nil, err
+	}
 	if o.st.Customers[t.CustomerID].BannedUntil.After(o.now()) {
 		return nil, failAs(conn.catalogue, "customer_banned")
 	}
@@ -59,6 +62,9 @@ func loginCustomer(c *call) (any, error) {
 	}
 	pushes, err := pushFilter(conn.catalogue, c.payload.obj("pushes"))
 	if err != nil {
+		return nil, err
+	}
+	if err := c.admitCustomer(t.CustomerID); err != nil {
 		return nil, err
 	}
 	var records []*record
@@ -85,6 +91,7 @@ func loginCustomer(c *call) (any, error) {
 	conn.token = t
 	conn.login(t.CustomerID, pushes)
 	o.customers[t.CustomerID] = append(o.customers[t.CustomerID], conn)
+	delete(o.left, t.CustomerID)
 	o.track(t.CustomerID)
 
 	cust := o.st.Customers[t.CustomerID]
@@ -348,6 +355,10 @@ func (em *emission) trackers(id, action string, payload any) {
 // is gone.
 func (o *org) customerLeft(id string) {
 	em := &emission{org: o}
+	if o.seed.Routing.CustomerTimeoutAfterMin > 0 {
+		o.left[id] = o.s.clock.Now()
+		o.touchCustomer(id)
+	}
 	left := obj{"id": id, "left_at": stamp(o.now())}
 	for i := range o.seed.Agents {
 		s := o.agents[o.seed.Agents[i].ID]

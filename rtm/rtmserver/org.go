@@ -30,6 +30,14 @@ type org struct {
 
 	props [2]propertyTable
 	later []*emission
+
+	refused  map[string]*refusals // customers with too many connections
+	licensed *Timer               // runs until the license ends
+
+	started time.Time            // of this server
+	left    map[string]time.Time // when customers with an active chat left the site
+	touched map[string]bool      // chats whose time settle has to look at
+	watched map[string]*Timer    // run until something is due in a chat
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
@@ -37,6 +45,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
 		groupStatus: map[int]string{}, agentStatus: map[int]string{}, places: map[string]int{},
+		refused: map[string]*refusals{}, started: s.clock.Now(), left: map[string]time.Time{}, touched: map[string]bool{}, watched: map[string]*Timer{},
 	}
 	for _, side := range []side{customerSide, agentSide} {
 		o.props[side] = newPropertyTable(side, seed.Properties)
@@ -54,6 +63,11 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
 	}
+	o.watchLicense()
+	for _, id := range o.st.Active {
+		o.touch(id)
+	}
+	o.watchChats()
 	// Agents who were logged in when the log ended may come back.
 	for i := range seed.Agents {
 		if a := &seed.Agents[i]; o.st.agent(a.ID).Status != offline {
@@ -132,11 +146,14 @@ func (o *org) now() time.Time {
 // do runs a method for a connection: answer first, then the pushes that it
 // caused, then what follows from it.
 func (o *org) do(c *call, run func(*call) (any, error)) {
+	waits := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.s.metrics.lockWait.Observe(time.Since(waits).Seconds())
 	if c.conn.closing.Load() {
 		return // it was told to go while this request waited for its turn
 	}
+	c.conn.stir()
 	var result any
 	err := guard(func() (err error) {
 		if err := c.inScope(); err != nil {

@@ -46,6 +46,7 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	threadIdle         recordKind = "thread_idle" // nobody writes
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -95,6 +96,7 @@ type record struct {
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
 
+	woke  bool   // eventAdded: the thread was idle, once folded
 	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
 	Level string `json:"level,omitempty"`
 }
