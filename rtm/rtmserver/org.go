@@ -63,61 +63,6 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	return o, nil
 }
 
-// replay folds what the log has and the state has not. With an emission it also
-// announces it.
-func (o *org) replay(ctx context.Context, em *emission) error {
-	for data, err := range o.s.opts.Log.Read(ctx, o.seed.ID, o.st.Seq) {
-		if err != nil {
-			return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
-		}
-		r, err := decodeRecord(data)
-		if err != nil {
-			return fmt.Errorf("rtmserver: log of %s: record %d: %w", o.seed.ID, o.st.Seq+1, err)
-		}
-		o.st.fold(r)
-		if em != nil {
-			o.announce(em, r)
-		}
-	}
-	return nil
-}
-
-// commit appends records and applies them. Either all are logged, or none and
-// the state is as before.
-func (o *org) commit(em *emission, records ...*record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	entries := make([][]byte, len(records))
-	for i, r := range records {
-		r.At = o.now()
-		data, err := r.encode()
-		if err != nil {
-			return err
-		}
-		entries[i] = data
-	}
-	err := o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entries)
-	if errors.Is(err, ErrConflict) {
-		// The command was decided on an old state. Its sender may try again.
-		theirs := &emission{org: o}
-		err := o.replay(o.s.ctx, theirs)
-		theirs.flush() // also what came before a failure: it is in the state now
-		if err != nil {
-			return err
-		}
-		return fail("service_unavailable", "another node changed the organization at the same time: try again")
-	}
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		o.st.fold(r)
-		o.announce(em, r)
-	}
-	return nil
-}
-
 // now is the time, in whole microseconds and never twice the same, so that the
 // times of events give their order.
 func (o *org) now() time.Time {

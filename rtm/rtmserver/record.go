@@ -2,6 +2,8 @@ package rtmserver
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -48,8 +50,9 @@ const (
 	threadUntagged     recordKind = "thread_untagged"
 )
 
-// A record is one entry of the log: a fact, with all that later readers need in
-// order to apply it. Only the fields that a kind uses are there.
+// A record is a fact, with all that later readers need in order to apply it. An
+// entry of the log is the list of those that were committed together. Only the
+// fields that a kind uses are there.
 type record struct {
 	Kind recordKind `json:"kind"`
 	At   time.Time  `json:"at"`
@@ -99,12 +102,16 @@ type record struct {
 	Level string `json:"level,omitempty"`
 }
 
-func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
+// encodeEntry makes the entry of the log that holds these records.
+func encodeEntry(records []*record) ([]byte, error) { return json.Marshal(records) }
 
-func decodeRecord(data []byte) (*record, error) {
-	r := new(record)
-	if err := decodeNumbers(data, r); err != nil {
+func decodeEntry(data []byte) ([]*record, error) {
+	var records []*record
+	if err := decodeNumbers(data, &records); err != nil {
 		return nil, err
 	}
-	return r, nil
+	if slices.Contains(records, nil) {
+		return nil, errors.New("a record is null")
+	}
+	return records, nil
 }

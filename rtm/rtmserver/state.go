@@ -9,7 +9,7 @@ import (
 // state is what an organization's log adds up to. Its exported fields are all
 // there is: two states of the same log are the same JSON.
 type state struct {
-	Seq       uint64                 `json:"seq"`
+	Seq       uint64                 `json:"seq"` // of the newest entry
 	At        time.Time              `json:"at"` // of the newest record
 	Customers map[string]*customer   `json:"customers"`
 	Chats     map[string]*chat       `json:"chats"`
@@ -67,7 +67,6 @@ func (st *state) load() map[string]int {
 // fold applies a record. It is the only place where the state changes; it looks
 // at nothing but the state and the record, and it cannot refuse.
 func (st *state) fold(r *record) {
-	st.Seq++
 	st.At = r.At
 	switch r.Kind {
 	case customerRegistered:
