@@ -10,7 +10,7 @@ import (
 type session struct {
 	conns []*conn
 	known map[string]bool // customers
-	grace *time.Timer     // runs after the last connection was lost
+	grace *Timer          // runs after the last connection was lost
 }
 
 // loginAgent is login of the Agent API.
@@ -247,8 +247,8 @@ const endRetry = 10 * time.Second
 func (o *org) endAfter(a *Agent, wait time.Duration) {
 	s := o.agents[a.ID]
 	s.stopGrace()
-	var timer *time.Timer
-	timer = time.AfterFunc(wait, func() {
+	var timer *Timer
+	timer = o.s.clock.AfterFunc(wait, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if s.grace != timer || o.s.closing.Load() {
