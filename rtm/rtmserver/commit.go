@@ -35,6 +35,7 @@ func (o *org) commit(em *emission, records ...*record) error {
 		return err
 	}
 	o.claimed.Store(o.st.Seq + 1)
+	o.unsure = true // until it is known whether the log has it
 	switch err := o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entry); {
 	case errors.Is(err, ErrConflict):
 		if err := o.catchUp(em); err != nil {
@@ -42,12 +43,15 @@ func (o *org) commit(em *emission, records ...*record) error {
 		}
 		return errConflict
 	case errors.Is(err, ErrTooLarge):
+		o.unsure = false
 		return invalid("payload: %d bytes are more than can be kept", len(entry))
 	case err != nil:
-		// It may be in the log or not.
-		o.unsure = true
 		o.wakeLater()
 		return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
+	}
+	o.unsure = false
+	if em.appended != nil {
+		em.appended()
 	}
 	o.apply(em, records)
 	o.snapshotSoon()
@@ -56,21 +60,22 @@ func (o *org) commit(em *emission, records ...*record) error {
 
 // apply folds an entry in, and announces it unless there is no emission.
 func (o *org) apply(em *emission, records []*record) {
+	if em == nil {
+		o.st.foldEntry(records)
+		return
+	}
+	// Every node announces a record to those who are connected to it.
+	spread := em.spread
+	em.spread = false
 	o.st.Seq++
 	for _, r := range records {
 		o.st.fold(r)
 		if r.At.After(o.lastTime) {
 			o.lastTime = r.At
 		}
-		if em == nil {
-			continue
-		}
-		// Every node announces a record to those who are connected to it.
-		spread := em.spread
-		em.spread = false
 		o.announce(em, r)
-		em.spread = spread
 	}
+	em.spread = spread
 }
 
 // catchUp applies what the log has and the state has not. What is announced of
@@ -112,4 +117,19 @@ func (o *org) try(fn func() error) error {
 		}
 	}
 	return fail("service_unavailable", "other nodes keep changing the organization: try again")
+}
+
+// commitLogin is commit for a login. One that has nothing to log catches up, so
+// that who comes from another node finds here all that it heard of there.
+func (o *org) commitLogin(em *emission, records ...*record) error {
+	if len(records) == 0 && o.others.Load() {
+		before := o.st.Seq
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		if o.st.Seq != before {
+			return errConflict
+		}
+	}
+	return o.commit(em, records...)
 }

@@ -2,11 +2,11 @@ package rtmserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +30,22 @@ type org struct {
 
 	props [2]propertyTable
 	later []*emission
+
+	// Other nodes, see node.go.
+	claimed  atomic.Uint64 // the newest number that this node has tried to append as
+	awake    atomic.Bool   // a goroutine is about to look
+	others   atomic.Bool   // users are connected to other nodes
+	look     atomic.Bool   // for nodes that are lost
+	unsure   bool          // an append has failed: the log may have what the state has not
+	unheard  bool          // the log lacks connections to this node
+	retry    *time.Timer
+	settling *time.Timer
+	inboxMu  sync.Mutex
+	inbox    [][]byte
+
+	snapshotted uint64 // the entry of the newest snapshot
+	snapshotAt  uint64 // the entry with which the next one is due
+	leave       func() // the log
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
@@ -46,21 +62,38 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.replay(ctx, nil); err != nil {
+	var err error
+	if o.leave, err = s.opts.Log.Join(seed.ID, o); err != nil {
+		return nil, fmt.Errorf("rtmserver: log of %s: %w", seed.ID, err)
+	}
+	if err := o.begin(ctx); err != nil {
+		o.leave()
 		return nil, err
 	}
-	o.lastTime = o.st.At
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
 	}
 	// Agents who were logged in when the log ended may come back.
-	for i := range seed.Agents {
-		if a := &seed.Agents[i]; o.st.agent(a.ID).Status != offline {
-			o.startGrace(a)
-		}
-	}
+	o.watchAgents()
 	return o, nil
+}
+
+// begin makes the state out of the newest snapshot and the log.
+func (o *org) begin(ctx context.Context) error {
+	o.st = o.readSnapshot(ctx)
+	o.planSnapshot(o.st.Seq)
+	if err := o.replay(ctx, nil); err != nil {
+		return err
+	}
+	o.lastTime = o.st.At
+	// What a node of this name was connected to is gone; others may live.
+	nodes := o.st.nodes()
+	o.others.Store(len(nodes) > 1 || len(nodes) == 1 && !nodes[o.s.node])
+	if !nodes[o.s.node] {
+		return nil
+	}
+	return o.try(func() error { return o.commit(&emission{org: o}, &record{Kind: nodeLost, Node: o.s.node}) })
 }
 
 // now is the time, in whole microseconds and never twice the same, so that the
@@ -83,7 +116,8 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 		return // it was told to go while this request waited for its turn
 	}
 	var result any
-	err := guard(func() (err error) {
+	c.em.spread = true
+	err := o.try(func() (err error) {
 		if err := c.inScope(); err != nil {
 			return err
 		}

@@ -48,6 +48,9 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
+	presenceEnded      recordKind = "presence_ended"
+	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
 )
 
 // A record is a fact, with all that later readers need in order to apply it. An
@@ -98,8 +101,14 @@ type record struct {
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
 
-	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
 	Level string `json:"level,omitempty"`
+
+	Node     string    `json:"node,omitempty"` // presences and nodeLost
+	Presence *presence `json:"presence,omitempty"`
+
+	// What folding found out.
+	gone *chat    // chatDeleted and threadDeleted: the chat as it was
+	left []string // nodeLost: the customers who are nowhere any more
 }
 
 // encodeEntry makes the entry of the log that holds these records.
