@@ -75,7 +75,7 @@ func loginAgent(c *call) (any, error) {
 
 	chats := []obj{}
 	for _, id := range o.st.Active {
-		if ch := o.st.Chats[id]; o.mayAccess(a, ch) {
+		if ch := o.st.Chats[id]; o.mayAccess(a, ch) && a.has("chats--access:ro") {
 			chats = append(chats, o.chatSummary(agentSide, a, ch))
 		}
 	}
@@ -147,6 +147,9 @@ func setRoutingStatus(c *call) (any, error) {
 			return nil, failAs(c.conn.catalogue, "agent_offline")
 		}
 	}
+	if target == c.conn.agent && !target.has("agents--my:rw") {
+		return nil, fail("authorization", "set_routing_status of an agent itself needs the scope agents--my:rw, which the token of agent %s lacks", target.ID)
+	}
 	status := c.payload.str("status")
 	if status == offline {
 		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")
@@ -213,7 +216,7 @@ func listRoutingStatuses(c *call) (any, error) {
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		in := groups == nil || slices.ContainsFunc(groups, func(g int) bool { return slices.Contains(a.Groups, g) })
-		if in {
+		if in && c.conn.agent.has("agents--all:ro") { // the other scope is for bots, and there are none here
 			list = append(list, obj{"agent_id": a.ID, "status": o.st.agent(a.ID).Status})
 		}
 	}
