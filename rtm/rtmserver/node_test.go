@@ -418,6 +418,7 @@ func TestNodeLost(t *testing.T) {
 		}
 		watch.push("incoming_customer")
 		cu.ok("send_event", object{"chat_id": chatID, "event": message("back")})
+		settled()
 		if e := at(watch.ok("get_chat", object{"chat_id": chatID}), "thread", "events").([]any); at(e[len(e)-1], "text") != "back" {
 			t.Errorf("the events are %v", e)
 		}
