@@ -95,7 +95,7 @@ func (c *call) admitCustomer(id string) error {
 		o.refuse(id, now)
 		c.em.disconnect(c.conn, "too_many_connections")
 		return fail("limit_reached", "customer %s has %d connections, which is all that it can have", id, n)
-	case n == 0 && over(limits.Customers, len(o.customers)):
+	case n == 0 && !o.here(id) && over(limits.Customers, len(o.st.Here)):
 		return failAs(c.conn.catalogue, "users_limit_reached")
 	}
 	return nil

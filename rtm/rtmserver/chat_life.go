@@ -68,7 +68,7 @@ func (o *org) watch(id string, earliest time.Time) {
 		}
 		delete(o.watched, id)
 		em := &emission{org: o}
-		if err := guard(func() error { return o.age(em, id) }); err != nil {
+		if err := o.try(func() error { return o.age(em, id) }); err != nil {
 			o.s.opts.Logger.Error("a chat's time", "chat", id, "error", err)
 		}
 		em.flush()
@@ -127,8 +127,8 @@ func (o *org) deadlines(ch *chat) []deadline {
 	return list
 }
 
-// leftAt is when the customer of a chat left the site, zero while it is there.
-// After a restart it is the time of the start. Continuous chats do not end by it.
+// leftAt is when the customer of a chat left the site, zero while it is there or
+// was never seen there. Continuous chats do not end by it.
 func (o *org) leftAt(ch *chat) time.Time {
 	if ch.CustomerID == "" || o.here(ch.CustomerID) {
 		return time.Time{}
@@ -136,14 +136,8 @@ func (o *org) leftAt(ch *chat) time.Time {
 	if continuous, _ := ch.Properties.get("routing", "continuous"); continuous == true {
 		return time.Time{}
 	}
-	if at, known := o.left[ch.CustomerID]; known {
-		return at
-	}
-	return o.started
+	return o.st.Customers[ch.CustomerID].LeftAt
 }
-
-// here reports whether a customer is on the site.
-func (o *org) here(id string) bool { return len(o.customers[id]) > 0 }
 
 // quietSince is when somebody wrote last, or the agent got the chat.
 func (th *thread) quietSince() time.Time {

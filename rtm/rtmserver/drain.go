@@ -53,27 +53,21 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		c.drain()
 	}
 	s.mu.Unlock()
-	defer s.cancel()
-	for _, o := range s.orgs {
-		o.mu.Lock()
-		o.stopTimers()
-		o.mu.Unlock()
-	}
 	select {
 	case <-s.idle:
-		return nil
+		err := s.farewell(ctx)
+		s.end()
+		return err
 	case <-ctx.Done():
 	}
 	s.cancel()
 	<-s.idle
+	s.end()
 	return ctx.Err()
 }
 
-// stopTimers ends what waits for its time.
+// stopTimers ends what waits for its time in chats and the license.
 func (o *org) stopTimers() {
-	for _, a := range o.agents {
-		a.stopGrace()
-	}
 	for _, t := range o.watched {
 		t.Stop()
 	}

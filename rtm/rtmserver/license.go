@@ -28,8 +28,8 @@ func (o *org) expired() bool {
 	return !at.IsZero() && !o.s.clock.Now().Before(at)
 }
 
-// elsewhere returns the region where the organization is served, empty for here.
-func (o *org) elsewhere() string {
+// region returns the region where the organization is served, empty for here.
+func (o *org) region() string {
 	if r := o.seed.License.Region; r != o.s.opts.Region {
 		return r
 	}
@@ -52,7 +52,7 @@ func (o *org) watchLicense() {
 
 // turnAway ends a connection to an organization that is not served here.
 func (c *conn) turnAway(o *org) bool {
-	if region := o.elsewhere(); region != "" {
+	if region := o.region(); region != "" {
 		c.disconnectWith("misdirected_connection", obj{"region": region})
 		return true
 	}
@@ -65,7 +65,7 @@ func (c *conn) turnAway(o *org) bool {
 
 // admit refuses the login of anybody to an organization that is not served here.
 func (c *call) admit(o *org) error {
-	if region := o.elsewhere(); region != "" {
+	if region := o.region(); region != "" {
 		c.em.disconnectWith(c.conn, "misdirected_connection", obj{"region": region})
 		return fail("misdirected_request", "organization %s is served in the region %s", o.seed.ID, region)
 	}

@@ -2,6 +2,7 @@ package rtmserver
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -26,6 +27,17 @@ type Options struct {
 
 	// Clock is the time of everything that is kept or shown. nil means NewClock.
 	Clock *Clock
+
+	// SnapshotEvery is after how many entries of an organization's log its state is
+	// saved, so that a start need not read all of them; the longer the log, the
+	// rarer. 0 means 10,000, less than 0 never. Without a Log it is never.
+	SnapshotEvery int
+
+	// Node names this server among those that share its log; two of them must not
+	// have the same name. "" means a name that nobody has. A server that comes
+	// back under its name knows at once that its connections of before are gone;
+	// under another one it takes 5 s.
+	Node string
 
 	// RandomSeed makes ids and tokens repeat from run to run. 0 takes them from
 	// crypto/rand; anything else makes tokens guessable and is for tests.
@@ -55,6 +67,7 @@ type Server struct {
 	clock *Clock
 	ids   *idSource
 	orgs  map[string]*org
+	node  string
 	tap   tap // nil: frames pass untouched
 
 	ctx     context.Context // of the server's life
@@ -64,6 +77,11 @@ type Server struct {
 	mu    sync.Mutex
 	conns map[*socket]struct{}
 	idle  chan struct{} // closed when conns is empty and the server is closing
+	ended bool          // nothing new begins in the background
+
+	background sync.WaitGroup
+	cluster    cluster
+	leaveLog   func()
 
 	limits       Limits
 	origins      origins
@@ -84,13 +102,16 @@ func New(opts *Options) (*Server, error) {
 		s.opts.Seed = DefaultSeed()
 	}
 	if s.opts.Log == nil {
-		s.opts.Log = NewMemoryLog()
+		s.opts.Log, s.opts.SnapshotEvery = NewMemoryLog(), -1 // nobody can read it again
 	}
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
 	}
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
+	}
+	if s.opts.SnapshotEvery == 0 {
+		s.opts.SnapshotEvery = 10_000
 	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second
@@ -110,15 +131,29 @@ func New(opts *Options) (*Server, error) {
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
+	if s.node = s.opts.Node; s.node == "" {
+		s.node = newIDSource(0).uuid()
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.cluster.heard = map[string]time.Time{}
+	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("rtmserver: log: %w", err)
+	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
 		o, err := newOrg(s.ctx, s, seed)
 		if err != nil {
-			s.cancel()
+			s.end()
 			return nil, err
 		}
 		s.orgs[seed.ID] = o
+	}
+	s.giveSign()
+	for _, o := range s.orgs {
+		if o.others.Load() {
+			s.keepAlive()
+		}
 	}
 	return s, nil
 }
@@ -148,6 +183,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.serveSocket(w, r, customerSide, m[1])
 		}
 	}
+}
+
+// farewell tells other nodes that this one has no connections any more, and
+// saves the organizations' states.
+func (s *Server) farewell(ctx context.Context) error {
+	for _, id := range sortedKeys(s.orgs) {
+		if err := s.orgs[id].farewell(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end stops what runs beside connections. The log is the caller's again.
+func (s *Server) end() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.cancel()
+	s.stopBeating()
+	for _, o := range s.orgs {
+		o.end()
+	}
+	s.background.Wait()
+	s.leaveLog()
 }
 
 func httpError(w http.ResponseWriter, status int, typ, text string) {
