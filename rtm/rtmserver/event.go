@@ -67,7 +67,7 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 	case "rich_message":
 		clearToggles(e.Body)
 	case "file":
-		if err := c.org.attach(e, where); err != nil {
+		if err := c.org.attach(c.em, e, where); err != nil {
 			return nil, err
 		}
 	}

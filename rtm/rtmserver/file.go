@@ -101,9 +101,16 @@ func (o *org) uploaded(address string) *file {
 }
 
 // attach fills the body of a file event from the file that its address is of.
-func (o *org) attach(e *event, where string) error {
+func (o *org) attach(em *emission, e *event, where string) error {
 	address, _ := e.Body["url"].(string)
 	f := o.uploaded(address)
+	if f == nil && o.others.Load() {
+		// Another node may have taken it just now.
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		f = o.uploaded(address)
+	}
 	if f == nil {
 		u, ok := webAddress(address)
 		switch {
@@ -199,10 +206,10 @@ func (o *org) space() int {
 // wait: what is left by a crash, dropOrphans finds. The lock is held.
 func (o *org) dropFiles() {
 	keys := o.st.forgotten
-	if o.st.forgotten = nil; len(keys) == 0 || o.s.closing.Load() {
+	if o.st.forgotten = nil; len(keys) == 0 {
 		return
 	}
-	o.s.background.Go(func() {
+	o.s.inBackground(func() {
 		if err := o.s.files.Delete(o.s.ctx, o.seed.ID, keys...); err != nil && o.s.ctx.Err() == nil {
 			o.s.opts.Logger.Error("delete files", "organization", o.seed.ID, "error", err)
 		}

@@ -73,6 +73,15 @@ func (s *Server) fileOf(path string) (found *file, organization string, size int
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f := o.st.Files[parts[1]]
+	if f == nil && o.others.Load() {
+		// Another node may have taken it just now.
+		em := &emission{org: o}
+		if err := o.catchUp(em); err != nil {
+			s.opts.Logger.Error("look for a file", "organization", o.seed.ID, "error", err)
+		}
+		em.flush()
+		f = o.st.Files[parts[1]]
+	}
 	if f == nil || f.Name != parts[len(parts)-1] || f.expired(o.now()) {
 		return nil, "", 0
 	}

@@ -46,6 +46,10 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, c *conn) (an
 	for _, content := range puts {
 		f.Stored += len(content)
 	}
+	if err := s.ask(); err != nil {
+		return nil, err
+	}
+	defer s.answered()
 	f.URL = s.fileURL(r, c.org.seed.ID, f.ID, f.Name)
 	if err := c.org.store(r.Context(), f, puts, admit); err != nil {
 		return nil, err
@@ -76,7 +80,9 @@ func (o *org) store(ctx context.Context, f *file, puts map[string][]byte, admit 
 		err = admit()
 	}
 	if err == nil {
-		err = o.commit(&emission{org: o}, &record{Kind: fileUploaded, By: f.By, File: f})
+		em := &emission{org: o}
+		err = o.try(func() error { return o.commit(em, &record{Kind: fileUploaded, By: f.By, File: f}) })
+		em.flush()
 		if _, refused := errors.AsType[*apiError](err); err == nil || !refused {
 			return err // a log that failed may have it all the same
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -58,6 +59,7 @@ type request struct {
 	version string // that it names; the one it is carried out in once it was checked
 	payload params
 	raw     []byte // the payload as it came, nil for none
+	began   time.Time
 }
 
 // A call is a request on its way through a method.
@@ -79,6 +81,7 @@ func (c *call) user() string { return c.conn.user }
 
 func (c *call) answer(result any, err error) {
 	if c.reply != nil {
+		c.conn.observe(c.request, err)
 		c.reply(result, err)
 		return
 	}
@@ -255,7 +258,9 @@ func peek(frame []byte) *request {
 
 // handle answers one frame.
 func (c *conn) handle(frame []byte) {
+	began := time.Now()
 	r, err := parseRequest(frame)
+	r.began = began
 	if err != nil {
 		c.respond(r, nil, err)
 		return
@@ -306,6 +311,9 @@ func (c *conn) check(r *request) error {
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
 	}
+	if err := c.limited(r); err != nil {
+		return err
+	}
 	return validate(c.side, r.action, r.raw)
 }
 
@@ -348,9 +356,10 @@ type responseFrame struct {
 	Payload   any     `json:"payload"`
 }
 
-// outcome is the payload of an answer: the result as the request's version has it,
-// or the error.
+// outcome counts an answer and is its payload: the result as the request's version
+// has it, or the error.
 func (c *conn) outcome(r *request, result any, err error) (payload any, failed *apiError) {
+	c.observe(r, err)
 	if err == nil {
 		if m := c.catalogue.Method(r.action); m != nil {
 			result = older(c.catalogue, r.version, m.Response, result)
@@ -361,15 +370,17 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
 		failed = failAs(c.catalogue, "internal")
 	}
-	return obj{"error": obj{"type": failed.typ, "message": failed.message}}, failed
+	e := obj{"type": failed.typ, "message": failed.message}
+	if failed.data != nil {
+		e["data"] = failed.data
+	}
+	return obj{"error": e}, failed
 }
 
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
-	f := responseFrame{Action: r.action, Type: "response"}
-	var failed *apiError
-	f.Payload, failed = c.outcome(r, result, err)
-	f.Success = failed == nil
+	payload, failed := c.outcome(r, result, err)
+	f := responseFrame{Action: r.action, Type: "response", Success: failed == nil, Payload: payload}
 	if r.hasID {
 		f.RequestID = &r.id
 	}

@@ -117,7 +117,11 @@ func (c *call) sockets() []*conn {
 // serveAction serves /v3.x/<side>/action/<action>, and the same without a version
 // when the header X-API-Version has it.
 func (s *Server) serveAction(w http.ResponseWriter, r *http.Request, side side, version, action string) {
-	s.allowOrigin(w, r)
+	w.Header().Add("Vary", "Origin")
+	if s.foreign(w, r) {
+		return
+	}
+	allowOrigin(w, r)
 	w.Header().Set("Cache-Control", "no-store")
 	special, isSpecial := webActions[side][action]
 	method := http.MethodPost
@@ -149,11 +153,17 @@ func (s *Server) serveAction(w http.ResponseWriter, r *http.Request, side side, 
 			httpError(w, http.StatusMethodNotAllowed, "validation", action+" is asked for with "+method+", not with "+clip(r.Method))
 			return errAnswered
 		case s.closing.Load():
-			return fail("service_unavailable", "the server is shutting down")
+			s.unavailable(w, stopping)
+			return errAnswered
 		}
 		if isSpecial {
+			c.user = address(c.ip) // until it is known who asks
+			if err := c.limited(&request{action: action}); err != nil {
+				return err
+			}
 			result, err := special.serve(s, w, r, c)
 			if err == nil {
+				c.observe(&request{action: action}, nil)
 				writeJSON(w, http.StatusOK, result)
 			}
 			return err
@@ -181,6 +191,10 @@ func (s *Server) callAction(w http.ResponseWriter, r *http.Request, c *conn, act
 	if err := c.check(req); err != nil {
 		return err
 	}
+	if err := s.ask(); err != nil {
+		return err
+	}
+	defer s.answered()
 	var status int
 	var body []byte
 	in := &call{conn: c, org: c.org, request: req, payload: req.payload, em: &emission{org: c.org}}
@@ -229,9 +243,17 @@ func (s *Server) authenticate(r *http.Request, c *conn) (admit func() error, err
 		c.org, c.agent, c.user = o, a, a.ID
 		admit = func() error { return nil }
 	} else {
-		admit = func() error { return c.admitCustomer(token) }
+		admit = func() error { return c.becomeCustomer(r.Header.Get("Authorization")) }
 	}
 	c.loggedIn.Store(true)
+	if region := c.org.region(); region != "" {
+		err := fail("misdirected_request", "organization %s is served in the region %s", c.org.seed.ID, region)
+		err.data = obj{"region": region}
+		return nil, err
+	}
+	if c.org.expired() {
+		return nil, failAs(c.catalogue, "license_expired")
+	}
 	c.org.mu.Lock()
 	defer c.org.mu.Unlock()
 	return admit, admit()
@@ -249,14 +271,16 @@ func (s *Server) findOrganization(r *http.Request, c *conn) error {
 	return nil
 }
 
-// admitCustomer makes c the conn of the token's customer. Without a socket the
+// becomeCustomer makes c the conn of the token's customer. Without a socket the
 // customer is in the group of the newest one that it has, or else in that of the
 // last page that it was on. The organization's lock is held.
-func (c *conn) admitCustomer(token string) error {
+func (c *conn) becomeCustomer(token string) error {
 	o := c.org
-	t := o.validToken(token)
-	if t == nil {
-		return fail("authentication", "Authorization: the access token is unknown, was revoked or has expired")
+	em := &emission{org: o}
+	t, err := o.customerToken(em, token)
+	em.flush()
+	if err != nil {
+		return err
 	}
 	cust := o.st.Customers[t.CustomerID]
 	if cust.BannedUntil.After(o.now()) {
@@ -265,6 +289,8 @@ func (c *conn) admitCustomer(token string) error {
 	c.user, c.token, c.group = cust.ID, t, 0
 	if conns := o.customers[cust.ID]; len(conns) > 0 {
 		c.group = conns[len(conns)-1].group
+	} else if groups := o.groupsHere(cust.ID); len(groups) > 0 {
+		c.group = groups[0] // of another node
 	} else if v := cust.Visit; v != nil && len(v.Pages) > 0 {
 		c.group = o.groupOfPage(v.Pages[len(v.Pages)-1].URL, 0)
 	}
@@ -281,7 +307,7 @@ func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, action stri
 			return nil, invalid("Content-Type: must be application/json, not %s", quote(typ))
 		}
 	}
-	req := &request{action: action, payload: params{}}
+	req := &request{action: action, payload: params{}, began: time.Now()}
 	body, err := io.ReadAll(io.LimitReader(patient(w, r), maxFrame+1))
 	switch {
 	case err != nil:
@@ -320,7 +346,7 @@ func plainBody(r *http.Request) error {
 // How long the body of a request may take, and how long a client may be silent in
 // the middle of it.
 const (
-	bodyTimeout = 5 * time.Minute
+	longestBody = 5 * time.Minute
 	bodySilence = 15 * time.Second
 )
 
@@ -332,7 +358,7 @@ type patientReader struct {
 }
 
 func patient(w http.ResponseWriter, r *http.Request) io.Reader {
-	return &patientReader{r.Body, http.NewResponseController(w), time.Now().Add(bodyTimeout)}
+	return &patientReader{r.Body, http.NewResponseController(w), time.Now().Add(longestBody)}
 }
 
 func (p *patientReader) Read(b []byte) (int, error) {
@@ -363,14 +389,13 @@ func (c *conn) refuse(w http.ResponseWriter, action string, err error) {
 	writeJSON(w, failed.status(), payload)
 }
 
-// allowOrigin lets pages of any origin read the answer: what a request may do is
+// allowOrigin lets pages of any origin that may connect read the answer: what a request may do is
 // in its Authorization header, which no page has that was not given it.
-func (s *Server) allowOrigin(w http.ResponseWriter, r *http.Request) {
+func allowOrigin(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
 	}
-	w.Header().Add("Vary", "Origin")
 }
 
 var headerName = regexp.MustCompile("^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")

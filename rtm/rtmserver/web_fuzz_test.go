@@ -20,7 +20,7 @@ func webServer(t testing.TB) (*Server, *org) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.cancel(); s.background.Wait() })
+	t.Cleanup(s.end)
 	o := s.orgs[DefaultSeed().Organizations[0].ID]
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -373,6 +374,60 @@ func TestWebOwn(t *testing.T) {
 			if res.StatusCode != tt.status || !strings.Contains(text, tt.text) {
 				t.Errorf("%s %s: %s %v, want %d %q", tt.action, tt.body, res.Status, v, tt.status, tt.text)
 			}
+		}
+	})
+}
+
+// TestWebElsewhere asks for organizations that are not served here, or not any more.
+func TestWebElsewhere(t *testing.T) {
+	seed := rtmserver.DefaultSeed()
+	license := &seed.Organizations[0].License
+	ask := func(status int, typ string) object {
+		t.Helper()
+		var v any
+		inBubble(t, &rtmserver.Options{Seed: seed}, func(t *testing.T, srv *rtmtest.Server) {
+			var res *http.Response
+			for _, action := range []string{"upload_file", "list_chats"} {
+				if res, v = post(t, srv, "agent", "3.6", action, agentAuth, []byte("{}")); res.StatusCode != status || at(v, "error", "type") != typ {
+					t.Errorf("%s: %s %v, want %d %s", action, res.Status, v, status, typ)
+				}
+			}
+		})
+		return v.(object)
+	}
+	license.Region = "fra"
+	if v := ask(421, "misdirected_request"); at(v, "error", "data", "region") != "fra" {
+		t.Errorf("the error is %v", v)
+	}
+	license.Region, license.ExpiresAt = "", time.Unix(0, 0)
+	ask(403, "license_expired")
+}
+
+// TestWebDrain shuts a server down while it carries out a request, which is
+// answered; later ones are refused.
+func TestWebDrain(t *testing.T) {
+	log := &gatedLog{Log: rtmserver.NewMemoryLog()}
+	inBubble(t, &rtmserver.Options{Log: log}, func(t *testing.T, srv *rtmtest.Server) {
+		log.gate = make(chan struct{})
+		started := make(chan int)
+		go func() {
+			res, _ := post(t, srv, "agent", "3.6", "start_chat", agentAuth, []byte("{}"))
+			started <- res.StatusCode
+		}()
+		synctest.Wait()
+		down := make(chan error)
+		go func() { down <- srv.RTM.Shutdown(t.Context()) }()
+		synctest.Wait()
+		res, v := post(t, srv, "agent", "3.6", "list_chats", agentAuth, []byte("{}"))
+		if res.StatusCode != 503 || at(v, "error", "type") != "service_unavailable" || res.Header.Get("Retry-After") == "" {
+			t.Errorf("while the server stops: %s %v", res.Status, v)
+		}
+		close(log.gate)
+		if status := <-started; status != 200 {
+			t.Errorf("the request of before was answered with %d", status)
+		}
+		if err := <-down; err != nil {
+			t.Error(err)
 		}
 	})
 }
