@@ -20,10 +20,10 @@ import (
 // escapes, and others beside it. A longer one closes the connection.
 const maxArray = 4 * maxFrame
 
-const (
-	brokenFraming websocket.StatusCode = 3000
-	brokenReason                       = "Broken framing."
-)
+// brokenFraming is the code with which SockJS closes what sends no array.
+const brokenFraming websocket.StatusCode = 3000
+
+var errBroken = errors.New("rtmserver: broken framing of SockJS")
 
 // sockJSPath has the base address, which is followed by /info, or by the client's
 // choice of a server, a session, and the name of a transport.
@@ -139,13 +139,12 @@ func (t *sockJS) Reader(ctx context.Context) (io.Reader, error) {
 			return nil, err
 		}
 		if len(array) > maxArray {
-			const reason = "A frame is over the limit of 4194304 bytes."
-			t.Close(websocket.StatusMessageTooBig, reason)
-			return nil, errors.New(reason)
+			t.Close(websocket.StatusMessageTooBig, "A frame is over the limit of "+itoa(maxArray)+" bytes.")
+			return nil, errBroken
 		}
 		if !isArray(array) {
-			t.Close(brokenFraming, brokenReason)
-			return nil, errors.New(brokenReason)
+			t.Close(brokenFraming, "Broken framing.")
+			return nil, errBroken
 		}
 		t.left = array
 	}

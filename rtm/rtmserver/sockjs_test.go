@@ -154,13 +154,13 @@ func TestSockJSInfo(t *testing.T) {
 		}
 		return res, info
 	}
-	res, first := ask("GET", "https://shop.example")
+	_, first := ask("GET", "https://shop.example")
 	_, second := ask("GET", "https://shop.example")
 	if first["entropy"] == second["entropy"] {
 		t.Errorf("the entropy is %v twice", first["entropy"])
 	}
 	for _, method := range []string{"GET", "OPTIONS"} {
-		res, _ = ask(method, "https://shop.example")
+		res, _ := ask(method, "https://shop.example")
 		for name, want := range map[string]string{
 			"Access-Control-Allow-Origin": "https://shop.example", "Access-Control-Allow-Credentials": "true",
 			"Access-Control-Allow-Headers": "x-a, x-b", "Vary": "Origin",
@@ -170,7 +170,7 @@ func TestSockJSInfo(t *testing.T) {
 			}
 		}
 	}
-	if res, _ = ask("GET", "null"); res.Header.Get("Access-Control-Allow-Origin") != "*" || res.Header.Get("Access-Control-Allow-Credentials") != "" {
+	if res, _ := ask("GET", "null"); res.Header.Get("Access-Control-Allow-Origin") != "*" || res.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("to a page without origin: %v", res.Header)
 	}
 }
