@@ -23,6 +23,7 @@ type outgoing struct {
 	conn       *conn
 	frame      []byte
 	disconnect string // instead of a frame: the reason to close
+	data       obj    // of the reason
 	relay      []byte // instead of all that: a message for other nodes
 }
 
@@ -58,6 +59,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 				panic(err)
 			}
 			em.out = append(em.out, outgoing{conn: c, frame: frame})
+			em.org.s.metrics.pushed(c.side, action)
 		}
 	}
 }
@@ -110,7 +112,11 @@ const goAway = "go away"
 
 // disconnect closes a connection after all that the emission has for it.
 func (em *emission) disconnect(c *conn, reason string) {
-	em.out = append(em.out, outgoing{conn: c, disconnect: reason})
+	em.disconnectWith(c, reason, nil)
+}
+
+func (em *emission) disconnectWith(c *conn, reason string, data obj) {
+	em.out = append(em.out, outgoing{conn: c, disconnect: reason, data: data})
 }
 
 // flush hands everything to the connections' queues. It never waits.
@@ -131,7 +137,7 @@ func (em *emission) flush() {
 		case goAway:
 			out.conn.goAway()
 		default:
-			out.conn.disconnect(out.disconnect)
+			out.conn.disconnectWith(out.disconnect, out.data)
 		}
 	}
 	em.out = nil
@@ -140,7 +146,12 @@ func (em *emission) flush() {
 // announce makes the pushes of a record that was just folded in.
 func (o *org) announce(em *emission, r *record) {
 	ch := o.st.Chats[r.ChatID]
+	o.touch(r.ChatID)
 	switch r.Kind {
+	case customerVisited:
+		o.touchCustomer(r.CustomerID)
+	case threadIdle:
+		o.announceIdle(em, ch, r.ThreadID, true)
 	case threadOpened:
 		push := func(side side) obj {
 			p := obj{"chat": o.chatView(side, nil, ch, ch.last())}
@@ -158,8 +169,14 @@ func (o *org) announce(em *emission, r *record) {
 		}
 		if r.Event.visibleTo(customerSide) {
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
+			for _, c := range o.customers[ch.CustomerID] {
+				c.stir()
+			}
 		}
 		em.members(ch, "incoming_event", push(agentSide))
+		if r.woke {
+			o.announceIdle(em, ch, r.ThreadID, false)
+		}
 	case threadClosed:
 		push := func(side side) obj {
 			p := obj{"chat_id": ch.ID, "thread_id": r.ThreadID}
@@ -191,7 +208,11 @@ func (o *org) announce(em *emission, r *record) {
 			o.announceUnassigned(em, ch, r.ThreadID, false)
 		}
 		both("chat_transferred", func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "assigned",
+			reason := r.Reason
+			if reason == "" {
+				reason = "assigned"
+			}
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": reason,
 				"transferred_to": obj{"agent_ids": []string{o.userID(side, r.UserID)}}}
 		})
 		o.routingChanged(ch)

@@ -38,23 +38,22 @@ func (s *Server) serveSockJS(w http.ResponseWriter, r *http.Request) bool {
 	if m == nil {
 		return false
 	}
-	if !slices.Contains(versions[:], m[1]) {
-		sockJSHeader(w, r)
-		httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/sjs")
-		return true
-	}
 	side := customerSide
 	if m[2] == "agent" {
 		side = agentSide
 	}
 	switch {
+	case m[3] != "":
+		// In any version, so that the socket can say that it is not served.
+		s.serveInfo(w, r)
+	case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
+		sockJSHeader(w, r)
+		httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/sjs")
 	case m[4] == "websocket":
 		s.serveTransport(w, r, side, m[1], func(c *socket) (transport, error) { return c.acceptSockJS(w, r) })
 	case m[4] != "":
 		sockJSHeader(w, r)
 		httpError(w, http.StatusNotFound, "not_found", "of the transports of SockJS there is websocket only, not "+quote(m[4]))
-	case m[3] != "":
-		serveInfo(w, r)
 	default:
 		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
 		_, _ = io.WriteString(w, "Welcome to SockJS!\n")
@@ -63,8 +62,11 @@ func (s *Server) serveSockJS(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // serveInfo tells a client of SockJS what it can do here.
-func serveInfo(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveInfo(w http.ResponseWriter, r *http.Request) {
 	sockJSHeader(w, r)
+	if s.foreign(w, r) {
+		return
+	}
 	switch r.Method {
 	case http.MethodGet:
 		writeJSON(w, http.StatusOK, obj{

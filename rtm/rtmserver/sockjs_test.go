@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 	"github.com/rtmwidget/rtmwidget/rtm/rtmtest"
 )
 
@@ -106,7 +107,8 @@ func TestSockJSPaths(t *testing.T) {
 		{"POST", "/v3.4/agent/rtm/sjs/info", "use GET", 405},
 		{"GET", "/v3.4/agent/rtm/sjs", "Welcome to SockJS!\n", 200},
 		{"GET", "/v3.4/agent/rtm/sjs/", "Welcome to SockJS!\n", 200},
-		{"GET", "/v3.3/agent/rtm/sjs/info", `API version \"3.3\" is not served here; use /v3.6/agent/rtm/sjs`, 404},
+		{"GET", "/v3.3/agent/rtm/sjs/info", `"websocket":true`, 200},
+		{"GET", "/v3.3/agent/rtm/sjs/0/x/websocket", `API version \"3.3\" is not served here; use /v3.6/agent/rtm/sjs`, 404},
 		{"POST", "/v3.4/agent/rtm/sjs/000/x/xhr_streaming", `there is websocket only, not \"xhr_streaming\"`, 404},
 		{"POST", "/v3.4/agent/rtm/sjs/000/x/xhr", "websocket only", 404},
 		{"GET", "/v3.4/agent/rtm/sjs/000/x/eventsource", "websocket only", 404},
@@ -224,10 +226,11 @@ func TestSockJSLimits(t *testing.T) {
 		s := openSession(t, srv, agentSession, websocket.DialOptions{})
 		head, tail := `{"action":"ping","request_id":"big","payload":{"x":"`, `"}}`
 		fit := head + strings.Repeat("x", 1<<20-len(head)-len(tail)) + tail
-		s.write(array(t, fit, strings.Replace(fit, `x"}}`, `xx"}}`, 1), `{"action":"ping","request_id":"after"}`))
+		s.write(array(t, fit))
 		if m := s.message(); m["success"] != true || m["request_id"] != "big" {
 			t.Errorf("1 MiB: got %v", m)
 		}
+		s.write(array(t, strings.Replace(fit, `x"}}`, `xx"}}`, 1), `{"action":"ping","request_id":"after"}`))
 		if m := s.message(); m["request_id"] != "big" || at(m, "payload", "error", "message") != "the frame is over the limit of 1048576 bytes" {
 			t.Errorf("1 MiB and a byte: got %v", m)
 		}
@@ -269,6 +272,12 @@ func TestSockJSClose(t *testing.T) {
 			t.Errorf("got %v", m)
 		}
 		lost.closes(`c[1000,"license_not_found"]`)
+
+		old := openSession(t, srv, "/v3.3/agent/rtm/sjs/0/x/websocket", websocket.DialOptions{})
+		if m := old.message(); at(m, "payload", "reason") != "unsupported_version" {
+			t.Errorf("got %v", m)
+		}
+		old.closes(`c[1000,"unsupported_version"]`)
 
 		late := openSession(t, srv, agentSession, websocket.DialOptions{})
 		begin := time.Now()
@@ -328,4 +337,25 @@ func TestSockJSLiveness(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestSockJSOrigins(t *testing.T) {
+	srv := rtmtest.NewServer(t, &rtmserver.Options{RandomSeed: 1, Origins: []string{"https://shop.example"}})
+	for origin, want := range map[string]int{"https://shop.example": 200, "https://other.example": 403} {
+		for _, path := range []string{"/v3.4/agent/rtm/sjs/info", agentSession} {
+			req, err := http.NewRequest("GET", srv.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Origin", origin)
+			res, err := srv.HTTPClient().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if foreign := res.StatusCode == 403; foreign != (want == 403) {
+				t.Errorf("%s from %s: %d", path, origin, res.StatusCode)
+			}
+		}
+	}
 }
