@@ -1,7 +1,6 @@
 package rtmserver
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
@@ -76,13 +75,7 @@ func (c *conn) disconnect(reason string) {
 	if c.closing.Swap(true) {
 		return
 	}
-	frame, err := json.Marshal(pushFrame{
-		Version: c.version, Action: c.side.String() + "_disconnected", Type: "push",
-		Payload: json.RawMessage(`{"reason":"` + reason + `"}`),
-	})
-	if err != nil {
-		panic(err)
-	}
+	frame := pushFrame(c.version, c.side.String()+"_disconnected", nil, []byte(`{"reason":"`+reason+`"}`))
 	c.out.put(item{frame: frame, last: true, code: websocket.StatusNormalClosure, reason: reason})
 }
 
