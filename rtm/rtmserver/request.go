@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -50,6 +51,7 @@ type request struct {
 	version string // that it names; the one it is carried out in once it was checked
 	payload params
 	raw     []byte // the payload as it came, nil for none
+	began   time.Time
 }
 
 // A call is a request on its way through a method.
@@ -71,6 +73,7 @@ func (c *call) user() string { return c.conn.user }
 
 func (c *call) answer(result any, err error) {
 	if c.reply != nil {
+		c.conn.observe(c.request, err)
 		c.reply(result, err)
 		return
 	}
@@ -249,7 +252,9 @@ func peek(frame []byte) *request {
 
 // handle answers one frame.
 func (c *conn) handle(frame []byte) {
+	began := time.Now()
 	r, err := parseRequest(frame)
+	r.began = began
 	if err != nil {
 		c.respond(r, nil, err)
 		return
@@ -299,6 +304,9 @@ func (c *conn) check(r *request) error {
 		return invalid("action: this connection is already logged in")
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
+	}
+	if err := c.limited(r); err != nil {
+		return err
 	}
 	return validate(c.side, r.action, r.raw)
 }
@@ -354,6 +362,7 @@ func (c *conn) respond(r *request, result any, err error) {
 	frame = wire.AppendString(append(frame, `"action":`...), r.action)
 	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), err == nil)
 	frame = appendJSON(append(frame, `,"payload":`...), result)
+	c.observe(r, err)
 	c.enqueue(append(frame, '}'))
 }
 
