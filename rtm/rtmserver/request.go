@@ -187,13 +187,15 @@ func parseRequest(frame []byte) (*request, error) {
 	if !utf8.Valid(frame) {
 		return r, invalid("the frame is not valid UTF-8")
 	}
-	var x any
-	if err := decodeNumbers(frame, &x); err != nil {
-		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if !wire.Valid(frame) {
+	d := wire.NewDecoder(frame)
+	if d.Err() != nil {
+		var x any
+		if err := decodeNumbers(frame, &x); err != nil {
+			return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+		}
 		return r, invalid("the frame is nested too deep")
 	}
+	x := decodeValue(&d)
 	m, ok := x.(map[string]any)
 	if !ok {
 		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
@@ -348,14 +350,6 @@ func kindOf(x any) string {
 	return "an object"
 }
 
-type responseFrame struct {
-	RequestID *string `json:"request_id,omitempty"`
-	Action    string  `json:"action"`
-	Type      string  `json:"type"`
-	Success   bool    `json:"success"`
-	Payload   any     `json:"payload"`
-}
-
 // outcome counts an answer and is its payload: the result as the request's version
 // has it, or the error.
 func (c *conn) outcome(r *request, result any, err error) (payload any, failed *apiError) {
@@ -380,15 +374,15 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
 	payload, failed := c.outcome(r, result, err)
-	f := responseFrame{Action: r.action, Type: "response", Success: failed == nil, Payload: payload}
+	frame := make([]byte, 0, 256)
+	frame = append(frame, '{')
 	if r.hasID {
-		f.RequestID = &r.id
+		frame = append(wire.AppendString(append(frame, `"request_id":`...), r.id), ',')
 	}
-	frame, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // results are made of what JSON can say
-	}
-	c.enqueue(frame)
+	frame = wire.AppendString(append(frame, `"action":`...), r.action)
+	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), failed == nil)
+	frame = appendJSON(append(frame, `,"payload":`...), payload)
+	c.enqueue(append(frame, '}'))
 }
 
 // tooLong is the error for a frame over the limit.

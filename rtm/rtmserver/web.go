@@ -1,7 +1,6 @@
 package rtmserver
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -203,10 +202,7 @@ func (s *Server) callAction(w http.ResponseWriter, r *http.Request, c *conn, act
 		if status = http.StatusOK; failed != nil {
 			status = failed.status()
 		}
-		var bad error
-		if body, bad = json.Marshal(payload); bad != nil {
-			panic(bad) // results are made of what JSON can say
-		}
+		body = appendJSON(body, payload) // under the lock: it may be of the state
 	}
 	c.org.do(in, func(in *call) (any, error) {
 		// Once more under the lock: the body may have taken its time.
