@@ -9,6 +9,11 @@
 // What happens is kept in a directory, -data, in memory, or in NATS servers that several
 // rtmd share, -nats.
 //
+//	rtmd -tls -host api.livechatinc.com,accounts.livechatinc.com
+//
+// speaks https and wss for clients whose addresses are fixed, and prints the file of its
+// certificate, which they have to trust, with its fingerprint after "certificate".
+//
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
@@ -16,6 +21,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,6 +58,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
 	var st store
 	st.flags(flags)
+	var names hosts
+	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
+	var secure secure
+	secure.flags(flags)
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -61,11 +71,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := st.check(flags); err != nil {
+	if err := errors.Join(st.check(flags), secure.check()); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, *web, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 1
 	}
@@ -73,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr, web string, st *store, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, st *store, stdout io.Writer, log *slog.Logger) error {
 	opts := &rtmserver.Options{Logger: log}
 	closeStore, err := st.open(opts, log)
 	if err != nil {
@@ -89,18 +99,30 @@ func serve(ctx context.Context, addr, web string, st *store, stdout io.Writer, l
 	if err != nil {
 		return err
 	}
+	names = names.listensOn(addr)
+	encryption, certificate, end, err := secure.config(names)
+	if err != nil {
+		return err
+	}
+	defer end()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
+	url := address(listener.Addr(), secure.on)
+	if secure.on {
+		listener = tls.NewListener(listener, encryption)
+	}
 	server := &http.Server{
-		Handler:           pages,
+		Handler:           names.guard(pages),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	url := address(listener.Addr())
 	fmt.Fprintf(stdout, "listening on %s\n", url)
+	if secure.on {
+		fmt.Fprintf(stdout, "certificate %s\n", certificate)
+	}
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
 	}
@@ -125,10 +147,14 @@ func serve(ctx context.Context, addr, web string, st *store, stdout io.Writer, l
 }
 
 // address is a URL that a browser on this machine can open.
-func address(addr net.Addr) string {
+func address(addr net.Addr, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
 	tcp, ok := addr.(*net.TCPAddr)
 	if ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+		return fmt.Sprintf("%s://localhost:%d", scheme, tcp.Port)
 	}
-	return "http://" + addr.String()
+	return scheme + "://" + addr.String()
 }

@@ -48,6 +48,7 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	threadIdle         recordKind = "thread_idle"  // nobody writes
 	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
 	presenceEnded      recordKind = "presence_ended"
 	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
@@ -107,6 +108,7 @@ type record struct {
 	Presence *presence `json:"presence,omitempty"`
 
 	// What folding found out.
+	woke bool     // eventAdded: the thread was idle
 	gone *chat    // chatDeleted and threadDeleted: the chat as it was
 	left []string // nodeLost: the customers who are nowhere any more
 }

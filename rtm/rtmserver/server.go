@@ -2,7 +2,6 @@ package rtmserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -47,6 +46,17 @@ type Options struct {
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
+
+	// Limits bound what clients can take. The zero value has defaults.
+	Limits Limits
+
+	// Origins are the sites whose pages may connect and get tokens, such as
+	// https://shop.example or https://*.shop.example. None means all, as in
+	// production. The server's own pages always may.
+	Origins []string
+
+	// Region is where this server is, dal or fra. Empty means dal.
+	Region string
 }
 
 // Server is an http.Handler that speaks the RTM protocol. It is safe for
@@ -72,12 +82,19 @@ type Server struct {
 	background sync.WaitGroup
 	cluster    cluster
 	leaveLog   func()
+
+	limits       Limits
+	origins      origins
+	metrics      *metrics
+	rates        buckets[rateKey]
+	connRates    buckets[string] // by address
+	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{})}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -100,6 +117,16 @@ func New(opts *Options) (*Server, error) {
 		s.opts.AgentGrace = 30 * time.Second
 	}
 	s.opts.AgentGrace = max(0, s.opts.AgentGrace)
+	if s.opts.Region == "" {
+		s.opts.Region = "dal"
+	}
+	var err error
+	if s.origins, err = parseOrigins(s.opts.Origins); err != nil {
+		return nil, err
+	}
+	s.limits = s.opts.Limits.withDefaults()
+	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
@@ -109,7 +136,6 @@ func New(opts *Options) (*Server, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
-	var err error
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
@@ -134,20 +160,23 @@ func New(opts *Options) (*Server, error) {
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, the customers' tokens and /healthz. Anything
-// else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, plain and in the frames of SockJS, the customers'
+// tokens, /healthz and /readyz. Anything else gets a 404 whose JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
 	case "/healthz":
 		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+	case "/readyz":
+		s.serveReady(w, r)
 	default:
 		m := socketPath.FindStringSubmatch(path)
 		switch {
+		case s.serveSockJS(w, r):
 		case m == nil:
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
-		case !slices.Contains(versions[:], m[1]):
+		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
 			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
 		case m[2] == "agent":
 			s.serveSocket(w, r, agentSide, m[1])
@@ -155,31 +184,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.serveSocket(w, r, customerSide, m[1])
 		}
 	}
-}
-
-// Shutdown ends all connections, telling customers to come back later, and
-// waits for them until ctx ends; then it cuts them off and returns ctx's error.
-// New connections are refused from the start.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	if !s.closing.Swap(true) && len(s.conns) == 0 {
-		close(s.idle)
-	}
-	for c := range s.conns {
-		c.goAway()
-	}
-	s.mu.Unlock()
-	select {
-	case <-s.idle:
-		err := s.farewell(ctx)
-		s.end()
-		return err
-	case <-ctx.Done():
-	}
-	s.cancel()
-	<-s.idle
-	s.end()
-	return ctx.Err()
 }
 
 // farewell tells other nodes that this one has no connections any more, and
@@ -205,29 +209,6 @@ func (s *Server) end() {
 	}
 	s.background.Wait()
 	s.leaveLog()
-}
-
-var errClosing = errors.New("rtmserver: the server is shutting down")
-
-// enter counts a connection in, unless the server is closing.
-func (s *Server) enter(c *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing.Load() {
-		c.cancel(errClosing)
-		return false
-	}
-	s.conns[c] = struct{}{}
-	return true
-}
-
-func (s *Server) leave(c *socket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	if s.closing.Load() && len(s.conns) == 0 {
-		close(s.idle)
-	}
 }
 
 func httpError(w http.ResponseWriter, status int, typ, text string) {
