@@ -9,14 +9,18 @@ import (
 // state is what an organization's log adds up to. Its exported fields are all
 // there is: two states of the same log are the same JSON.
 type state struct {
-	Seq       uint64                 `json:"seq"`
-	At        time.Time              `json:"at"` // of the newest record
+	Seq       uint64                 `json:"seq"` // of the newest entry
+	At        time.Time              `json:"at"`  // of the newest record
 	Customers map[string]*customer   `json:"customers"`
 	Chats     map[string]*chat       `json:"chats"`
 	Active    []string               `json:"active"` // chats with an active thread, oldest thread first
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
+	Here      map[string]presences   `json:"here"`   // customers who are connected
+	Files     map[string]*file       `json:"files,omitempty"`
+
+	forgotten []string // keys of files that left, see org.dropFiles
 }
 
 // agentState is what changes about an agent.
@@ -25,6 +29,8 @@ type agentState struct {
 	Last   string `json:"last,omitempty"` // the status before offline
 	Level  string `json:"level"`          // customer_monitoring_level
 	Away   bool   `json:"away,omitempty"` // it does not accept chats because all its connections are away
+
+	Here presences `json:"here,omitempty"`
 }
 
 const (
@@ -39,6 +45,7 @@ func newState() *state {
 		Chats:     map[string]*chat{},
 		Agents:    map[string]*agentState{},
 		Tokens:    map[string]*token{},
+		Here:      map[string]presences{},
 	}
 }
 
@@ -64,10 +71,17 @@ func (st *state) load() map[string]int {
 	return load
 }
 
+// foldEntry applies an entry of the log.
+func (st *state) foldEntry(records []*record) {
+	st.Seq++
+	for _, r := range records {
+		st.fold(r)
+	}
+}
+
 // fold applies a record. It is the only place where the state changes; it looks
 // at nothing but the state and the record, and it cannot refuse.
 func (st *state) fold(r *record) {
-	st.Seq++
 	st.At = r.At
 	switch r.Kind {
 	case customerRegistered:
@@ -77,6 +91,7 @@ func (st *state) fold(r *record) {
 	case customerVisited:
 		c := st.Customers[r.CustomerID]
 		c.Visits++
+		c.LeftAt = time.Time{}
 		c.Visit = r.Visit
 		c.PageViews += len(r.Visit.Pages)
 		c.Greeted = nil
@@ -121,6 +136,11 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		st.use(1, r.Event)
+		if r.Event.AuthorID != "" && r.Event.Visibility == "all" && th.idle() {
+			th.Properties = th.Properties.with("routing", "idle", false)
+			r.woke = true
+		}
 		ch.seen(r.By, r.Event.CreatedAt)
 		if c := st.Customers[ch.CustomerID]; c != nil && r.By == c.ID {
 			c.LastEventAt = r.At
@@ -132,6 +152,7 @@ func (st *state) fold(r *record) {
 	case chatAssigned:
 		ch := st.Chats[r.ChatID]
 		ch.last().dequeue(r.At)
+		ch.last().AssignedAt = r.At
 		ch.join(r.UserID, "all")
 		st.Queue = remove(st.Queue, ch.ID)
 	case chatQueued:
@@ -143,8 +164,12 @@ func (st *state) fold(r *record) {
 		ch.join(r.UserID, r.Visibility)
 		if r.Visibility == "all" {
 			ch.last().dequeue(r.At)
+			ch.last().AssignedAt = r.At
 			st.Queue = remove(st.Queue, ch.ID)
 		}
+	case threadIdle:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Properties = th.Properties.with("routing", "idle", true)
 	case userRemoved:
 		ch := st.Chats[r.ChatID]
 		if m := ch.member(r.UserID); m != nil {
@@ -167,6 +192,13 @@ func (st *state) fold(r *record) {
 			a.Last = a.Status
 		}
 		a.Status, a.Away = r.Status, r.Away
+		if r.Status == offline {
+			a.Here = nil // its connections end with the session
+		}
+	case presenceSet, presenceEnded:
+		st.foldPresence(r)
+	case nodeLost:
+		st.foldNodeLost(r)
 	case monitoringSet:
 		st.agent(r.UserID).Level = r.Level
 	case propertiesUpdated:
@@ -189,6 +221,8 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case fileUploaded:
+		st.foldFile(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
@@ -215,6 +249,7 @@ func (st *state) foldThreadOpened(r *record) {
 	ch.Groups = th.Groups
 	ch.Properties.merge(r.Properties)
 	ch.Threads = append(ch.Threads, th)
+	st.use(1, th.Events...)
 	c := st.Customers[ch.CustomerID] // nil in a chat of agents alone
 	th.UserIDs = []string{}
 	if c != nil {
