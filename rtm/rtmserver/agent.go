@@ -10,7 +10,7 @@ import (
 type session struct {
 	conns []*conn
 	known map[string]bool // customers
-	grace *time.Timer     // runs after the last connection was lost
+	grace *Timer          // runs after the last connection was lost
 }
 
 // loginAgent is login of the Agent API.
@@ -72,7 +72,7 @@ func loginAgent(c *call) (any, error) {
 
 	chats := []obj{}
 	for _, id := range o.st.Active {
-		if ch := o.st.Chats[id]; o.mayAccess(a, ch) {
+		if ch := o.st.Chats[id]; o.mayAccess(a, ch) && a.has("chats--access:ro") {
 			chats = append(chats, o.chatSummary(agentSide, a, ch))
 		}
 	}
@@ -135,6 +135,9 @@ func setRoutingStatus(c *call) (any, error) {
 		if o.st.agent(id).Status == offline {
 			return nil, failAs(c.conn.catalogue, "agent_offline")
 		}
+	}
+	if target == c.conn.agent && !target.has("agents--my:rw") {
+		return nil, fail("authorization", "set_routing_status of an agent itself needs the scope agents--my:rw, which the token of agent %s lacks", target.ID)
 	}
 	status := c.payload.str("status")
 	if status == offline {
@@ -210,7 +213,7 @@ func listRoutingStatuses(c *call) (any, error) {
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		in := groups == nil || slices.ContainsFunc(groups, func(g int) bool { return slices.Contains(a.Groups, g) })
-		if in {
+		if in && c.conn.agent.has("agents--all:ro") { // the other scope is for bots, and there are none here
 			list = append(list, obj{"agent_id": a.ID, "status": o.st.agent(a.ID).Status})
 		}
 	}
@@ -247,8 +250,8 @@ const endRetry = 10 * time.Second
 func (o *org) endAfter(a *Agent, wait time.Duration) {
 	s := o.agents[a.ID]
 	s.stopGrace()
-	var timer *time.Timer
-	timer = time.AfterFunc(wait, func() {
+	var timer *Timer
+	timer = o.s.clock.AfterFunc(wait, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if s.grace != timer || o.s.closing.Load() {

@@ -266,15 +266,19 @@ func (c *call) sees(ch *chat) bool {
 	if c.conn.side == customerSide {
 		return ch.CustomerID == c.user()
 	}
-	return c.org.mayAccess(c.conn.agent, ch)
+	return ch.near(c.conn.agent) || c.reachesAll()
 }
 
-// mayAccess reports whether an agent has access to a chat: by group, because it
-// takes part, or by a scope for all chats.
-func (o *org) mayAccess(a *Agent, ch *chat) bool {
+// near reports whether an agent has access to the chat by group, or because it
+// takes part.
+func (ch *chat) near(a *Agent) bool {
 	m := ch.member(a.ID)
-	return a.sees(ch.Groups) || m != nil && m.Present || a.readsAll()
+	return a.sees(ch.Groups) || m != nil && m.Present
 }
+
+// mayAccess reports whether an agent may read a chat and hear of it: it is near,
+// or has a scope for all chats.
+func (o *org) mayAccess(a *Agent, ch *chat) bool { return ch.near(a) || a.readsAll() }
 
 // chatView renders a chat with one of its threads: Chat of either API. The agent
 // is who reads it; nil for customers, and where no agent is known.

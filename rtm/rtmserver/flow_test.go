@@ -333,7 +333,7 @@ func TestAgentResumes(t *testing.T) {
 // stands still.
 func TestOrder(t *testing.T) {
 	day := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	inBubble(t, &rtmserver.Options{Now: func() time.Time { return day }}, func(t *testing.T, srv *rtmtest.Server) {
+	inBubble(t, &rtmserver.Options{Clock: rtmserver.NewClockAt(day)}, func(t *testing.T, srv *rtmtest.Server) {
 		cu := customer(t, srv)
 		chatID, _ := start(cu, message("a"), message("b"))
 		cu.ok("send_event", object{"chat_id": chatID, "event": message("c")})

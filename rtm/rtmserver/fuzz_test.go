@@ -11,10 +11,15 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
 
+// kept is the outlet of a connection without a socket.
+type kept chan item
+
+func (k kept) put(it item) { k <- it }
+func (k kept) woke()       {}
+
 // fuzzConn is a connection without a socket.
 func fuzzConn(s *Server, side side) *conn {
-	c := &conn{s: s, side: side, catalogue: side.api(), version: newest, queue: make(chan item, 4096), started: time.Now()}
-	c.ctx, c.cancel = s.ctx, func(error) {}
+	c := &conn{s: s, side: side, catalogue: side.api(), version: newest, out: make(kept, 4096)}
 	if side == customerSide {
 		for _, o := range s.orgs {
 			c.org = o
@@ -27,7 +32,7 @@ func fuzzConn(s *Server, side side) *conn {
 func (c *conn) answers() (responses []map[string]any) {
 	for {
 		select {
-		case it := <-c.queue:
+		case it := <-c.out.(kept):
 			var f map[string]any
 			if json.Unmarshal(it.frame, &f) == nil && f["type"] == "response" {
 				responses = append(responses, f)

@@ -121,7 +121,7 @@ func (o *org) commit(em *emission, records ...*record) error {
 // now is the time, in whole microseconds and never twice the same, so that the
 // times of events give their order.
 func (o *org) now() time.Time {
-	t := o.s.opts.Now().UTC().Truncate(time.Microsecond)
+	t := o.s.clock.Now().UTC().Truncate(time.Microsecond)
 	if !t.After(o.lastTime) {
 		t = o.lastTime.Add(time.Microsecond)
 	}
@@ -145,7 +145,7 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 		result, err = run(c)
 		return err
 	})
-	c.conn.respond(c.request, result, err)
+	c.answer(result, err)
 	c.em.flush()
 	o.settleSafely()
 }

@@ -60,10 +60,22 @@ type call struct {
 	payload params
 	em      *emission
 	agent   *Agent // of a login
+
+	// reply takes the answer of a call that came in no frame. It is called under
+	// the organization's lock. nil means conn.respond.
+	reply func(result any, err error)
 }
 
 // user is the id of the requester.
 func (c *call) user() string { return c.conn.user }
+
+func (c *call) answer(result any, err error) {
+	if c.reply != nil {
+		c.reply(result, err)
+		return
+	}
+	c.conn.respond(c.request, result, err)
+}
 
 // methods are those that this server serves. ping is not among them: it needs
 // no login.

@@ -28,6 +28,21 @@ func (a *Agent) has(want string) bool {
 // readsAll reports whether the agent was given all chats, of whatever group.
 func (a *Agent) readsAll() bool { return a.Scopes != nil && a.has("chats--all:ro") }
 
+// reachesAll reports whether the request may be about chats of all groups: its
+// method names a scope for that, and the agent's tokens have it. A token that
+// reads all chats writes in those of its groups alone.
+func (c *call) reachesAll() bool {
+	a, named := c.conn.agent, false
+	for _, s := range c.conn.catalogue.Method(c.request.action).Scopes {
+		if strings.HasPrefix(s, "chats--all:") {
+			if named = true; a.Scopes != nil && a.has(s) {
+				return true
+			}
+		}
+	}
+	return !named && a.readsAll()
+}
+
 // managesOthers reports whether the agent may act on other agents: by its scopes
 // when there are any, else by its role.
 func (a *Agent) managesOthers() bool {

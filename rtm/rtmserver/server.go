@@ -25,9 +25,8 @@ type Options struct {
 	// Logger gets failures of the server itself. nil means slog.Default.
 	Logger *slog.Logger
 
-	// Now is the clock of everything that is kept or shown. nil means time.Now.
-	// Deadlines of connections always follow the system's clock.
-	Now func() time.Time
+	// Clock is the time of everything that is kept or shown. nil means NewClock.
+	Clock *Clock
 
 	// RandomSeed makes ids and tokens repeat from run to run. 0 takes them from
 	// crypto/rand; anything else makes tokens guessable and is for tests.
@@ -42,23 +41,25 @@ type Options struct {
 // concurrent use. Call Shutdown to end it: an http.Server's own Shutdown does
 // not know of sockets.
 type Server struct {
-	opts Options
-	ids  *idSource
-	orgs map[string]*org
+	opts  Options
+	clock *Clock
+	ids   *idSource
+	orgs  map[string]*org
+	tap   tap // nil: frames pass untouched
 
 	ctx     context.Context // of the server's life
 	cancel  context.CancelFunc
 	closing atomic.Bool
 
 	mu    sync.Mutex
-	conns map[*conn]struct{}
+	conns map[*socket]struct{}
 	idle  chan struct{} // closed when conns is empty and the server is closing
 }
 
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*conn]struct{}{}, idle: make(chan struct{})}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{})}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -71,8 +72,8 @@ func New(opts *Options) (*Server, error) {
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
 	}
-	if s.opts.Now == nil {
-		s.opts.Now = time.Now
+	if s.clock = s.opts.Clock; s.clock == nil {
+		s.clock = NewClock()
 	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second
@@ -155,7 +156,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 var errClosing = errors.New("rtmserver: the server is shutting down")
 
 // enter counts a connection in, unless the server is closing.
-func (s *Server) enter(c *conn) bool {
+func (s *Server) enter(c *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing.Load() {
@@ -166,7 +167,7 @@ func (s *Server) enter(c *conn) bool {
 	return true
 }
 
-func (s *Server) leave(c *conn) {
+func (s *Server) leave(c *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)

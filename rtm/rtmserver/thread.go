@@ -56,17 +56,19 @@ func restrict(v obj) {
 
 // mayRead reports whether an agent may read the thread. Its groups can be others
 // than those that the chat has now.
-func (o *org) mayRead(a *Agent, th *thread) bool {
-	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID) || a.readsAll()
+func (o *org) mayRead(a *Agent, th *thread) bool { return th.near(a) || a.readsAll() }
+
+func (th *thread) near(a *Agent) bool {
+	return a.sees(th.Groups) || slices.Contains(th.UserIDs, a.ID)
 }
 
-// thread returns a thread of a chat that the requester may read.
+// thread returns a thread of a chat that the requester may use.
 func (c *call) thread(ch *chat, id string) (*thread, error) {
 	th := ch.thread(id)
 	if th == nil {
 		return nil, fail("not_found", "payload.thread_id: chat %s has no thread %s", ch.ID, clip(id))
 	}
-	if c.conn.side == agentSide && !c.org.mayRead(c.conn.agent, th) {
+	if c.conn.side == agentSide && !th.near(c.conn.agent) && !c.reachesAll() {
 		return nil, fail("missing_access", "agent %s has no access to thread %s", c.user(), id)
 	}
 	return th, nil
