@@ -58,6 +58,7 @@ var only = map[string][]string{
 	"github.com/andybalholm/brotli":    {"cmd/webbuild"},
 	"github.com/nats-io":               {"rtm/rtmserver"},
 	"github.com/chromedp":              {},
+	"github.com/invopop/jsonschema":    {"rtm/rtmserver/internal/seedschema"},
 	module + "cmd":                     {"cmd"},
 }
 

@@ -9,6 +9,13 @@
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
+//
+//	rtmd seed check FILE
+//	rtmd seed print
+//	rtmd seed schema
+//
+// look a seed file for -seed over, print the demo's as a start for one's own, and
+// print the JSON Schema of them.
 package main
 
 import (
@@ -43,9 +50,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "replay" {
 		return replay(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "seed" {
+		return seed(args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("rtmd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
+	seedName := flags.String("seed", "demo", "seed `file`, or demo, or empty")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -56,16 +67,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := serve(ctx, *addr, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
-		fmt.Fprintln(stderr, "rtmd:", err)
+	if err := serve(ctx, *addr, *web, *seedName, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		complain(stderr, err)
 		return 1
 	}
 	return 0
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Logger) error {
-	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log})
+func serve(ctx context.Context, addr, web, seedName string, stdout io.Writer, log *slog.Logger) error {
+	start, err := readSeed(seedName)
+	if err != nil {
+		return err
+	}
+	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log, Seed: start})
 	if err != nil {
 		return err
 	}

@@ -30,9 +30,11 @@ type org struct {
 
 	props [2]propertyTable
 	later []*emission
+	bots  *bots // nil for none
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
+	seed = seed.withBots()
 	o := &org{
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
@@ -50,16 +52,21 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		return nil, err
 	}
 	o.lastTime = o.st.At
+	if err := o.importSeed(); err != nil {
+		return nil, err
+	}
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
 	}
 	// Agents who were logged in when the log ended may come back.
 	for i := range seed.Agents {
-		if a := &seed.Agents[i]; o.st.agent(a.ID).Status != offline {
+		if a := &seed.Agents[i]; a.bot == nil && o.st.agent(a.ID).Status != offline {
 			o.startGrace(a)
 		}
 	}
+	o.bots = newBots(seed)
+	o.resumeBots()
 	return o, nil
 }
 

@@ -46,6 +46,10 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	customerImported   recordKind = "customer_imported" // this and the next: from the seed
+	chatImported       recordKind = "chat_imported"
+	eventsImported     recordKind = "events_imported"
+	seedImported       recordKind = "seed_imported" // all of it
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -91,6 +95,10 @@ type record struct {
 	Groups   []int       `json:"groups,omitempty"`
 	Removed  []string    `json:"removed,omitempty"`
 	SeenUpTo time.Time   `json:"seen_up_to,omitzero"`
+
+	Customer *customer `json:"customer,omitempty"` // customerImported
+	Chat     *chat     `json:"chat,omitempty"`     // chatImported, without its events
+	Events   []*event  `json:"events,omitempty"`   // eventsImported
 
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away

@@ -8,8 +8,9 @@ import (
 const waitPerPlace = 60 // seconds
 
 // pick returns the agent who is to get a chat of these groups: one who accepts
-// chats, is connected, has access and a free slot, and of those the one with the
-// fewest active chats; between equals, the first in the seed. It returns "" when
+// chats, is connected, has access and a free slot, and of those one of the best
+// priority, then the one with the fewest active chats; between equals, the first
+// in the seed. It returns "" when
 // there is none. Those of except are passed over.
 func (o *org) pick(groups []int, except ...string) string {
 	return o.pickBy(o.st.load(), groups, except)
@@ -17,15 +18,15 @@ func (o *org) pick(groups []int, except ...string) string {
 
 // pickBy is pick with the agents' numbers of chats given.
 func (o *org) pickBy(load map[string]int, groups []int, except []string) string {
-	best, fewest := "", 0
+	best, fewest, class := "", 0, 0
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		n := load[a.ID]
-		if slices.Contains(except, a.ID) || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() {
+		if slices.Contains(except, a.ID) || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() || a.Priority == "supervisor" {
 			continue
 		}
-		if best == "" || n < fewest {
-			best, fewest = a.ID, n
+		if p := a.class(); best == "" || p < class || p == class && n < fewest {
+			best, fewest, class = a.ID, n, p
 		}
 	}
 	return best
@@ -34,7 +35,7 @@ func (o *org) pickBy(load map[string]int, groups []int, except []string) string 
 // routable reports whether an agent takes chats at all. One who lost its
 // connection keeps those it has for a while, but gets no new ones.
 func (o *org) routable(a *Agent) bool {
-	return o.st.agent(a.ID).Status == accepting && len(o.agents[a.ID].conns) > 0
+	return o.st.agent(a.ID).Status == accepting && (a.bot != nil || len(o.agents[a.ID].conns) > 0)
 }
 
 // groupsStatus is the best status of the groups, as customers see it: online

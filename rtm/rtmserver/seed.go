@@ -136,7 +136,7 @@ type FormOption struct {
 
 // Agent is a human agent.
 type Agent struct {
-	ID       string   `json:"id" jsonschema:"required,format=email"` // The e-mail address.
+	ID       string   `json:"id" jsonschema:"required"` // The e-mail address.
 	Name     string   `json:"name,omitempty"`
 	Avatar   string   `json:"avatar,omitempty" jsonschema:"format=uri"`
 	JobTitle string   `json:"job_title,omitempty"`
@@ -198,6 +198,16 @@ func (a *Agent) maxChats() int {
 	}
 	return a.MaxChats
 }
+
+// class is the place of the agent's priority, the best first.
+func (a *Agent) class() int {
+	if a.Priority == "" {
+		return slices.Index(priorities, "normal")
+	}
+	return slices.Index(priorities, a.Priority)
+}
+
+var priorities = agentSide.api().Enums["group_priority"]
 
 func (a *Agent) role() string {
 	if a.Role == "" {

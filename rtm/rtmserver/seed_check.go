@@ -251,20 +251,20 @@ func (c *seedCheck) greeting(g *Greeting, path string) {
 	case g.Template == "" && len(g.Elements) > 0:
 		c.bad(path+".elements", "goes together with a template_id")
 	case g.Template == "":
-		c.event(map[string]any{"type": "message", "text": g.Text}, path)
+		c.event(agentSide, map[string]any{"type": "message", "text": g.Text}, path)
 	default:
-		c.event(map[string]any{"type": "rich_message", "template_id": g.Template, "elements": g.elements()}, path)
+		c.event(agentSide, map[string]any{"type": "rich_message", "template_id": g.Template, "elements": g.elements()}, path)
 	}
 }
 
 // event checks what is to be sent as an event by the rules of send_event.
-func (c *seedCheck) event(e map[string]any, path string) {
+func (c *seedCheck) event(side side, e map[string]any, path string) {
 	payload, err := json.Marshal(map[string]any{"chat_id": "x", "event": e})
 	if err != nil {
 		c.bad(path, "cannot be written as JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 		return
 	}
-	problem := agentSide.rules().Check("send_event", payload)
+	problem := side.rules().Check("send_event", payload)
 	if where, text, ok := strings.Cut(strings.TrimPrefix(problem, "payload.event"), ": "); ok {
 		c.bad(path+where, "%s", text)
 	}

@@ -67,9 +67,9 @@ func (c *seedCheck) botAction(b *Bot, a *BotAction, path string) {
 	c.wait(a.Wait, path+".wait")
 	switch {
 	case a.Say != "":
-		c.event(a.said(), path+".say")
+		c.event(agentSide, a.said(), path+".say")
 	case a.Send != nil:
-		c.event(withUsers(a.Send), path+".send")
+		c.event(agentSide, withUsers(a.Send), path+".send")
 		if v, ok := a.Send["custom_id"]; ok && v != nil {
 			c.bad(path+".send.custom_id", "is the bot's own to give")
 		}

@@ -118,11 +118,6 @@ func (c *seedCheck) chat(ch *Chat, threads map[string]bool, path string) {
 		c.agentList(th.Declined, where+".declined_ids")
 		c.properties(th.Properties, where+".properties")
 		c.distinct(th.Tags, where+".tags")
-		for j, tag := range th.Tags {
-			if tags := c.org.Tags; len(tags) > 0 && tag != "" && !slices.Contains(tags, tag) {
-				c.bad(at(where, "tags", j), "must be one of the organization's tags %s, not %s", strings.Join(tags, ", "), quote(tag))
-			}
-		}
 		c.past(th.CreatedAt, where+".created_at")
 		c.past(th.QueuedAt, where+".queued_at")
 		if th.Summary != nil {
@@ -151,10 +146,14 @@ func (c *seedCheck) pastEvent(ch *Chat, e *Event, path string) {
 		c.bad(path+".author_id", "is required in an event of type %s", e.Type)
 	}
 	c.user(ch, e.AuthorID, path+".author_id")
-	fields, ok := agentSide.api().Object("Event." + e.Type)
-	if !ok {
+	if e.Type == "" {
 		return // the tags' business
 	}
+	side := agentSide
+	if e.AuthorID != "" && e.AuthorID == ch.Customer {
+		side = customerSide
+	}
+	fields, _ := side.api().Object("Event." + e.Type)
 	var names []string
 	for _, f := range fields {
 		if slices.Contains(common, f.Name) {
@@ -176,7 +175,7 @@ func (c *seedCheck) pastEvent(ch *Chat, e *Event, path string) {
 		for name, v := range e.Body {
 			body[name] = v
 		}
-		c.event(withUsers(body), path)
+		c.event(side, withUsers(body), path)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -159,6 +160,21 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return append(append(out[:len(out)-1], ','), body[1:]...), nil
 }
 
+// UnmarshalJSON is the inverse of MarshalJSON. LoadSeed checks more.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	type plain Event
+	if err := decodeNumbers(data, (*plain)(e)); err != nil {
+		return err
+	}
+	if err := decodeNumbers(data, &e.Body); err != nil {
+		return err
+	}
+	for _, f := range seedFields(reflect.TypeFor[Event]()) {
+		delete(e.Body, f.name)
+	}
+	return nil
+}
+
 // encodePlain is json.Marshal with <, > and & as they are.
 func encodePlain(v any) ([]byte, error) {
 	var b bytes.Buffer
@@ -174,6 +190,10 @@ func (s *Seed) JSON() ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(s)
+	out := *s
+	if out.Organizations == nil {
+		out.Organizations = []Organization{}
+	}
+	err := e.Encode(out)
 	return b.Bytes(), err
 }

@@ -95,8 +95,9 @@ func (r *jsonReader) read() *jsonNode {
 	if n == nil {
 		return nil
 	}
+	end := r.at()
 	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		r.offset, r.problem = r.at(), "there is more after the first value"
+		r.offset, r.problem = end, "there is more after the first value"
 		return nil
 	}
 	return n
@@ -125,7 +126,7 @@ func (r *jsonReader) at() int {
 func (r *jsonReader) fail(err error) *jsonNode {
 	r.offset, r.problem = r.at(), "the text is not JSON: it ends too early"
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
-		r.offset, r.problem = max(0, int(s.Offset)-1), "the text is not JSON: "+s.Error()
+		r.offset, r.problem = max(r.at(), int(s.Offset)-1), "the text is not JSON: "+s.Error()
 	} else if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		r.problem = "the text is not JSON: " + strings.TrimPrefix(err.Error(), "json: ")
 	}

@@ -1,6 +1,7 @@
 package rtmserver
 
 import (
+	_ "embed" // the schema
 	"encoding/json"
 	"fmt"
 	"os"
@@ -8,19 +9,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // LoadSeed reads a seed from JSON. It is strict: a member that is not known is
 // refused. The error is a [*SeedError] with all that is wrong.
-func LoadSeed(data []byte) (*Seed, error) { return loadSeed("", data) }
+func LoadSeed(data []byte) (*Seed, error) { return loadSeed("", data, time.Time{}) }
 
-// LoadSeedFile reads a seed from a file.
-func LoadSeedFile(name string) (*Seed, error) {
+// LoadSeedFile reads a seed from a file. Its times are checked against the start
+// of the server; a zero start leaves that to [New].
+func LoadSeedFile(name string, start time.Time) (*Seed, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("rtmserver: seed: %w", err)
 	}
-	return loadSeed(name, data)
+	return loadSeed(name, data, start)
 }
 
 // SeedError says what is wrong with a seed.
@@ -61,7 +64,7 @@ func (p SeedProblem) String() string {
 	return s
 }
 
-func loadSeed(file string, data []byte) (*Seed, error) {
+func loadSeed(file string, data []byte, start time.Time) (*Seed, error) {
 	d := &seedDecoder{reader: newJSONReader(data), at: map[string]int{}}
 	d.reader.twice = func(at int, path, name string) {
 		d.problem(at, dotted(path, name), "is there twice")
@@ -74,7 +77,11 @@ func loadSeed(file string, data []byte) (*Seed, error) {
 		return nil, &SeedError{File: file, Problems: d.problems}
 	}
 	// What is of the wrong kind was left out, so that it is named once.
-	for _, p := range seed.problems() {
+	problems := seed.problems()
+	if len(problems)+len(d.problems) == 0 && !start.IsZero() {
+		problems = seed.timeProblems(start)
+	}
+	for _, p := range problems {
 		if !slices.ContainsFunc(d.problems, func(q SeedProblem) bool { return q.Path == p.Path }) {
 			d.problem(d.offset(p.Path), p.Path, "%s", p.Text)
 		}
@@ -282,3 +289,9 @@ func seedFields(t reflect.Type) []seedField {
 	}
 	return fields
 }
+
+//go:embed seed.schema.json
+var seedSchema []byte
+
+// SeedSchema returns the JSON Schema of seeds, for editors.
+func SeedSchema() []byte { return slices.Clone(seedSchema) }

@@ -136,6 +136,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.cancel()
 	for _, o := range s.orgs {
 		o.mu.Lock()
+		o.stopBots()
 		for _, a := range o.agents {
 			if a.grace != nil {
 				a.grace.Stop()

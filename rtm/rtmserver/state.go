@@ -16,7 +16,8 @@ type state struct {
 	Active    []string               `json:"active"` // chats with an active thread, oldest thread first
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
-	Tokens    map[string]*token      `json:"tokens"` // by hash
+	Tokens    map[string]*token      `json:"tokens"`           // by hash
+	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 }
 
 // agentState is what changes about an agent.
@@ -192,6 +193,8 @@ func (st *state) fold(r *record) {
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
+	case customerImported, chatImported, eventsImported, seedImported:
+		st.foldImport(r)
 	case threadUntagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = remove(th.Tags, r.Tag)
