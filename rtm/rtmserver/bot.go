@@ -44,6 +44,7 @@ type botRun struct {
 	do     []BotAction
 	step   int
 	typed  bool
+	waited bool // for the node that leads
 	tries  int
 }
 
@@ -226,8 +227,7 @@ func (o *org) botFollows(q *botQueue, ch *chat, r *BotRule, key string) {
 	}
 	q.runs = append(q.runs, &botRun{thread: ch.last().ID, key: key, do: r.Do})
 	if !q.working {
-		q.working = true
-		go o.botWorks(q)
+		q.working = o.s.inBackground(func() { o.botWorks(q) })
 	}
 }
 
@@ -242,6 +242,7 @@ func (o *org) botWorks(q *botQueue) {
 			q.working = false
 			return
 		}
+		began := o.s.clock.Now()
 		action, payload, wait := o.botAct(q, run)
 		if action != "" {
 			o.mu.Unlock()
@@ -249,10 +250,20 @@ func (o *org) botWorks(q *botQueue) {
 			o.mu.Lock()
 			wait = max(wait, again)
 		}
-		if wait > 0 {
-			q.timer = o.s.clock.AfterFunc(wait, func() { o.botWorks(q) })
+		// Who heard of the call may have moved the clock already.
+		if wait -= o.s.clock.Now().Sub(began); wait > 0 {
+			q.timer = o.s.clock.AfterFunc(wait, func() { o.botWakes(q) })
 			return
 		}
+	}
+}
+
+// botWakes is botWorks in the goroutine of a timer. The end of the server waits
+// for it.
+func (o *org) botWakes(q *botQueue) {
+	done := make(chan struct{})
+	if o.s.inBackground(func() { defer close(done); o.botWorks(q) }) {
+		<-done
 	}
 }
 
@@ -286,6 +297,11 @@ func (o *org) botTakesPart(q *botQueue, run *botRun) bool {
 func (o *org) botAct(q *botQueue, run *botRun) (action string, payload obj, wait time.Duration) {
 	a := &run.do[run.step]
 	id := q.place.chat
+	leads := o.botLeads(o.st.Chats[id])
+	if !leads && !run.waited {
+		run.waited = true
+		return "", nil, botBackup
+	}
 	switch {
 	case a.Wait != "":
 		run.step++
@@ -297,6 +313,9 @@ func (o *org) botAct(q *botQueue, run *botRun) (action string, payload obj, wait
 		}
 		if a.Typing != "" && !run.typed {
 			run.typed = true
+			if !leads {
+				return "", nil, botDuration(a.Typing)
+			}
 			return "send_typing_indicator", obj{"chat_id": id, "is_typing": true}, botDuration(a.Typing)
 		}
 		e := obj{}
@@ -326,6 +345,18 @@ func (o *org) botAct(q *botQueue, run *botRun) (action string, payload obj, wait
 		return "transfer_chat", obj{"id": id, "target": obj{"type": "group", "ids": a.Transfer.Groups}, "ignore_agents_availability": true}, 0
 	}
 	return "deactivate_chat", obj{"id": id}, 0
+}
+
+// botBackup is how long a node leaves an act to the one that leads: by then it is
+// done, unless that node died in between.
+const botBackup = 2 * time.Second
+
+// botLeads reports whether bots act from this node: the first of those that the
+// customer is connected to. Without a customer all of them try, and one is the
+// first.
+func (o *org) botLeads(ch *chat) bool {
+	nodes := sortedKeys(o.st.Here[ch.CustomerID])
+	return len(nodes) == 0 || nodes[0] == o.s.node
 }
 
 func botDuration(s string) time.Duration {

@@ -298,7 +298,9 @@ func TestBotAfterRestart(t *testing.T) {
 func TestPriorities(t *testing.T) {
 	seed := threeSeed()
 	agents := seed.Organizations[0].Agents
-	agents[0].Priority, agents[1].Priority, agents[2].Priority = "last", "first", "supervisor"
+	for i, priority := range []string{"last", "first", "supervisor"} {
+		agents[i].Priorities = map[int]string{0: priority}
+	}
 	agents[1].MaxChats = 1
 	inBubble(t, &rtmserver.Options{Seed: seed}, func(t *testing.T, srv *rtmtest.Server) {
 		for _, token := range []string{rtmtest.AgentToken, rtmtest.Agent2Token, agent3Token} {
@@ -310,6 +312,72 @@ func TestPriorities(t *testing.T) {
 			if got := at(cu.push("incoming_chat"), "chat", "users", 1, "name"); got != want {
 				t.Errorf("the chat went to %v, not %s", got, want)
 			}
+		}
+	})
+}
+
+// said returns the texts of a chat's last thread.
+func said(p *peer, chatID string) []string {
+	p.t.Helper()
+	var texts []string
+	for _, e := range at(p.ok("get_chat", object{"chat_id": chatID}), "thread", "events").([]any) {
+		text, _ := at(e, "text").(string)
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// TestBotOnNodes has a customer on two nodes: the bot that both have acts once.
+func TestBotOnNodes(t *testing.T) {
+	seed := botSeed(
+		rtmserver.BotRule{On: "start", Do: says("hello")},
+		rtmserver.BotRule{On: "message", Do: []rtmserver.BotAction{{Say: "one", Typing: "5s"}, {Tag: "x"}, {Wait: "10s"}, {Say: "two"}}},
+	)
+	onNodes(t, rtmserver.Options{Seed: seed}, func(t *testing.T, one, two *rtmtest.Server) {
+		token := "Bearer " + one.CustomerToken(t)
+		cu, tab := dialCustomer(t, one), dialCustomer(t, two)
+		cu.ok("login", object{"token": token})
+		tab.ok("login", object{"token": token})
+		settled()
+		chatID, _ := start(tab, message("x"))
+		time.Sleep(time.Minute) // virtual
+		tab.ok("send_event", object{"chat_id": chatID, "event": message("y")})
+		time.Sleep(time.Minute) // virtual
+		if got, want := said(cu, chatID), []string{"x", "hello", "one", "two", "y", "one", "two"}; !slices.Equal(got, want) {
+			t.Errorf("the thread is %v, not %v", got, want)
+		}
+		for _, p := range []*peer{cu, tab} {
+			typed := 0
+			for _, action := range p.actions() {
+				if action == "incoming_typing_indicator" {
+					typed++
+				}
+			}
+			if typed != 2 {
+				t.Errorf("the bot typed %d times for two messages", typed)
+			}
+		}
+		// The node that leads for this customer goes away while the bot types.
+		tab.ok("send_event", object{"chat_id": chatID, "event": message("z")})
+		time.Sleep(time.Second) // virtual
+		if err := one.RTM.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute) // virtual
+		if got, want := said(tab, chatID)[7:], []string{"z", "one", "two"}; !slices.Equal(got, want) {
+			t.Errorf("the thread goes on with %v, not %v", got, want)
+		}
+		same(t, two)
+	})
+}
+
+// TestSeedOnNodes starts two nodes with a seed on one empty log.
+func TestSeedOnNodes(t *testing.T) {
+	onNodes(t, rtmserver.Options{Seed: shopSeed(t), Clock: rtmserver.NewClockAt(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))}, func(t *testing.T, one, two *rtmtest.Server) {
+		same(t, one, two)
+		cu := dialCustomer(t, two)
+		if got := cu.ok("login", object{"token": "Bearer dal:cleo"}); len(got["chats"].([]any)) != 1 {
+			t.Errorf("login gave %v", got)
 		}
 	})
 }

@@ -1,11 +1,11 @@
 package rtmserver
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -24,6 +24,7 @@ type conn struct {
 
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
+	asked    atomic.Int64 // requests that were answered
 
 	// Set once at login, before loggedIn; for agents org is nil until then
 	// unless the address named it.
@@ -31,9 +32,13 @@ type conn struct {
 	user   string
 	agent  *Agent
 	pushes filter
+	since  time.Time // of the login
 	group  int
 	token  *token
 	expiry *Timer // of the token
+
+	inactive *Timer // runs until nothing happened for too long
+	active   time.Time
 
 	storage params          // of a customer: what it had kept for the server
 	away    bool            // of an agent
@@ -71,40 +76,15 @@ func (c *conn) enqueue(frame []byte) {
 	c.out.put(item{frame: frame})
 }
 
-// disconnect tells the client why and closes the socket after what is queued.
-func (c *conn) disconnect(reason string) {
-	if c.closing.Swap(true) {
-		return
-	}
-	frame, err := json.Marshal(pushFrame{
-		Version: c.version, Action: c.side.String() + "_disconnected", Type: "push",
-		Payload: json.RawMessage(`{"reason":"` + reason + `"}`),
-	})
-	if err != nil {
-		panic(err)
-	}
-	c.out.put(item{frame: frame, last: true, code: websocket.StatusNormalClosure, reason: reason})
-}
-
-// goAway closes the socket because the server stops.
-func (c *conn) goAway() {
-	if c.side == customerSide {
-		c.disconnect("connection_evicted") // the service is back soon
-		return
-	}
-	// To agents that reason means not to come back, so they get the close code alone.
-	if !c.closing.Swap(true) {
-		c.out.put(item{last: true, code: websocket.StatusGoingAway, reason: "the server is shutting down"})
-	}
-}
-
 // login marks the connection as logged in. The organization's lock is held.
 func (c *conn) login(user string, pushes filter) {
 	c.user = user
 	c.pushes = pushes
+	c.since = c.s.clock.Now()
 	if c.token != nil {
 		c.expiry = c.s.clock.AfterFunc(c.token.ExpiresAt.Sub(c.s.clock.Now()), func() { c.disconnect("access_token_expired") })
 	}
+	c.watchActivity()
 	c.loggedIn.Store(true)
 	c.out.woke()
 }
@@ -120,32 +100,35 @@ func (c *conn) leave() {
 	if c.expiry != nil {
 		c.expiry.Stop()
 	}
+	if c.inactive != nil {
+		c.inactive.Stop()
+		c.inactive = nil
+	}
 	drop := func(conns []*conn) []*conn {
 		return slices.DeleteFunc(slices.Clone(conns), func(x *conn) bool { return x == c })
 	}
 	if c.side == customerSide {
-		o.customers[c.user] = drop(o.customers[c.user])
-		if len(o.customers[c.user]) == 0 {
+		if o.customers[c.user] = drop(o.customers[c.user]); len(o.customers[c.user]) == 0 {
 			delete(o.customers, c.user)
-			o.customerLeft(c.user)
 		}
-		return
+	} else {
+		o.agents[c.user].conns = drop(o.agents[c.user].conns)
 	}
-	s := o.agents[c.user]
-	had := len(s.conns) > 0
-	s.conns = drop(s.conns)
-	if had && len(s.conns) == 0 && o.st.agent(c.user).Status != offline && !c.s.closing.Load() {
-		o.startGrace(c.agent)
+	if c.s.closing.Load() {
+		return // Shutdown tells the log of all at once
 	}
-	if len(s.conns) > 0 {
-		if r := o.awayRecord(c.user, allAway(s.conns)); r != nil {
-			em := &emission{org: o}
-			if err := o.commit(em, r); err != nil {
-				c.s.opts.Logger.Error("an agent is away", "agent", c.user, "error", err)
-			}
-			em.flush()
+	em := &emission{org: o}
+	err := o.try(func() error {
+		if c.side == customerSide {
+			return o.setCustomerPresence(em, c.user)
 		}
+		return o.setAgentPresence(em, c.user)
+	})
+	if err != nil {
+		c.s.opts.Logger.Error("end of a connection", "user", c.user, "error", err)
+		o.unheard = true
+		o.wakeLater()
 	}
-	o.dirty = true
+	em.flush()
 	o.settleSafely()
 }

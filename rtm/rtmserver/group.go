@@ -41,7 +41,7 @@ func (c *call) predict() (group int, a *Agent, queue bool, err error) {
 	load := o.st.load()
 	for i := range o.seed.Agents {
 		x := &o.seed.Agents[i]
-		if o.routable(x) && x.sees(groups) && x.Priority != "supervisor" && (a == nil || load[x.ID] < load[a.ID]) {
+		if o.routable(x) && x.sees(groups) && (a == nil || load[x.ID] < load[a.ID]) {
 			a = x
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -50,6 +51,7 @@ type request struct {
 	version string // that it names; the one it is carried out in once it was checked
 	payload params
 	raw     []byte // the payload as it came, nil for none
+	began   time.Time
 }
 
 // A call is a request on its way through a method.
@@ -71,6 +73,7 @@ func (c *call) user() string { return c.conn.user }
 
 func (c *call) answer(result any, err error) {
 	if c.reply != nil {
+		c.conn.observe(c.request, err)
 		c.reply(result, err)
 		return
 	}
@@ -247,7 +250,9 @@ func peek(frame []byte) *request {
 
 // handle answers one frame.
 func (c *conn) handle(frame []byte) {
+	began := time.Now()
 	r, err := parseRequest(frame)
+	r.began = began
 	if err != nil {
 		c.respond(r, nil, err)
 		return
@@ -297,6 +302,9 @@ func (c *conn) check(r *request) error {
 		return invalid("action: this connection is already logged in")
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
+	}
+	if err := c.limited(r); err != nil {
+		return err
 	}
 	return validate(c.side, r.action, r.raw)
 }
@@ -357,10 +365,11 @@ func (c *conn) respond(r *request, result any, err error) {
 		}
 		f.Payload = obj{"error": obj{"type": known.typ, "message": known.message}}
 	}
-	frame, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // results are made of what JSON can say
+	frame, bad := json.Marshal(f)
+	if bad != nil {
+		panic(bad) // results are made of what JSON can say
 	}
+	c.observe(r, err)
 	c.enqueue(frame)
 }
 

@@ -24,6 +24,9 @@ type Organization struct {
 	Agents []Agent `json:"agents,omitempty"`
 	Bots   []Bot   `json:"bots,omitempty"`
 
+	License License `json:"license,omitzero"`
+	Routing Routing `json:"routing,omitzero"`
+
 	// Rules that assign customers to groups by the page they are on; the first that
 	// fits decides. A group_id at login comes before them.
 	PageRules []PageRule `json:"page_rules,omitempty"`
@@ -144,10 +147,10 @@ type Agent struct {
 	Groups   []int    `json:"group_ids,omitempty"`
 	Role     string   `json:"role,omitempty" jsonschema:"enum=owner,enum=viceowner,enum=administrator,enum=normal,default=normal"`
 
-	// The agent's place in routing: those of first get chats before those of
-	// normal, and those before those of last, as far as they have room; a
-	// supervisor gets none by itself.
-	Priority string `json:"priority,omitempty" jsonschema:"enum=first,enum=normal,enum=last,enum=supervisor,default=normal"`
+	// The agent's priority by group. The router takes agents of a class only when
+	// nobody of those before has a free slot, and supervisors never. Not stated is
+	// normal.
+	Priorities map[int]string `json:"priorities,omitempty" jsonschema:"enum=first,enum=normal,enum=last,enum=supervisor"`
 
 	// How many active chats are routed to the agent. 0 means 6, the protocol's
 	// default.
@@ -198,16 +201,6 @@ func (a *Agent) maxChats() int {
 	}
 	return a.MaxChats
 }
-
-// class is the place of the agent's priority, the best first.
-func (a *Agent) class() int {
-	if a.Priority == "" {
-		return slices.Index(priorities, "normal")
-	}
-	return slices.Index(priorities, a.Priority)
-}
-
-var priorities = agentSide.api().Enums["group_priority"]
 
 func (a *Agent) role() string {
 	if a.Role == "" {

@@ -169,6 +169,13 @@ func (c *seedCheck) agent(a *Agent, path string) {
 	for i, t := range a.Tokens {
 		c.token(t, at(path, "tokens", i))
 	}
+	for _, g := range sortedKeys(a.Priorities) {
+		if where := dotted(path+".priorities", itoa(g)); !c.groups[g] {
+			c.bad(where, "there is no group %d", g)
+		} else if g != 0 && !slices.Contains(a.Groups, g) {
+			c.bad(where, "the agent is not in group %d", g)
+		}
+	}
 	for i, s := range a.Scopes {
 		if !slices.Contains(scopes, s) {
 			c.bad(at(path, "scopes", i), "must be one of %s, not %s", strings.Join(scopes, ", "), quote(s))
@@ -340,6 +347,12 @@ func (c *seedCheck) field(f seedField, v reflect.Value, path string) {
 			c.text(f, s, path)
 		case f.required:
 			c.bad(path, "must not be empty")
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			if x := v.MapIndex(key); x.Kind() == reflect.String {
+				c.text(f, x.String(), dotted(path, fmt.Sprint(key)))
+			}
 		}
 	case reflect.Int:
 		switch n := int(v.Int()); {

@@ -13,11 +13,13 @@ func (o *Organization) withBots() *Organization {
 	for i := range o.Bots {
 		b := &o.Bots[i]
 		a := Agent{
-			ID: b.ID, Name: b.Name, Avatar: b.Avatar, JobTitle: b.JobTitle, Groups: b.Groups, Priority: b.Priority,
+			ID: b.ID, Name: b.Name, Avatar: b.Avatar, JobTitle: b.JobTitle, Groups: b.Groups, Priorities: map[int]string{},
 			MaxChats: b.MaxChats, Status: b.Status, bot: b,
 		}
-		if a.Priority == "" {
-			a.Priority = "first"
+		for _, g := range append([]int{0}, b.Groups...) {
+			if a.Priorities[g] = b.Priority; b.Priority == "" {
+				a.Priorities[g] = "first"
+			}
 		}
 		if a.Status == "" {
 			a.Status = accepting

@@ -173,11 +173,28 @@ func (d *seedDecoder) value(n *jsonNode, v reflect.Value, path string) {
 		}
 		v.Set(reflect.MakeMap(v.Type()))
 		for _, m := range n.members {
+			key := reflect.ValueOf(m.name)
+			if v.Type().Key().Kind() == reflect.Int {
+				i, err := strconv.Atoi(m.name)
+				if err != nil {
+					d.problem(m.at, dotted(path, m.name), "the name must be an integer")
+					continue
+				}
+				key = reflect.ValueOf(i)
+			}
 			x := reflect.New(v.Type().Elem()).Elem()
 			d.value(m.node, x, dotted(path, m.name))
-			v.SetMapIndex(reflect.ValueOf(m.name), x)
+			v.SetMapIndex(key, x)
 		}
 	case reflect.Struct:
+		if t, ok := v.Addr().Interface().(*time.Time); ok {
+			s, _ := n.value.(string)
+			var err error
+			if *t, err = time.Parse(time.RFC3339, s); err != nil {
+				d.problem(n.at, path, "must be a time such as 2026-01-02T15:04:05Z")
+			}
+			return
+		}
 		if _, ok := n.value.(*jsonObject); !ok {
 			mustBe("an object")
 			return

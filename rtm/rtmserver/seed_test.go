@@ -39,7 +39,7 @@ func TestSeedProblems(t *testing.T) {
 	const o = "organizations[0]."
 	for _, tt := range []struct{ old, new, want string }{
 		{`"role": "administrator"`, `"role": "boss"`, o + `agents[0].role: must be one of owner, viceowner, administrator, normal, not "boss"`},
-		{`"role": "administrator"`, `"rol": "boss"`, o + `agents[0].rol: is unknown; there are id, name, avatar, job_title, tokens, group_ids, role, priority, max_chats_count, login_status, routing_status, scopes`},
+		{`"role": "administrator"`, `"rol": "boss"`, o + `agents[0].rol: is unknown; there are id, name, avatar, job_title, tokens, group_ids, role, priorities, max_chats_count, login_status, routing_status, scopes`},
 		{`"role": "administrator"`, `"role": 7`, o + `agents[0].role: must be a string, not a number`},
 		{`"role": "administrator"`, `"group_ids": []`, o + `agents[0].group_ids: is there twice`},
 		{`"role": "administrator"`, `"scopes": ["chats:rw"]`, o + `agents[0].scopes[0]: must be one of chats--all:ro, `},
@@ -130,7 +130,7 @@ func TestSeedProblems(t *testing.T) {
 func TestSeedAllProblems(t *testing.T) {
 	_, err := rtmserver.LoadSeed([]byte("{\n  \"organizations\": [{\n    \"id\": \"é\", \"nam\": 1,\n    \"groups\": [{\"id\": \"0\"}],\n    \"bots\": [{}]\n  }]\n}"))
 	want := `3:11: organizations[0].id: must be a UUID, not "é"
-3:16: organizations[0].nam: is unknown; there are id, groups, agents, bots, page_rules, greetings, thread_summary, tags, properties, customers, chats
+3:16: organizations[0].nam: is unknown; there are id, groups, agents, bots, license, routing, page_rules, greetings, thread_summary, tags, properties, customers, chats
 4:23: organizations[0].groups[0].id: must be an integer, not a string
 5:14: organizations[0].bots[0].id: is required
 5:14: organizations[0].bots[0].name: is required`
@@ -165,7 +165,7 @@ func TestSeedAllProblems(t *testing.T) {
 func TestSeedTags(t *testing.T) {
 	schema := readSchema(t)
 	for field, enum := range map[string]string{
-		"Agent.role": "agent_role", "Agent.priority": "group_priority", "Bot.priority": "group_priority", "Agent.routing_status": "routing_status",
+		"Agent.role": "agent_role", "Bot.priority": "group_priority", "Agent.routing_status": "routing_status",
 		"Bot.routing_status": "routing_status", "Greeting.template_id": "rich_message_template", "Property.type": "property_type",
 	} {
 		def, name, _ := strings.Cut(field, ".")

@@ -2,7 +2,7 @@ package rtmserver
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -28,6 +28,17 @@ type Options struct {
 	// Clock is the time of everything that is kept or shown. nil means NewClock.
 	Clock *Clock
 
+	// SnapshotEvery is after how many entries of an organization's log its state is
+	// saved, so that a start need not read all of them; the longer the log, the
+	// rarer. 0 means 10,000, less than 0 never. Without a Log it is never.
+	SnapshotEvery int
+
+	// Node names this server among those that share its log; two of them must not
+	// have the same name. "" means a name that nobody has. A server that comes
+	// back under its name knows at once that its connections of before are gone;
+	// under another one it takes 5 s.
+	Node string
+
 	// RandomSeed makes ids and tokens repeat from run to run. 0 takes them from
 	// crypto/rand; anything else makes tokens guessable and is for tests.
 	RandomSeed uint64
@@ -35,6 +46,17 @@ type Options struct {
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
+
+	// Limits bound what clients can take. The zero value has defaults.
+	Limits Limits
+
+	// Origins are the sites whose pages may connect and get tokens, such as
+	// https://shop.example or https://*.shop.example. None means all, as in
+	// production. The server's own pages always may.
+	Origins []string
+
+	// Region is where this server is, dal or fra. Empty means dal.
+	Region string
 }
 
 // Server is an http.Handler that speaks the RTM protocol. It is safe for
@@ -45,6 +67,7 @@ type Server struct {
 	clock *Clock
 	ids   *idSource
 	orgs  map[string]*org
+	node  string
 	tap   tap // nil: frames pass untouched
 
 	ctx     context.Context // of the server's life
@@ -54,12 +77,24 @@ type Server struct {
 	mu    sync.Mutex
 	conns map[*socket]struct{}
 	idle  chan struct{} // closed when conns is empty and the server is closing
+	ended bool          // nothing new begins in the background
+
+	background sync.WaitGroup
+	cluster    cluster
+	leaveLog   func()
+
+	limits       Limits
+	origins      origins
+	metrics      *metrics
+	rates        buckets[rateKey]
+	connRates    buckets[string] // by address
+	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{})}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -67,7 +102,7 @@ func New(opts *Options) (*Server, error) {
 		s.opts.Seed = DefaultSeed()
 	}
 	if s.opts.Log == nil {
-		s.opts.Log = NewMemoryLog()
+		s.opts.Log, s.opts.SnapshotEvery = NewMemoryLog(), -1 // nobody can read it again
 	}
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
@@ -75,43 +110,72 @@ func New(opts *Options) (*Server, error) {
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
 	}
+	if s.opts.SnapshotEvery == 0 {
+		s.opts.SnapshotEvery = 10_000
+	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second
 	}
 	s.opts.AgentGrace = max(0, s.opts.AgentGrace)
+	if s.opts.Region == "" {
+		s.opts.Region = "dal"
+	}
+	var err error
+	if s.origins, err = parseOrigins(s.opts.Origins); err != nil {
+		return nil, err
+	}
+	s.limits = s.opts.Limits.withDefaults()
+	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
+	if s.node = s.opts.Node; s.node == "" {
+		s.node = newIDSource(0).uuid()
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.cluster.heard = map[string]time.Time{}
+	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("rtmserver: log: %w", err)
+	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
 		o, err := newOrg(s.ctx, s, seed)
 		if err != nil {
-			s.cancel()
+			s.end()
 			return nil, err
 		}
 		s.orgs[seed.ID] = o
+	}
+	s.giveSign()
+	for _, o := range s.orgs {
+		if o.others.Load() {
+			s.keepAlive()
+		}
 	}
 	return s, nil
 }
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, the customers' tokens and /healthz. Anything
-// else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, the customers' tokens, /healthz and /readyz.
+// Anything else gets a 404 whose JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
 	case "/healthz":
 		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+	case "/readyz":
+		s.serveReady(w, r)
 	default:
 		m := socketPath.FindStringSubmatch(path)
 		switch {
 		case m == nil:
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
-		case !slices.Contains(versions[:], m[1]):
+		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
 			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
 		case m[2] == "agent":
 			s.serveSocket(w, r, agentSide, m[1])
@@ -121,60 +185,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Shutdown ends all connections, telling customers to come back later, and
-// waits for them until ctx ends; then it cuts them off and returns ctx's error.
-// New connections are refused from the start.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	if !s.closing.Swap(true) && len(s.conns) == 0 {
-		close(s.idle)
-	}
-	for c := range s.conns {
-		c.goAway()
-	}
-	s.mu.Unlock()
-	defer s.cancel()
-	for _, o := range s.orgs {
-		o.mu.Lock()
-		o.stopBots()
-		for _, a := range o.agents {
-			if a.grace != nil {
-				a.grace.Stop()
-			}
+// farewell tells other nodes that this one has no connections any more, and
+// saves the organizations' states.
+func (s *Server) farewell(ctx context.Context) error {
+	for _, id := range sortedKeys(s.orgs) {
+		if err := s.orgs[id].farewell(ctx); err != nil {
+			return err
 		}
-		o.mu.Unlock()
 	}
-	select {
-	case <-s.idle:
-		return nil
-	case <-ctx.Done():
-	}
+	return nil
+}
+
+// end stops what runs beside connections. The log is the caller's again.
+func (s *Server) end() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 	s.cancel()
-	<-s.idle
-	return ctx.Err()
-}
-
-var errClosing = errors.New("rtmserver: the server is shutting down")
-
-// enter counts a connection in, unless the server is closing.
-func (s *Server) enter(c *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing.Load() {
-		c.cancel(errClosing)
-		return false
+	s.stopBeating()
+	for _, o := range s.orgs {
+		o.end()
 	}
-	s.conns[c] = struct{}{}
-	return true
-}
-
-func (s *Server) leave(c *socket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	if s.closing.Load() && len(s.conns) == 0 {
-		close(s.idle)
-	}
+	s.background.Wait()
+	s.leaveLog()
 }
 
 func httpError(w http.ResponseWriter, status int, typ, text string) {

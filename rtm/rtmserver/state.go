@@ -9,8 +9,8 @@ import (
 // state is what an organization's log adds up to. Its exported fields are all
 // there is: two states of the same log are the same JSON.
 type state struct {
-	Seq       uint64                 `json:"seq"`
-	At        time.Time              `json:"at"` // of the newest record
+	Seq       uint64                 `json:"seq"` // of the newest entry
+	At        time.Time              `json:"at"`  // of the newest record
 	Customers map[string]*customer   `json:"customers"`
 	Chats     map[string]*chat       `json:"chats"`
 	Active    []string               `json:"active"` // chats with an active thread, oldest thread first
@@ -18,6 +18,7 @@ type state struct {
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"`           // by hash
 	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
+	Here      map[string]presences   `json:"here"`             // customers who are connected
 }
 
 // agentState is what changes about an agent.
@@ -26,6 +27,8 @@ type agentState struct {
 	Last   string `json:"last,omitempty"` // the status before offline
 	Level  string `json:"level"`          // customer_monitoring_level
 	Away   bool   `json:"away,omitempty"` // it does not accept chats because all its connections are away
+
+	Here presences `json:"here,omitempty"`
 }
 
 const (
@@ -40,6 +43,7 @@ func newState() *state {
 		Chats:     map[string]*chat{},
 		Agents:    map[string]*agentState{},
 		Tokens:    map[string]*token{},
+		Here:      map[string]presences{},
 	}
 }
 
@@ -65,10 +69,17 @@ func (st *state) load() map[string]int {
 	return load
 }
 
+// foldEntry applies an entry of the log.
+func (st *state) foldEntry(records []*record) {
+	st.Seq++
+	for _, r := range records {
+		st.fold(r)
+	}
+}
+
 // fold applies a record. It is the only place where the state changes; it looks
 // at nothing but the state and the record, and it cannot refuse.
 func (st *state) fold(r *record) {
-	st.Seq++
 	st.At = r.At
 	switch r.Kind {
 	case customerRegistered:
@@ -78,6 +89,7 @@ func (st *state) fold(r *record) {
 	case customerVisited:
 		c := st.Customers[r.CustomerID]
 		c.Visits++
+		c.LeftAt = time.Time{}
 		c.Visit = r.Visit
 		c.PageViews += len(r.Visit.Pages)
 		c.Greeted = nil
@@ -122,6 +134,10 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		if r.Event.AuthorID != "" && r.Event.Visibility == "all" && th.idle() {
+			th.Properties = th.Properties.with("routing", "idle", false)
+			r.woke = true
+		}
 		ch.seen(r.By, r.Event.CreatedAt)
 		if c := st.Customers[ch.CustomerID]; c != nil && r.By == c.ID {
 			c.LastEventAt = r.At
@@ -133,6 +149,7 @@ func (st *state) fold(r *record) {
 	case chatAssigned:
 		ch := st.Chats[r.ChatID]
 		ch.last().dequeue(r.At)
+		ch.last().AssignedAt = r.At
 		ch.join(r.UserID, "all")
 		st.Queue = remove(st.Queue, ch.ID)
 	case chatQueued:
@@ -144,8 +161,12 @@ func (st *state) fold(r *record) {
 		ch.join(r.UserID, r.Visibility)
 		if r.Visibility == "all" {
 			ch.last().dequeue(r.At)
+			ch.last().AssignedAt = r.At
 			st.Queue = remove(st.Queue, ch.ID)
 		}
+	case threadIdle:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Properties = th.Properties.with("routing", "idle", true)
 	case userRemoved:
 		ch := st.Chats[r.ChatID]
 		if m := ch.member(r.UserID); m != nil {
@@ -168,6 +189,13 @@ func (st *state) fold(r *record) {
 			a.Last = a.Status
 		}
 		a.Status, a.Away = r.Status, r.Away
+		if r.Status == offline {
+			a.Here = nil // its connections end with the session
+		}
+	case presenceSet, presenceEnded:
+		st.foldPresence(r)
+	case nodeLost:
+		st.foldNodeLost(r)
 	case monitoringSet:
 		st.agent(r.UserID).Level = r.Level
 	case propertiesUpdated:

@@ -74,12 +74,20 @@ func (s *Server) findAgent(token string) (*org, *Agent) {
 }
 
 // customerToken returns the customer's token that a login gives.
-func (o *org) customerToken(s string) (*token, error) {
+func (o *org) customerToken(em *emission, s string) (*token, error) {
 	text, err := loginToken(s, false)
 	if err != nil {
 		return nil, err
 	}
-	if t := o.validToken(text); t != nil {
+	t := o.validToken(text)
+	if t == nil {
+		// Another node may have issued it just now.
+		if err := o.catchUp(em); err != nil {
+			return nil, err
+		}
+		t = o.validToken(text)
+	}
+	if t != nil {
 		return t, nil
 	}
 	return nil, fail("authentication", "the access token is unknown, was revoked or has expired")
@@ -101,11 +109,19 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	// Pages of any origin ask for tokens with their cookies. The real service
 	// checks the origin against the client's registered addresses; here there are
 	// no registered clients.
+	w.Header().Add("Vary", "Origin")
+	if s.foreign(w, r) {
+		return
+	}
+	if s.closing.Load() {
+		s.unavailable(w, stopping)
+		return
+	}
+	bodyDeadline(w)
 	if origin := r.Header.Get("Origin"); origin != "" {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
 	}
-	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Cache-Control", "no-store")
 	allowed := []string{http.MethodGet}
 	if strings.HasSuffix(r.URL.Path, "/token") {
@@ -187,16 +203,22 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var records []*record
-	id, secret := cookie(r, cookieID), cookie(r, cookieSecret)
-	if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
-		id, secret = s.ids.uuid(), s.ids.secret()
-		records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
-	}
+	var id, secret string
 	text := tokenRegion + s.ids.secret()
-	t := &token{Hash: hash(text), CustomerID: id, ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
-	records = append(records, &record{Kind: tokenIssued, Token: t})
-	if err := o.commit(&emission{org: o}, records...); err != nil {
+	t := &token{Hash: hash(text), ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
+	em := &emission{org: o}
+	err = o.try(func() error {
+		var records []*record
+		id, secret = cookie(r, cookieID), cookie(r, cookieSecret)
+		if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
+			id, secret = s.ids.uuid(), s.ids.secret()
+			records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
+		}
+		t.CustomerID = id
+		return o.commit(em, append(records, &record{Kind: tokenIssued, Token: t})...)
+	})
+	em.flush()
+	if err != nil {
 		s.opts.Logger.Error("issue a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be stored")
 		return
@@ -218,11 +240,13 @@ func cookie(r *http.Request, name string) string {
 }
 
 // setCookie sets a cookie for pages of any site, which browsers allow over TLS
-// and on the local machine only; elsewhere it is one for pages of this site.
+// and on the local machine only; elsewhere it is one for pages of this site. It
+// is partitioned: the browser keeps one for each site that a page is on, so no
+// site can speak as the customer that a visitor is on another.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: cookieLifetime, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if r.TLS != nil || loopback(r.Host) {
-		c.Secure, c.SameSite = true, http.SameSiteNoneMode
+		c.Secure, c.SameSite, c.Partitioned = true, http.SameSiteNoneMode, true
 	}
 	http.SetCookie(w, c)
 }
@@ -281,15 +305,13 @@ func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer o.mu.Unlock()
-	if err := o.commit(&emission{org: o}, &record{Kind: tokenRevoked, Token: t}); err != nil {
+	em := &emission{org: o}
+	err := o.try(func() error { return o.commit(em, &record{Kind: tokenRevoked, Token: t}) })
+	em.flush()
+	if err != nil {
 		s.opts.Logger.Error("revoke a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be revoked")
 		return
-	}
-	for _, c := range o.customers[t.CustomerID] {
-		if c.token.Hash == t.Hash {
-			c.disconnect("access_token_revoked")
-		}
 	}
 	writeJSON(w, http.StatusOK, obj{})
 }
