@@ -136,7 +136,7 @@ func TestBotRules(t *testing.T) {
 			{message("seven"), "what?"},
 			{object{"type": "message", "text": "A", "postback": object{"id": "a", "thread_id": "x", "event_id": "y", "type": "message", "value": "a"}}, "button a"},
 			{answered, "pong"},
-			{object{"type": "file", "url": "https://shop.example/x.png"}, "what?"},
+			{object{"type": "filled_form", "form_id": "f", "fields": []any{}}, "what?"},
 			{message("bye"), "bye"},
 		} {
 			cu.ok("send_event", object{"chat_id": chatID, "event": step.event})

@@ -20,14 +20,7 @@ func (c *conn) disconnectWith(reason string, data obj) {
 	if data != nil {
 		payload["data"] = data
 	}
-	body, err := json.Marshal(payload)
-	if err != nil {
-		panic(err) // see Server.Disconnect
-	}
-	frame, err := json.Marshal(pushFrame{Version: c.version, Action: c.side.String() + "_disconnected", Type: "push", Payload: body})
-	if err != nil {
-		panic(err)
-	}
+	frame := pushFrame(c.version, c.side.String()+"_disconnected", nil, appendJSON(nil, payload))
 	c.out.put(item{frame: frame, last: true, code: websocket.StatusNormalClosure, reason: reason})
 }
 

@@ -1,9 +1,8 @@
 package rtmserver
 
 import (
-	"encoding/json"
-
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // An emission collects the pushes of one command. They are rendered at once, in
@@ -27,36 +26,39 @@ type outgoing struct {
 	relay      []byte // instead of all that: a message for other nodes
 }
 
-type pushFrame struct {
-	Version   string          `json:"version"`
-	RequestID *string         `json:"request_id,omitempty"`
-	Action    string          `json:"action"`
-	Type      string          `json:"type"`
-	Payload   json.RawMessage `json:"payload"`
+// pushFrame makes the frame of a push. Without an id it is nobody's own copy.
+func pushFrame(version, action string, id *string, body []byte) []byte {
+	frame := make([]byte, 0, len(body)+128)
+	frame = wire.AppendString(append(frame, `{"version":`...), version)
+	if id != nil {
+		frame = wire.AppendString(append(frame, `,"request_id":`...), *id)
+	}
+	frame = wire.AppendString(append(frame, `,"action":`...), action)
+	frame = append(append(frame, `,"type":"push","payload":`...), body...)
+	return append(frame, '}')
 }
 
-// send renders a push for those of the connections that want it.
+// send renders a push for those of the connections that want it. All who get it
+// in a version share one frame, which nobody may change; the requester alone has
+// one of its own.
 func (em *emission) send(conns []*conn, action string, payload any) {
-	var bodies [len(versions)]json.RawMessage
+	var bodies, frames [len(versions)][]byte
 	for _, c := range conns {
 		for i, version := range versions {
 			if !c.wants(version, action) || !c.agent.hears(c.catalogue, action) {
 				continue
 			}
 			if bodies[i] == nil {
-				body, err := json.Marshal(older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
-				if err != nil {
-					panic(err) // views are made of what JSON can say
-				}
-				bodies[i] = body
+				bodies[i] = appendJSON(nil, older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
 			}
-			f := pushFrame{Version: version, Action: action, Type: "push", Payload: bodies[i]}
+			var frame []byte
 			if c == em.requester && em.hasID {
-				f.RequestID = &em.requestID
-			}
-			frame, err := json.Marshal(f)
-			if err != nil {
-				panic(err)
+				frame = pushFrame(version, action, &em.requestID, bodies[i])
+			} else {
+				if frames[i] == nil {
+					frames[i] = pushFrame(version, action, nil, bodies[i])
+				}
+				frame = frames[i]
 			}
 			em.out = append(em.out, outgoing{conn: c, frame: frame})
 			em.org.s.metrics.pushed(c.side, action)
@@ -79,6 +81,7 @@ func (em *emission) customer(id, action string, payload any) {
 
 // agents sends to all connections of the agents that the filter lets through.
 func (em *emission) agents(filter func(*Agent) bool, action string, payload any) {
+	var all []*conn // of which send renders once
 	var others []string
 	for i := range em.org.seed.Agents {
 		a := &em.org.seed.Agents[i]
@@ -87,7 +90,7 @@ func (em *emission) agents(filter func(*Agent) bool, action string, payload any)
 		if len(conns) == 0 && !elsewhere || !filter(a) {
 			continue
 		}
-		em.send(conns, action, payload)
+		all = append(all, conns...)
 		if elsewhere {
 			others = append(others, a.ID)
 		}
@@ -95,6 +98,7 @@ func (em *emission) agents(filter func(*Agent) bool, action string, payload any)
 	if len(others) > 0 {
 		em.relay(relayed{Agents: others, Action: action}, payload)
 	}
+	em.send(all, action, payload)
 }
 
 // members sends to the agents who take part in a chat or follow it.

@@ -52,8 +52,9 @@ const (
 	chatImported       recordKind = "chat_imported"
 	eventsImported     recordKind = "events_imported"
 	seedImported       recordKind = "seed_imported" // all of it
-	threadIdle         recordKind = "thread_idle"   // nobody writes
-	presenceSet        recordKind = "presence_set"  // of a customer or, by UserID, of an agent
+	fileUploaded       recordKind = "file_uploaded"
+	threadIdle         recordKind = "thread_idle"  // nobody writes
+	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
 	presenceEnded      recordKind = "presence_ended"
 	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
 )
@@ -77,6 +78,7 @@ type record struct {
 	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
 	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
+	File       *file          `json:"file,omitempty"` // fileUploaded
 
 	ChatID     string     `json:"chat_id,omitempty"`
 	ThreadID   string     `json:"thread_id,omitempty"`

@@ -29,6 +29,14 @@ func (s side) String() string {
 	return "customer"
 }
 
+// sideOf is the side that a path names.
+func sideOf(name string) side {
+	if name == "agent" {
+		return agentSide
+	}
+	return customerSide
+}
+
 func (s side) api() *catalogue.API {
 	if s == agentSide {
 		return catalogue.Agent()
@@ -179,13 +187,15 @@ func parseRequest(frame []byte) (*request, error) {
 	if !utf8.Valid(frame) {
 		return r, invalid("the frame is not valid UTF-8")
 	}
-	var x any
-	if err := decodeNumbers(frame, &x); err != nil {
-		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if !wire.Valid(frame) {
+	d := wire.NewDecoder(frame)
+	if d.Err() != nil {
+		var x any
+		if err := decodeNumbers(frame, &x); err != nil {
+			return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+		}
 		return r, invalid("the frame is nested too deep")
 	}
+	x := decodeValue(&d)
 	m, ok := x.(map[string]any)
 	if !ok {
 		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
@@ -340,37 +350,39 @@ func kindOf(x any) string {
 	return "an object"
 }
 
-type responseFrame struct {
-	RequestID *string `json:"request_id,omitempty"`
-	Action    string  `json:"action"`
-	Type      string  `json:"type"`
-	Success   bool    `json:"success"`
-	Payload   any     `json:"payload"`
+// outcome counts an answer and is its payload: the result as the request's version
+// has it, or the error.
+func (c *conn) outcome(r *request, result any, err error) (payload any, failed *apiError) {
+	c.observe(r, err)
+	if err == nil {
+		if m := c.catalogue.Method(r.action); m != nil {
+			result = older(c.catalogue, r.version, m.Response, result)
+		}
+		return result, nil
+	}
+	if !errors.As(err, &failed) {
+		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
+		failed = failAs(c.catalogue, "internal")
+	}
+	e := obj{"type": failed.typ, "message": failed.message}
+	if failed.data != nil {
+		e["data"] = failed.data
+	}
+	return obj{"error": e}, failed
 }
 
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
-	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
-	if m := c.catalogue.Method(r.action); m != nil && err == nil {
-		f.Payload = older(c.catalogue, r.version, m.Response, result)
-	}
+	payload, failed := c.outcome(r, result, err)
+	frame := make([]byte, 0, 256)
+	frame = append(frame, '{')
 	if r.hasID {
-		f.RequestID = &r.id
+		frame = append(wire.AppendString(append(frame, `"request_id":`...), r.id), ',')
 	}
-	if err != nil {
-		var known *apiError
-		if !errors.As(err, &known) {
-			c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
-			known = failAs(c.catalogue, "internal")
-		}
-		f.Payload = obj{"error": obj{"type": known.typ, "message": known.message}}
-	}
-	frame, bad := json.Marshal(f)
-	if bad != nil {
-		panic(bad) // results are made of what JSON can say
-	}
-	c.observe(r, err)
-	c.enqueue(frame)
+	frame = wire.AppendString(append(frame, `"action":`...), r.action)
+	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), failed == nil)
+	frame = appendJSON(append(frame, `,"payload":`...), payload)
+	c.enqueue(append(frame, '}'))
 }
 
 // tooLong is the error for a frame over the limit.

@@ -70,6 +70,9 @@ func (c *seedCheck) botAction(b *Bot, a *BotAction, path string) {
 		c.event(agentSide, a.said(), path+".say")
 	case a.Send != nil:
 		c.event(agentSide, withUsers(a.Send), path+".send")
+		if a.Send["type"] == "file" {
+			c.bad(path+".send.type", "must not be file: only what was uploaded can be sent as one")
+		}
 		if v, ok := a.Send["custom_id"]; ok && v != nil {
 			c.bad(path+".send.custom_id", "is the bot's own to give")
 		}

@@ -183,12 +183,12 @@ func (r *jsonReader) value(path string, depth int) *jsonNode {
 	return n
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_$-]{1,64}$`)
+var dottable = regexp.MustCompile(`^[A-Za-z0-9_$-]{1,64}$`)
 
 // dotted is the path of a member.
 func dotted(path, name string) string {
 	switch {
-	case !plainName.MatchString(name):
+	case !dottable.MatchString(name):
 		return path + "[" + quote(name) + "]"
 	case path == "":
 		return name

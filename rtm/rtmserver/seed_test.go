@@ -68,6 +68,8 @@ func TestSeedProblems(t *testing.T) {
 		{`"template_id": "cards", "elements": [
                 {"title": "Your order"`, `"template_id": "tarot", "elements": [
                 {"title": "Your order"`, o + `bots[0].rules[2].do[1].send.template_id: must be one of cards, sticker, quick_replies, ecommerce, not "tarot"`},
+		{`{"wait": "1s"}`, `{"send": {"type": "file", "url": "https://shop.example/x.png"}}`, o + `bots[0].rules[3].do[1].send.type: must not be file`},
+		{`{"wait": "1s"}`, `{"send": {"type": "message"}}`, o + `bots[0].rules[3].do[1].send.text: is required`},
 		{`"page_rules": [{"contains": "/kites", "group_id": 1}]`, `"page_rules": [{"contains": "", "group_id": 4}]`, o + `page_rules[0].contains: must not be empty`},
 		{`"page_rules": [{"contains": "/kites", "group_id": 1}]`, `"page_rules": [{"contains": "/", "group_id": 4}]`, o + `page_rules[0].group_id: there is no group 4`},
 		{`], "agent_id": "agent2@example.com"`, `], "agent_id": "ben"`, o + `greetings[0].agent_id: there is no agent "ben"`},
