@@ -49,7 +49,7 @@ type org struct {
 	retry    *time.Timer
 	settling *time.Timer
 	inboxMu  sync.Mutex
-	inbox    [][]byte
+	inbox    []news
 
 	snapshotted uint64 // the entry of the newest snapshot
 	snapshotAt  uint64 // the entry with which the next one is due
