@@ -6,6 +6,10 @@
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
 //
+// /healthz says that it lives, /readyz whether to send clients here, and /metrics serves
+// Prometheus on this machine, see -metrics. On SIGTERM it answers what was asked, tells
+// its clients to come back, and ends within -drain; a second signal kills it.
+//
 // What happens is kept in a directory, -data, in memory, or in NATS servers that several
 // rtmd share, -nats.
 //
@@ -44,7 +48,8 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
-// stopTimeout bounds a clean stop; connections that are still open then are cut.
+// stopTimeout bounds a clean stop unless -drain does; connections that are still open
+// then are cut.
 const stopTimeout = 3 * time.Second
 
 func main() {
@@ -73,6 +78,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
 	var secure secure
 	secure.flags(flags)
+	var op operate
+	op.flags(flags)
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -82,11 +89,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := errors.Join(st.check(flags), secure.check()); err != nil {
+	if err := errors.Join(st.check(flags), secure.check(), op.check()); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, &op, stdout, op.logger(stderr)); err != nil {
 		complain(stderr, err)
 		return 1
 	}
@@ -94,12 +101,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, op *operate, stdout io.Writer, log *slog.Logger) error {
 	start, err := readSeed(seedName)
 	if err != nil {
 		return err
 	}
 	opts := &rtmserver.Options{Logger: log, Seed: start}
+	op.options(opts)
 	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err
@@ -129,8 +137,9 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		listener = tls.NewListener(listener, encryption)
 	}
 	server := &http.Server{
-		Handler:           names.guard(pages),
+		Handler:           names.guard(op.handler(rtm, pages)),
 		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    64 << 10,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
@@ -148,15 +157,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	// The sockets are rtm's: Shutdown of net/http neither closes nor waits for them.
-	err = errors.Join(rtm.Shutdown(stopping), server.Shutdown(stopping))
-	if errors.Is(err, context.DeadlineExceeded) {
-		// A browser keeps spare connections that it has not used yet; nobody misses them.
-		log.Warn("connections were cut", "after", stopTimeout)
-		err = server.Close()
-	}
+	err = op.stop(rtm, server, log)
 	<-failed
 	return err
 }
