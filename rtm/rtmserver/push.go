@@ -344,7 +344,7 @@ func pushFilter(api *catalogue.API, in params) (filter, error) {
 		f[version] = names
 		for _, x := range in.list(version) {
 			name := x.(string)
-			if name != "all" && api.Push(name) == nil {
+			if name != "all" && api.Push(name) == nil && !api.Withdrawn(name) {
 				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
 			}
 			names[name] = true
