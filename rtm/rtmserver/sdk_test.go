@@ -22,3 +22,34 @@ func TestLoginOfCustomerSDK(t *testing.T) {
 		cu.push("incoming_chat")
 	})
 }
+
+// TestSystemMessageIsNoAnswer: the SDK takes an incoming_event with a request_id
+// for the answer to a send_event, and throws when it sent none.
+func TestSystemMessageIsNoAnswer(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		agent(t, srv, rtmtest.AgentToken)
+		cu := customer(t, srv)
+		chatID, threadID := start(cu)
+		asked := func(action string, payload object) {
+			t.Helper()
+			cu.ok(action, payload)
+			for {
+				if f := cu.frame("incoming_event"); at(f, "payload", "event", "type") == "system_message" {
+					if f["request_id"] != nil {
+						t.Errorf("%s: the system message is %v", action, f)
+					}
+					return
+				}
+			}
+		}
+		asked("update_thread_properties", object{"chat_id": chatID, "thread_id": threadID, "properties": object{"rating": object{"score": 1}}})
+		cu.ok("send_event", object{"chat_id": chatID, "event": message("x")})
+		if f := cu.frame("incoming_event"); f["request_id"] == nil {
+			t.Errorf("the answer to send_event is %v", f)
+		}
+		asked("deactivate_chat", object{"id": chatID})
+		if f := cu.frame("chat_deactivated"); f["request_id"] == nil {
+			t.Errorf("the push to deactivate_chat is %v", f)
+		}
+	})
+}
