@@ -48,6 +48,7 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	fileUploaded       recordKind = "file_uploaded"
 	threadIdle         recordKind = "thread_idle"  // nobody writes
 	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
 	presenceEnded      recordKind = "presence_ended"
@@ -73,6 +74,7 @@ type record struct {
 	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
 	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
+	File       *file          `json:"file,omitempty"` // fileUploaded
 
 	ChatID     string     `json:"chat_id,omitempty"`
 	ThreadID   string     `json:"thread_id,omitempty"`
