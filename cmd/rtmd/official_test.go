@@ -59,7 +59,7 @@ func TestOfficialClients(t *testing.T) {
 // of those that passed.
 func converse(t *testing.T, client string) (passed []string) {
 	cert, key := writeCertificate(t, "api.livechatinc.com")
-	args := []string{"-web", t.TempDir(), "-tls", "-cert", cert, "-key", key, "-host", "api.livechatinc.com"}
+	args := []string{"-web", t.TempDir(), "-data", t.TempDir(), "-tls", "-cert", cert, "-key", key, "-host", "api.livechatinc.com"}
 	p := start(t, args...)
 	address := strings.TrimPrefix(p.url, "https://")
 	restarts := make(chan chan struct{})

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after } from 'node:test'
-import { agents, close, closeAll, customerToken, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
+import { agents, close, closeAll, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
 
 let ada, ben, cleo
 let chat, thread // of cleo
@@ -251,18 +251,26 @@ const lost = (client) => {
 }
 
 test('agent: reconnect', async () => {
+  await ada.sendEvent(chat, message('hold on'))
   const ended = [ada, ben, cleo].map(lost)
   await restart()
   await Promise.all(ended)
   ada = await openAgent()
   const login = await ada.login(`Bearer ${tokens[0]}`)
   assert.equal(login.my_profile.id, agents[0])
+  assert.ok(login.chats_summary.some((c) => c.id === chat))
+  const { threads } = await ada.listThreads(chat)
+  assert.deepEqual(threads.map((t) => texts(t.events).at(-1)), ['hold on', 'one more thing', 'hi Ben'])
 })
 
 test('customer: reconnect', async () => {
-  cleo = await newCustomer('Cleo', await customerToken())
-  const { chat_id } = await cleo.startChat({ continuous: true })
-  await ada.inbox.next('incoming_chat', of(chat_id))
-  await ada.sendEvent(chat_id, message('welcome back'))
+  const { id, token } = cleo
+  cleo = await newCustomer('Cleo', token)
+  assert.equal(cleo.id, id)
+  assert.equal(cleo.loggedIn.has_active_thread, true)
+  assert.deepEqual(cleo.loggedIn.chats.map((c) => c.chat_id), [chat])
+  await cleo.sendEvent(chat, message('still there?'))
+  await ada.inbox.next('incoming_event', (p) => p.event.text === 'still there?')
+  await ada.sendEvent(chat, message('welcome back'))
   await cleo.inbox.next('incoming_event', (p) => p.event.text === 'welcome back')
 })

@@ -82,7 +82,7 @@ export function closeAll() {
 }
 
 // customerToken is what the vendor's accounts service gives; lc-sdk-js leaves it to its user.
-export async function customerToken() {
+async function customerToken() {
   const response = await fetch(`https://${server}/v2/customer/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -98,7 +98,7 @@ export async function newCustomer(name, token) {
   token ??= await customerToken()
   const client = await openCustomer()
   const login = await client.login({ token: `Bearer ${token}`, customer: { name } })
-  return Object.assign(client, { loggedIn: login, id: login.customer.id })
+  return Object.assign(client, { loggedIn: login, id: login.customer.id, token })
 }
 
 // restart kills rtmd and starts it again on the same port.
