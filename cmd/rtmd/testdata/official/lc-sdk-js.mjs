@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after } from 'node:test'
-import { agents, close, closeAll, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
+import { agents, agentWeb, close, closeAll, customerWeb, message, newCustomer, openAgent, organization, restart, test, texts, tokens } from './lib.mjs'
 
 let ada, ben, cleo
 let chat, thread // of cleo
@@ -242,6 +242,28 @@ test('agent: resume', async () => {
   const { thread_id } = await ada.resumeChat({ chat: { id: chat, users: [] } })
   const { chat: resumed } = await cleo.inbox.next('incoming_chat', (p) => p.chat.thread.id === thread_id)
   assert.equal(resumed.id, chat)
+})
+
+test('customer: Web API', async () => {
+  const web = customerWeb(cleo.token)
+  const { event_id } = await web.sendEvent(chat, message('over HTTP'))
+  await ada.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  await cleo.inbox.next('incoming_event', (p) => p.event.id === event_id) // the other tab
+  assert.equal(texts((await web.getChat(chat)).thread.events).at(-1), 'over HTTP')
+  assert.equal((await web.getDynamicConfiguration({ group_id: 0, url: 'https://shop.example/' })).organization_id, organization)
+  await assert.rejects(web.getChat('none'), (error) => error.type === 'not_found')
+  await assert.rejects(customerWeb('none').listChats(), (error) => error.type === 'authentication')
+})
+
+test('agent: Web API', async () => {
+  const web = agentWeb(tokens[0])
+  const { event_id } = await web.sendEvent(chat, message('over HTTP, too'))
+  await cleo.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  await ada.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  const { thread } = await web.getChat(chat)
+  await web.tagThread(chat, thread.id, 'http')
+  await ada.inbox.next('thread_tagged', (p) => p.tag === 'http')
+  await assert.rejects(web.getChat('none'), (error) => error.type === 'not_found')
 })
 
 // The client does not reconnect: its user does, with a new one.

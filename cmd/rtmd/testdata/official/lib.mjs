@@ -9,7 +9,7 @@ export const ChatSDK = require('@livechat/chat-sdk')
 
 // server is rtmd's host and port; its certificate is in NODE_EXTRA_CA_CERTS.
 const server = process.env.RTMD_SERVER
-const organization = '11111111-1111-4111-8111-111111111111'
+export const organization = '11111111-1111-4111-8111-111111111111'
 export const agents = ['agent1@example.com', 'agent2@example.com']
 export const tokens = ['dal:agent1', 'dal:agent2']
 
@@ -100,6 +100,12 @@ export async function newCustomer(name, token) {
   const login = await client.login({ token: `Bearer ${token}`, customer: { name } })
   return Object.assign(client, { loggedIn: login, id: login.customer.id, token })
 }
+
+// The same APIs without a socket. Its uploadFile is not tried: it names no scheme and sends
+// no token.
+const web = (API, accessToken) => new API('conversation', () => ({ accessToken, organizationID: organization, region: 'dal' }), { apiUrl: server })
+export const customerWeb = (token) => web(Customer.Web, token)
+export const agentWeb = (token) => web(Agent.Web, token)
 
 // restart kills rtmd and starts it again on the same port.
 export async function restart() {
