@@ -6,6 +6,10 @@
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
 //
+// At /_rtmd/ is the control API: reset, snapshots, the clock, faults, the journal of
+// frames. GET it for what there is. It serves this machine alone unless -control says
+// otherwise.
+//
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
@@ -47,6 +51,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	control := controlFlag("loopback")
+	flags.Var(&control, "control", "`who` may use the control API at /_rtmd/: loopback, any or off")
+	journal := flags.Int("journal", 10_000, "`entries` that the journal of frames keeps; 0 keeps none")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -56,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := serve(ctx, *addr, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, *web, control, *journal, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 1
 	}
@@ -64,12 +71,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Logger) error {
-	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log})
+func serve(ctx context.Context, addr, web string, control controlFlag, journal int, stdout io.Writer, log *slog.Logger) error {
+	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log, Journal: journal})
 	if err != nil {
 		return err
 	}
-	pages, err := newPages(web, rtm, log)
+	pages, err := newPages(web, control.handler(rtm), log)
 	if err != nil {
 		return err
 	}
@@ -87,6 +94,9 @@ func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Lo
 	fmt.Fprintf(stdout, "listening on %s\n", url)
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
+	}
+	if control != "off" {
+		fmt.Fprintf(stdout, "%-8s %s/_rtmd/\n", "control", url)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -15,6 +15,8 @@ import (
 // It is what the methods know of it; how its frames travel is the outlet's.
 type conn struct {
 	s         *Server
+	id        string // of a socket
+	address   string // the organization that its address names, if there is one
 	side      side
 	catalogue *catalogue.API
 	version   string
@@ -24,6 +26,7 @@ type conn struct {
 
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
+	who      atomic.Pointer[identity] // of the login, for any goroutine
 
 	// Set once at login, before loggedIn; for agents org is nil until then
 	// unless the address named it.
@@ -72,35 +75,52 @@ func (c *conn) enqueue(frame []byte) {
 }
 
 // disconnect tells the client why and closes the socket after what is queued.
-func (c *conn) disconnect(reason string) {
+func (c *conn) disconnect(reason string) { c.disconnectWith(reason, nil) }
+
+// disconnectWith is disconnect with data for the client, such as the right region.
+func (c *conn) disconnectWith(reason string, data json.RawMessage) {
 	if c.closing.Swap(true) {
 		return
 	}
-	frame, err := json.Marshal(pushFrame{
-		Version: c.version, Action: c.side.String() + "_disconnected", Type: "push",
-		Payload: json.RawMessage(`{"reason":"` + reason + `"}`),
-	})
+	c.out.put(item{frame: c.goodbye(reason, data), last: true, code: websocket.StatusNormalClosure, reason: reason})
+}
+
+// goodbye is the push that tells why a connection ends.
+func (c *conn) goodbye(reason string, data json.RawMessage) []byte {
+	payload := obj{"reason": reason}
+	if data != nil {
+		payload["data"] = data
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // data was checked
+	}
+	frame, err := json.Marshal(pushFrame{Version: c.version, Action: c.side.String() + "_disconnected", Type: "push", Payload: body})
 	if err != nil {
 		panic(err)
 	}
-	c.out.put(item{frame: frame, last: true, code: websocket.StatusNormalClosure, reason: reason})
+	return frame
 }
 
 // goAway closes the socket because the server stops.
-func (c *conn) goAway() {
+func (c *conn) goAway() { c.sendAway("the server is shutting down") }
+
+// sendAway closes the socket so that the client comes back.
+func (c *conn) sendAway(why string) {
 	if c.side == customerSide {
 		c.disconnect("connection_evicted") // the service is back soon
 		return
 	}
 	// To agents that reason means not to come back, so they get the close code alone.
 	if !c.closing.Swap(true) {
-		c.out.put(item{last: true, code: websocket.StatusGoingAway, reason: "the server is shutting down"})
+		c.out.put(item{last: true, code: websocket.StatusGoingAway, reason: why})
 	}
 }
 
 // login marks the connection as logged in. The organization's lock is held.
 func (c *conn) login(user string, pushes filter) {
 	c.user = user
+	c.who.Store(&identity{organization: c.org.seed.ID, user: user})
 	c.pushes = pushes
 	if c.token != nil {
 		c.expiry = c.s.clock.AfterFunc(c.token.ExpiresAt.Sub(c.s.clock.Now()), func() { c.disconnect("access_token_expired") })

@@ -46,6 +46,9 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	stateReset         recordKind = "state_reset"    // all is as in an empty log
+	statePart          recordKind = "state_part"     // of a state that is to be restored
+	stateRestored      recordKind = "state_restored" // the parts are all there
 )
 
 // A record is one entry of the log: a fact, with all that later readers need in
@@ -94,6 +97,9 @@ type record struct {
 
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
+
+	Part  []byte `json:"part,omitempty"`  // statePart
+	First bool   `json:"first,omitempty"` // statePart: those of before are of none
 
 	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
 	Level string `json:"level,omitempty"`

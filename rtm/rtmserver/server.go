@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,10 @@ type Options struct {
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
+
+	// Journal is how many entries the journal of frames keeps, see JournalEntry. 0
+	// keeps none.
+	Journal int
 }
 
 // Server is an http.Handler that speaks the RTM protocol. It is safe for
@@ -45,7 +50,7 @@ type Server struct {
 	clock *Clock
 	ids   *idSource
 	orgs  map[string]*org
-	tap   tap // nil: frames pass untouched
+	tap   *tap
 
 	ctx     context.Context // of the server's life
 	cancel  context.CancelFunc
@@ -53,6 +58,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	conns map[*socket]struct{}
+	made  uint64        // connections so far
 	idle  chan struct{} // closed when conns is empty and the server is closing
 }
 
@@ -80,6 +86,7 @@ func New(opts *Options) (*Server, error) {
 	}
 	s.opts.AgentGrace = max(0, s.opts.AgentGrace)
 	s.ids = newIDSource(s.opts.RandomSeed)
+	s.tap = newTap(s)
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
@@ -95,6 +102,9 @@ func New(opts *Options) (*Server, error) {
 	}
 	return s, nil
 }
+
+// Clock returns the clock that the server lives by.
+func (s *Server) Clock() *Clock { return s.clock }
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
@@ -131,6 +141,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	for c := range s.conns {
 		c.goAway()
+		if c.silent.Load() {
+			c.cancel(errClosing) // what is half open would stay so
+		}
 	}
 	s.mu.Unlock()
 	defer s.cancel()
@@ -164,6 +177,8 @@ func (s *Server) enter(c *socket) bool {
 		return false
 	}
 	s.conns[c] = struct{}{}
+	s.made++
+	c.id = "c" + strconv.FormatUint(s.made, 10)
 	return true
 }
 

@@ -34,7 +34,13 @@ type socket struct {
 	queued atomic.Int64  // bytes in queue and in the write under way
 	woken  chan struct{} // tells watch of the login
 
-	handling sync.Mutex // one frame at a time, where a tap passes them on
+	handling sync.Mutex  // one frame at a time, also where a fault holds some back
+	silent   atomic.Bool // half open: nothing comes or goes, see Fault
+	gone     sync.Once   // leave, also when nobody closes a half-open socket
+
+	inbound  *lane // what a fault holds back; read's
+	outbound *lane // write's
+	lanes    sync.WaitGroup
 
 	started time.Time
 	life    atomic.Int64 // when the client last showed life, after started
@@ -73,14 +79,6 @@ func (t webSocket) Close(code websocket.StatusCode, reason string) { _ = t.ws.Cl
 
 func (t webSocket) CloseNow() { _ = t.ws.CloseNow() }
 
-// A tap sees every frame that crosses a socket and passes it on with next: at
-// once, later, changed, more than once, or not at all. next may be called by any
-// goroutine, also after the socket's end.
-type tap interface {
-	received(c *conn, frame []byte, next func([]byte))
-	sending(c *conn, frame []byte, next func([]byte))
-}
-
 // serveSocket serves a WebSocket until it ends.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, version string) {
 	s.serveTransport(w, r, side, version, func(c *socket) (transport, error) {
@@ -95,7 +93,7 @@ func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 		// The token is in login, not in a cookie, so another site's page can do
 		// nothing here that it could not do by itself: any Origin is fine.
 		InsecureSkipVerify: true,
-		OnPingReceived:     func(context.Context, []byte) bool { c.lives(); return true },
+		OnPingReceived:     func(context.Context, []byte) bool { return c.lives() },
 		OnPongReceived:     func(context.Context, []byte) { c.lives() },
 	})
 	if err == nil {
@@ -112,7 +110,9 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		return
 	}
 	c := &socket{conn: s.newConn(r, side, version), queue: make(chan item, sendQueue), woken: make(chan struct{}, 1), started: time.Now()}
-	c.org, c.out = s.orgs[id], c
+	if c.org, c.out = s.orgs[id], c; c.org != nil {
+		c.address = id
+	}
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
 	defer c.cancel(nil)
 	if !s.enter(c) {
@@ -120,6 +120,10 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		return
 	}
 	defer s.leave(c)
+	began, ok := s.tap.dialed(c, w)
+	if !ok {
+		return // it was refused
+	}
 	var err error
 	if c.transport, err = accept(c); err != nil {
 		return // accept has answered
@@ -128,6 +132,7 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	writer, watcher := make(chan struct{}), make(chan struct{})
 	go func() { defer close(writer); c.write() }()
 	go func() { defer close(watcher); c.watch() }()
+	began()
 	if id != "" && c.org == nil {
 		c.disconnect("license_not_found")
 	}
@@ -136,11 +141,23 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	c.transport.CloseNow()
 	<-writer
 	<-watcher
-	c.leave()
+	c.lanes.Wait()
+	c.depart()
+	s.tap.ended(c)
 }
 
-// lives notes that the client showed life.
-func (c *socket) lives() { c.life.Store(int64(time.Since(c.started))) }
+// depart takes the connection out of its organization.
+func (c *socket) depart() { c.gone.Do(c.leave) }
+
+// lives notes that the client showed life, unless the connection is half open. It
+// reports whether it did.
+func (c *socket) lives() bool {
+	if c.silent.Load() {
+		return false
+	}
+	c.life.Store(int64(time.Since(c.started)))
+	return true
+}
 
 // read handles frames until the socket ends.
 func (c *socket) read() {
@@ -160,27 +177,22 @@ func (c *socket) read() {
 				return
 			}
 		}
-		c.lives()
-		if c.closing.Load() {
+		if !c.lives() || c.closing.Load() {
 			continue
 		}
 		if long {
 			c.respond(peek(frame[:maxFrame]), nil, tooLong())
 			continue
 		}
-		if t := c.s.tap; t != nil {
-			t.received(c.conn, frame, c.take)
-		} else {
-			c.handle(frame)
-		}
+		c.s.tap.received(c, frame)
 	}
 }
 
-// take handles a frame that a tap passes on.
+// take handles a frame that the tap passes on.
 func (c *socket) take(frame []byte) {
 	c.handling.Lock()
 	defer c.handling.Unlock()
-	if c.ctx.Err() == nil && !c.closing.Load() {
+	if c.ctx.Err() == nil && !c.closing.Load() && !c.silent.Load() {
 		c.handle(frame)
 	}
 }
@@ -193,14 +205,17 @@ func (c *socket) write() {
 			return
 		case it := <-c.queue:
 			if it.frame != nil {
-				if t := c.s.tap; t != nil {
-					t.sending(c.conn, it.frame, c.send)
-				} else {
-					c.send(it.frame)
-				}
+				c.s.tap.sending(c, it.frame)
 				c.queued.Add(-int64(len(it.frame)))
 			}
 			if it.last {
+				c.outbound.drain(c.ctx)
+				if c.silent.Load() && !c.s.closing.Load() {
+					// The client hears nothing of it. It is gone all the same, and
+					// read waits until it closes the socket.
+					c.depart()
+					return
+				}
 				c.transport.Close(it.code, it.reason)
 				c.cancel(nil)
 				return
@@ -211,6 +226,9 @@ func (c *socket) write() {
 
 // send writes a frame. A failure ends the socket.
 func (c *socket) send(frame []byte) {
+	if c.silent.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
 	defer cancel()
 	if err := c.transport.Write(ctx, frame); err != nil {
@@ -248,6 +266,9 @@ func (c *socket) watch() {
 			timer.Stop()
 		case <-ping.C:
 			timer.Stop()
+			if c.silent.Load() {
+				continue
+			}
 			select {
 			case <-pinged:
 				go func() {

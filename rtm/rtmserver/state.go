@@ -17,6 +17,7 @@ type state struct {
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
+	Parts     []byte                 `json:"parts,omitempty"`
 }
 
 // agentState is what changes about an agent.
@@ -189,6 +190,8 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case stateReset, statePart, stateRestored:
+		st.foldState(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
