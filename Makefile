@@ -1,10 +1,10 @@
-.PHONY: help demo test fuzz bench soak build wasm clean
+.PHONY: help demo test fuzz bench bench-server soak build wasm clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## set everything up and start the server with its pages; ADDR=host:port
 	@exec .build/rtmd -addr $(ADDR)
@@ -17,6 +17,9 @@ fuzz: ## every fuzz test for a minute each; FUZZ=10s for another time
 
 bench: ## measure what has a benchmark
 	@go test -run '^$$' -bench . -benchmem ./...
+
+bench-server: ## what one rtmd holds, beside a bare echo: messages, fan-out, idle customers (2 minutes)
+	@go run ./rtm/rtmtest/load
 
 soak: ## the long runs: 2,000 conversations under faults (2 minutes); -seed N in place of -seeds replays one
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1

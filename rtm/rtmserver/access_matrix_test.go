@@ -54,10 +54,10 @@ type countingLog struct {
 	n atomic.Int64
 }
 
-func (l *countingLog) Append(ctx context.Context, organization string, last uint64, entries [][]byte) error {
-	err := l.Log.Append(ctx, organization, last, entries)
+func (l *countingLog) Append(ctx context.Context, organization string, last uint64, entry []byte) error {
+	err := l.Log.Append(ctx, organization, last, entry)
 	if err == nil {
-		l.n.Add(int64(len(entries)))
+		l.n.Add(1)
 	}
 	return err
 }

@@ -32,36 +32,39 @@ func loginAgent(c *call) (any, error) {
 			status = old.Last
 		}
 		records = append(records, &record{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: status, Away: away})
-	} else if r := o.awayRecord(a.ID, away && allAway(o.agents[a.ID].conns)); r != nil {
+	} else if r := o.awayRecord(a.ID, away && o.allAway(a.ID, o.agents[a.ID].conns)); r != nil {
 		records = append(records, r)
 	}
 	if level := c.payload.str("customer_monitoring_level"); level != "" && level != old.Level {
 		records = append(records, &record{Kind: monitoringSet, UserID: a.ID, Level: level})
 	}
 	s := o.agents[a.ID]
-	before := conn.org
-	conn.org, conn.agent, conn.away = o, a, away
-	conn.login(a.ID, pushes)
+	conn.away = away
+	if r := o.agentPresence(a.ID, append(slices.Clone(s.conns), conn)); r != nil {
+		records = append(records, r)
+	}
+	joined := false
+	join := func() {
+		joined = true
+		conn.org, conn.agent = o, a
+		conn.login(a.ID, pushes)
+		s.conns = append(s.conns, conn)
+	}
 	// It is one of the agent's connections already when the pushes are made, so
 	// that it gets them too.
-	s.conns = append(s.conns, conn)
-	committed := false
-	defer func() {
-		if !committed {
-			conn.loggedIn.Store(false)
-			conn.org, conn.agent = before, nil
-			s.conns = s.conns[:len(s.conns)-1]
-		}
-	}()
-	if err := o.commit(c.em, records...); err != nil {
+	c.em.appended = join
+	err = o.commitLogin(c.em, records...)
+	c.em.appended = nil
+	if err != nil {
 		return nil, err
 	}
-	committed = true
-	s.stopGrace()
+	if !joined {
+		join() // there was nothing to log
+	}
 	o.dirty = true
 
 	customers := []obj{}
-	for _, id := range sortedKeys(o.customers) {
+	for _, id := range sortedKeys(o.st.Here) {
 		if o.tracks(a, id) {
 			s.known[id] = true
 			customers = append(customers, o.customerView(agentSide, o.st.Customers[id]))
@@ -103,22 +106,30 @@ func logoutAgent(c *call) (any, error) {
 		}
 		how = "remotely_signed_out"
 	}
-	s := o.agents[target.ID]
-	conns := s.conns
-	s.conns = nil
-	if err := o.endSession(c.em, target, how); err != nil {
-		s.conns = conns
-		return nil, err
+	return obj{}, o.endSession(c.em, target, how)
+}
+
+// endConnections ends an agent's connections to this node, of a session that has
+// ended. They hear of nothing more.
+func (o *org) endConnections(em *emission, r *record) {
+	s := o.agents[r.UserID]
+	if s == nil {
+		return // the seed has lost it
 	}
-	for _, conn := range conns {
-		if conn == c.conn {
+	for _, c := range s.conns {
+		switch {
+		case r.Reason == "disconnected":
+			em.disconnect(c, goAway) // other nodes had no sign of this one
+		case c == em.requester:
 			// After the response; the reason that fits an own logout best.
-			c.em.disconnect(conn, "agent_disconnected_by_server")
-		} else {
-			c.em.disconnect(conn, "agent_logged_out_remotely")
+			em.disconnect(c, "agent_disconnected_by_server")
+		default:
+			em.disconnect(c, "agent_logged_out_remotely")
 		}
 	}
-	return obj{}, nil
+	s.conns = nil
+	s.stopGrace()
+	clear(s.known)
 }
 
 // setRoutingStatus is set_routing_status of the Agent API.
@@ -154,19 +165,11 @@ func setRoutingStatus(c *call) (any, error) {
 func setAwayStatus(c *call) (any, error) {
 	before := c.conn.away
 	c.conn.away = c.payload.boolOr("away", false)
-	r := c.org.awayRecord(c.user(), allAway(c.org.agents[c.user()].conns))
-	if r == nil {
-		return obj{}, nil
-	}
-	if err := c.org.commit(c.em, r); err != nil {
+	if err := c.org.setAgentPresence(c.em, c.user()); err != nil {
 		c.conn.away = before
 		return nil, err
 	}
 	return obj{}, nil
-}
-
-func allAway(conns []*conn) bool {
-	return !slices.ContainsFunc(conns, func(c *conn) bool { return !c.away })
 }
 
 // awayRecord returns what changes when all connections of an agent are away, or
@@ -223,7 +226,7 @@ func listRoutingStatuses(c *call) (any, error) {
 // endSession takes an agent offline and moves its chats, or fails and changes
 // nothing. how is signed_out, remotely_signed_out or disconnected.
 func (o *org) endSession(em *emission, a *Agent, how string) error {
-	records := []*record{{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: offline}}
+	records := []*record{{Kind: routingStatusSet, By: a.ID, UserID: a.ID, Status: offline, Reason: how}}
 	load := o.st.load()
 	for _, id := range o.st.Active {
 		ch := o.st.Chats[id]
@@ -231,13 +234,7 @@ func (o *org) endSession(em *emission, a *Agent, how string) error {
 			records = append(records, o.moveChat(load, ch, a, how)...)
 		}
 	}
-	if err := o.commit(em, records...); err != nil {
-		return err
-	}
-	s := o.agents[a.ID]
-	s.stopGrace()
-	clear(s.known)
-	return nil
+	return o.commit(em, records...)
 }
 
 // startGrace gives an agent who lost its last connection time to come back.
@@ -257,8 +254,15 @@ func (o *org) endAfter(a *Agent, wait time.Duration) {
 		if s.grace != timer || o.s.closing.Load() {
 			return // it came back, or logged out, while this waited for its turn
 		}
+		s.grace = nil
 		em := &emission{org: o}
-		err := guard(func() error { return o.endSession(em, a, "disconnected") })
+		err := o.try(func() error {
+			// Every node tries; the first one has ended it.
+			if st := o.st.agent(a.ID); st.Status == offline || len(st.Here) > 0 {
+				return nil
+			}
+			return o.endSession(em, a, "disconnected")
+		})
 		if err != nil {
 			o.s.opts.Logger.Error("end of an agent's session", "agent", a.ID, "error", err)
 			o.endAfter(a, endRetry)

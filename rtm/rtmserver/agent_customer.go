@@ -2,7 +2,6 @@ package rtmserver
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -28,14 +27,8 @@ func getCustomer(c *call) (any, error) {
 	if len(cust.ChatIDs) > 0 {
 		v["chat_ids"] = cust.ChatIDs
 	}
-	if conns := c.org.customers[cust.ID]; len(conns) > 0 {
-		var groups []int
-		for _, conn := range conns {
-			if !slices.Contains(groups, conn.group) {
-				groups = append(groups, conn.group)
-			}
-		}
-		v["group_ids"], v["state"] = groups, "browsing"
+	if c.org.here(cust.ID) {
+		v["group_ids"], v["state"] = c.org.groupsHere(cust.ID), "browsing"
 	}
 	return v, nil
 }

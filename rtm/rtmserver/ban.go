@@ -34,11 +34,5 @@ func banCustomer(c *call) (any, error) {
 		records = append(records, &record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e},
 			&record{Kind: threadClosed, ChatID: ch.ID, ThreadID: th.ID, UserID: c.user()})
 	}
-	if err := o.commit(c.em, records...); err != nil {
-		return nil, err
-	}
-	for _, conn := range o.customers[cust.ID] {
-		c.em.disconnect(conn, "customer_banned")
-	}
-	return obj{}, nil
+	return obj{}, o.commit(c.em, records...)
 }

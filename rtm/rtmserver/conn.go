@@ -144,28 +144,27 @@ func (c *conn) leave() {
 		return slices.DeleteFunc(slices.Clone(conns), func(x *conn) bool { return x == c })
 	}
 	if c.side == customerSide {
-		o.customers[c.user] = drop(o.customers[c.user])
-		if len(o.customers[c.user]) == 0 {
+		if o.customers[c.user] = drop(o.customers[c.user]); len(o.customers[c.user]) == 0 {
 			delete(o.customers, c.user)
-			o.customerLeft(c.user)
 		}
-		return
+	} else {
+		o.agents[c.user].conns = drop(o.agents[c.user].conns)
 	}
-	s := o.agents[c.user]
-	had := len(s.conns) > 0
-	s.conns = drop(s.conns)
-	if had && len(s.conns) == 0 && o.st.agent(c.user).Status != offline && !c.s.closing.Load() {
-		o.startGrace(c.agent)
+	if c.s.closing.Load() {
+		return // Shutdown tells the log of all at once
 	}
-	if len(s.conns) > 0 {
-		if r := o.awayRecord(c.user, allAway(s.conns)); r != nil {
-			em := &emission{org: o}
-			if err := o.commit(em, r); err != nil {
-				c.s.opts.Logger.Error("an agent is away", "agent", c.user, "error", err)
-			}
-			em.flush()
+	em := &emission{org: o}
+	err := o.try(func() error {
+		if c.side == customerSide {
+			return o.setCustomerPresence(em, c.user)
 		}
+		return o.setAgentPresence(em, c.user)
+	})
+	if err != nil {
+		c.s.opts.Logger.Error("end of a connection", "user", c.user, "error", err)
+		o.unheard = true
+		o.wakeLater()
 	}
-	o.dirty = true
+	em.flush()
 	o.settleSafely()
 }

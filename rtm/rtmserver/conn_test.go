@@ -237,14 +237,14 @@ type brokenLog struct {
 	panics, fails bool
 }
 
-func (l *brokenLog) Append(ctx context.Context, org string, last uint64, entries [][]byte) error {
+func (l *brokenLog) Append(ctx context.Context, org string, last uint64, entry []byte) error {
 	if l.panics {
 		panic("the log is broken")
 	}
 	if l.fails {
 		return errors.New("the disk is full")
 	}
-	return l.Log.Append(ctx, org, last, entries)
+	return l.Log.Append(ctx, org, last, entry)
 }
 
 func TestInternal(t *testing.T) {

@@ -45,7 +45,7 @@ const maxSessionFields = 100
 // loginCustomer is login of the Customer API.
 func loginCustomer(c *call) (any, error) {
 	o, conn := c.org, c.conn
-	t, err := o.customerToken(c.payload.str("token"))
+	t, err := o.customerToken(c.em, c.payload.str("token"))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func loginCustomer(c *call) (any, error) {
 	}
 	var records []*record
 	session := o.st.Customers[t.CustomerID].Fields
-	if len(o.customers[t.CustomerID]) == 0 {
+	if !o.here(t.CustomerID) {
 		session = nil // a new visit has no session fields yet
 		v := &visit{StartedAt: o.now(), IP: conn.ip, UserAgent: conn.userAgent, Referrer: c.payload.str("referrer")}
 		if url != "" {
@@ -78,19 +78,21 @@ func loginCustomer(c *call) (any, error) {
 	if len(fields) > 0 {
 		records = append(records, &record{Kind: customerUpdated, By: t.CustomerID, CustomerID: t.CustomerID, Fields: fields})
 	}
-	if err := o.commit(c.em, records...); err != nil {
+	conn.group = group
+	if r := o.customerPresence(t.CustomerID, append(slices.Clone(o.customers[t.CustomerID]), conn)); r != nil {
+		records = append(records, r)
+	}
+	if err := o.commitLogin(c.em, records...); err != nil {
 		return nil, err
 	}
-	conn.group = group
 	conn.token = t
 	conn.login(t.CustomerID, pushes)
 	o.customers[t.CustomerID] = append(o.customers[t.CustomerID], conn)
-	o.track(t.CustomerID)
 
 	cust := o.st.Customers[t.CustomerID]
 	shown := cust.Greeting
 	conn.storage = c.payload.obj("customer_side_storage")
-	if err := c.greet(url); err != nil {
+	if err := o.try(func() error { return c.greet(url) }); err != nil {
 		// The login holds all the same.
 		o.s.opts.Logger.Error("greet a customer", "customer", cust.ID, "error", err)
 	}
@@ -242,7 +244,7 @@ func (o *org) customerView(side side, c *customer) obj {
 		return v
 	}
 	v["created_at"] = stamp(c.CreatedAt)
-	v["online"] = len(o.customers[c.ID]) > 0
+	v["online"] = o.here(c.ID)
 	v["statistics"] = c.statistics()
 	if !c.LastEventAt.IsZero() {
 		v["customer_last_event_created_at"] = stamp(c.LastEventAt)
@@ -270,7 +272,7 @@ func (o *org) customerView(side side, c *customer) obj {
 // tracks reports whether an agent is to know of a customer. Each monitoring
 // level holds the ones before it.
 func (o *org) tracks(a *Agent, id string) bool {
-	if len(o.customers[id]) == 0 {
+	if !o.here(id) {
 		return false // not on the site
 	}
 	if slices.Contains(o.st.Customers[id].Followers, a.ID) {
@@ -292,12 +294,7 @@ func (o *org) tracks(a *Agent, id string) bool {
 	if level == "my" || level == "chatting" || level == "invited" && o.st.Customers[id].Greeting == nil {
 		return false
 	}
-	for _, conn := range o.customers[id] {
-		if a.sees([]int{conn.group}) {
-			return true
-		}
-	}
-	return false
+	return o.inGroup(id, func(g int) bool { return a.sees([]int{g}) })
 }
 
 // track tells agents of a customer that they have come to track, and forgets it
@@ -315,7 +312,7 @@ func (o *org) track(id string) {
 			em := &emission{org: o}
 			em.agents(func(x *Agent) bool { return x.ID == a.ID }, "incoming_customer", o.customerView(agentSide, o.st.Customers[id]))
 			o.later = append(o.later, em)
-		case !tracks && len(o.customers[id]) > 0:
+		case !tracks && o.here(id):
 			delete(s.known, id)
 		}
 		for _, conn := range s.conns {
@@ -342,29 +339,7 @@ func (em *emission) trackers(id, action string, payload any) {
 		}
 		em.send(conns, action, payload)
 	}
-}
-
-// customerLeft tells the agents who tracked a customer that its last connection
-// is gone.
-func (o *org) customerLeft(id string) {
-	em := &emission{org: o}
-	left := obj{"id": id, "left_at": stamp(o.now())}
-	for i := range o.seed.Agents {
-		s := o.agents[o.seed.Agents[i].ID]
-		var conns []*conn
-		for _, conn := range s.conns {
-			if s.known[id] || conn.subscribes(id) {
-				conns = append(conns, conn)
-			}
-		}
-		delete(s.known, id)
-		em.send(conns, "customer_left", left)
-		for _, conn := range s.conns {
-			for _, sub := range conn.subs {
-				o.refill(conn, sub)
-			}
-		}
+	if em.spread && o.others.Load() {
+		em.relay(relayed{Tracked: id, Action: action}, payload)
 	}
-	em.flush()
-	o.settleSafely()
 }

@@ -55,32 +55,23 @@ func updateCustomerPage(c *call) (any, error) {
 		return nil, invalid("payload.url: must be an http or https address, not %s", quote(address))
 	}
 	p := &page{OpenedAt: o.now(), URL: address, Title: c.payload.str("title")}
-	if err := o.commit(c.em, &record{Kind: pageOpened, CustomerID: c.user(), Page: p}); err != nil {
+	records := []*record{{Kind: pageOpened, CustomerID: c.user(), Page: p}}
+	before, group := c.conn.group, o.groupOfPage(address, c.conn.group)
+	c.conn.group = group
+	if r := o.customerPresence(c.user(), o.customers[c.user()]); r != nil && group != before {
+		// The agents who lose the customer by it are told.
+		r.Reason, r.Groups = "moved", []int{group}
+		records = append(records, r)
+	}
+	if err := o.commit(c.em, records...); err != nil {
+		c.conn.group = before
 		return nil, err
 	}
 	out := obj{}
-	if group := o.groupOfPage(address, c.conn.group); group != c.conn.group {
-		o.moveCustomer(c.em, c.conn, group)
+	if group != before {
 		out["groups"] = []obj{{"id": group, "status": o.groupsStatus([]int{group})}}
 	}
-	return out, c.greet(address)
-}
-
-// moveCustomer assigns a customer's connection to another group, and tells the
-// agents who lose the customer by it.
-func (o *org) moveCustomer(em *emission, conn *conn, group int) {
-	before := o.trackingConns(conn.user)
-	conn.group = group
-	o.track(conn.user)
-	after := map[any]bool{}
-	for _, c := range o.trackingConns(conn.user) {
-		after[c] = true
-	}
-	for _, c := range before {
-		if !after[c] {
-			em.to(c, "customer_transferred", obj{"id": conn.user, "transferred_to": obj{"group_ids": []int{group}}})
-		}
-	}
+	return out, o.try(func() error { return c.greet(address) })
 }
 
 // trackingConns returns the connections that know of a customer by their level

@@ -1,12 +1,47 @@
 package rtmserver
 
-import "encoding/json"
+import (
+	"context"
+	"encoding/json"
+)
 
 // StateJSON is the state of an organization, for comparing.
 func StateJSON(s *Server, organization string) (string, error) {
 	o := s.orgs[organization]
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	data, err := json.MarshalIndent(o.st, "", " ")
+	return stateJSON(o.st)
+}
+
+// FoldJSON is the state that the organization's log adds up to, by way of a
+// snapshot after each entry.
+func FoldJSON(s *Server, organization string) (string, error) {
+	o := s.orgs[organization]
+	st := newState()
+	for data, err := range s.opts.Log.Read(context.Background(), organization, 0) {
+		if err != nil {
+			return "", err
+		}
+		records, err := decodeEntry(data)
+		if err != nil {
+			return "", err
+		}
+		st.foldEntry(records)
+		snapshot, err := encodeSnapshot(st)
+		if err != nil {
+			return "", err
+		}
+		if st, err = decodeSnapshot(snapshot); err != nil {
+			return "", err
+		}
+	}
+	for i := range o.seed.Agents {
+		st.agent(o.seed.Agents[i].ID) // who was looked for is there
+	}
+	return stateJSON(st)
+}
+
+func stateJSON(st *state) (string, error) {
+	data, err := json.MarshalIndent(st, "", " ")
 	return string(data), err
 }

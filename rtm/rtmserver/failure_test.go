@@ -23,14 +23,14 @@ type flakyLog struct {
 	countdown atomic.Int64
 }
 
-func (l *flakyLog) Append(ctx context.Context, org string, last uint64, entries [][]byte) error {
+func (l *flakyLog) Append(ctx context.Context, org string, last uint64, entry []byte) error {
 	switch n := l.countdown.Load(); {
 	case n < 0:
 		return errors.New("the disk is full")
 	case n > 0 && l.countdown.Add(-1) == 0:
 		return errors.New("the disk was full for a moment")
 	}
-	return l.Log.Append(ctx, org, last, entries)
+	return l.Log.Append(ctx, org, last, entry)
 }
 
 // flaky are options with such a log.

@@ -30,19 +30,22 @@ func entries(t *testing.T, log rtmserver.Log, org string, after uint64) []string
 func TestMemoryLog(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
 	one := []byte("one")
-	if err := log.Append(t.Context(), "a", 0, [][]byte{one, []byte("two")}); err != nil {
+	if err := log.Append(t.Context(), "a", 0, one); err != nil {
 		t.Fatal(err)
 	}
 	one[0] = 'X' // the log has its own copy
+	if err := log.Append(t.Context(), "a", 1, []byte("two")); err != nil {
+		t.Fatal(err)
+	}
 	for _, last := range []uint64{0, 1, 3} {
-		if err := log.Append(t.Context(), "a", last, [][]byte{[]byte("no")}); !errors.Is(err, rtmserver.ErrConflict) {
+		if err := log.Append(t.Context(), "a", last, []byte("no")); !errors.Is(err, rtmserver.ErrConflict) {
 			t.Errorf("Append after %d: %v, want ErrConflict", last, err)
 		}
 	}
-	if err := log.Append(t.Context(), "a", 2, [][]byte{[]byte("three")}); err != nil {
+	if err := log.Append(t.Context(), "a", 2, []byte("three")); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.Append(t.Context(), "b", 0, [][]byte{[]byte("other")}); err != nil {
+	if err := log.Append(t.Context(), "b", 0, []byte("other")); err != nil {
 		t.Fatal(err)
 	}
 	for after, want := range map[uint64][]string{0: {"one", "two", "three"}, 2: {"three"}, 3: nil, 9: nil} {
@@ -135,8 +138,12 @@ func TestReplay(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
 	seed := tourSeed()
 	seed.Organizations[0].Agents[0].MaxChats = 1
-	var before, chatID, token string
+	var chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
+		srv.CustomerToken(t)
+		first := srv.Snapshot(t, rtmtest.Organization)
+		srv.Reset(t, rtmtest.Organization)
+		srv.Restore(t, first)
 		token = srv.CustomerToken(t)
 		cu, queued := dialCustomer(t, srv), customer(t, srv)
 		cu.ok("login", object{"token": "Bearer " + token, "customer": object{"name": "Cleo", "session_fields": []any{object{"a": "1"}}}})
@@ -160,9 +167,17 @@ func TestReplay(t *testing.T) {
 		back := agent(t, srv, rtmtest.Agent2Token)
 		back.ok("ping", object{})
 		everything(t, srv, back)
-		var err error
-		if before, err = rtmserver.StateJSON(srv.RTM, rtmtest.Organization); err != nil {
+		before, err := rtmserver.StateJSON(srv.RTM, rtmtest.Organization)
+		if err != nil {
 			t.Fatal(err)
+		}
+		// What comes at the end of the server is not compared.
+		after, err := rtmserver.FoldJSON(srv.RTM, rtmtest.Organization)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before != after {
+			t.Errorf("the state is\n%s\nand the log adds up to\n%s", before, after)
 		}
 		all := strings.Join(entries(t, log, rtmtest.Organization, 0), "\n")
 		source, err := os.ReadFile("record.go")
@@ -170,6 +185,9 @@ func TestReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, kind := range regexp.MustCompile(`recordKind += ("\w+")`).FindAllStringSubmatch(string(source), -1) {
+			if kind[1] == `"node_lost"` {
+				continue // TestNodeLost makes it
+			}
 			if !strings.Contains(all, `{"kind":`+kind[1]+`,`) {
 				t.Errorf("the log has no record of the kind %s", kind[1])
 			}
@@ -177,13 +195,6 @@ func TestReplay(t *testing.T) {
 		// Agent 2 is logged in still when the server ends.
 	})
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Minute}, func(t *testing.T, srv *rtmtest.Server) {
-		after, err := rtmserver.StateJSON(srv.RTM, rtmtest.Organization)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if before != after {
-			t.Errorf("the state was\n%s\nand after the replay\n%s", before, after)
-		}
 		// The conversation goes on, with the token of before.
 		cu := dialCustomer(t, srv)
 		me := cu.ok("login", object{"token": "Bearer " + token})
@@ -208,32 +219,13 @@ func TestReplay(t *testing.T) {
 }
 
 func TestBadLog(t *testing.T) {
-	log := rtmserver.NewMemoryLog()
-	if err := log.Append(context.Background(), rtmtest.Organization, 0, [][]byte{[]byte("{")}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := rtmserver.New(&rtmserver.Options{Log: log}); err == nil {
-		t.Error("New read a broken log without an error")
-	}
-}
-
-// TestConflict lets two servers write one log: the slower one catches up and
-// says to try again.
-func TestConflict(t *testing.T) {
-	log := rtmserver.NewMemoryLog()
-	inBubble(t, &rtmserver.Options{Log: log, RandomSeed: 1}, func(t *testing.T, srv *rtmtest.Server) {
-		other := rtmtest.NewServer(t, &rtmserver.Options{Log: log, RandomSeed: 2})
-		cu := customer(t, srv)
-		agent(t, srv, rtmtest.AgentToken)
-		chatID, _ := start(cu)
-		// The other server learns of all that when its first append fails.
-		ag := dialAgent(t, other)
-		ag.fails("service_unavailable", "login", object{"token": "Bearer " + rtmtest.Agent2Token})
-		ag.ok("login", object{"token": "Bearer " + rtmtest.Agent2Token})
-		if got := ag.ok("get_chat", object{"chat_id": chatID}); got["id"] != chatID {
-			t.Errorf("get_chat gave %v", got)
+	for _, entry := range []string{"{", "[null]"} {
+		log := rtmserver.NewMemoryLog()
+		if err := log.Append(context.Background(), rtmtest.Organization, 0, []byte(entry)); err != nil {
+			t.Fatal(err)
 		}
-		cu.fails("service_unavailable", "send_event", object{"chat_id": chatID, "event": message("x")})
-		cu.ok("send_event", object{"chat_id": chatID, "event": message("x")})
-	})
+		if _, err := rtmserver.New(&rtmserver.Options{Log: log}); err == nil {
+			t.Errorf("New read the entry %s without an error", entry)
+		}
+	}
 }

@@ -2,11 +2,11 @@ package rtmserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +30,22 @@ type org struct {
 
 	props [2]propertyTable
 	later []*emission
+
+	// Other nodes, see node.go.
+	claimed  atomic.Uint64 // the newest number that this node has tried to append as
+	awake    atomic.Bool   // a goroutine is about to look
+	others   atomic.Bool   // users are connected to other nodes
+	look     atomic.Bool   // for nodes that are lost
+	unsure   bool          // an append has failed: the log may have what the state has not
+	unheard  bool          // the log lacks connections to this node
+	retry    *time.Timer
+	settling *time.Timer
+	inboxMu  sync.Mutex
+	inbox    [][]byte
+
+	snapshotted uint64 // the entry of the newest snapshot
+	snapshotAt  uint64 // the entry with which the next one is due
+	leave       func() // the log
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
@@ -46,76 +62,38 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.replay(ctx, nil); err != nil {
+	var err error
+	if o.leave, err = s.opts.Log.Join(seed.ID, o); err != nil {
+		return nil, fmt.Errorf("rtmserver: log of %s: %w", seed.ID, err)
+	}
+	if err := o.begin(ctx); err != nil {
+		o.leave()
 		return nil, err
 	}
-	o.lastTime = o.st.At
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
 	}
 	// Agents who were logged in when the log ended may come back.
-	for i := range seed.Agents {
-		if a := &seed.Agents[i]; o.st.agent(a.ID).Status != offline {
-			o.startGrace(a)
-		}
-	}
+	o.watchAgents()
 	return o, nil
 }
 
-// replay folds what the log has and the state has not. With an emission it also
-// announces it.
-func (o *org) replay(ctx context.Context, em *emission) error {
-	for data, err := range o.s.opts.Log.Read(ctx, o.seed.ID, o.st.Seq) {
-		if err != nil {
-			return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
-		}
-		r, err := decodeRecord(data)
-		if err != nil {
-			return fmt.Errorf("rtmserver: log of %s: record %d: %w", o.seed.ID, o.st.Seq+1, err)
-		}
-		o.st.fold(r)
-		if em != nil {
-			o.announce(em, r)
-		}
-	}
-	return nil
-}
-
-// commit appends records and applies them. Either all are logged, or none and
-// the state is as before.
-func (o *org) commit(em *emission, records ...*record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	entries := make([][]byte, len(records))
-	for i, r := range records {
-		r.At = o.now()
-		data, err := r.encode()
-		if err != nil {
-			return err
-		}
-		entries[i] = data
-	}
-	err := o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entries)
-	if errors.Is(err, ErrConflict) {
-		// The command was decided on an old state. Its sender may try again.
-		theirs := &emission{org: o}
-		err := o.replay(o.s.ctx, theirs)
-		theirs.flush() // also what came before a failure: it is in the state now
-		if err != nil {
-			return err
-		}
-		return fail("service_unavailable", "another node changed the organization at the same time: try again")
-	}
-	if err != nil {
+// begin makes the state out of the newest snapshot and the log.
+func (o *org) begin(ctx context.Context) error {
+	o.st = o.readSnapshot(ctx)
+	o.planSnapshot(o.st.Seq)
+	if err := o.replay(ctx, nil); err != nil {
 		return err
 	}
-	for _, r := range records {
-		o.st.fold(r)
-		o.announce(em, r)
+	o.lastTime = o.st.At
+	// What a node of this name was connected to is gone; others may live.
+	nodes := o.st.nodes()
+	o.others.Store(len(nodes) > 1 || len(nodes) == 1 && !nodes[o.s.node])
+	if !nodes[o.s.node] {
+		return nil
 	}
-	return nil
+	return o.try(func() error { return o.commit(&emission{org: o}, &record{Kind: nodeLost, Node: o.s.node}) })
 }
 
 // now is the time, in whole microseconds and never twice the same, so that the
@@ -138,7 +116,8 @@ func (o *org) do(c *call, run func(*call) (any, error)) {
 		return // it was told to go while this request waited for its turn
 	}
 	var result any
-	err := guard(func() (err error) {
+	c.em.spread = true
+	err := o.try(func() (err error) {
 		if err := c.inScope(); err != nil {
 			return err
 		}

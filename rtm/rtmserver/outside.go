@@ -145,8 +145,8 @@ func (s *Server) outside(organization string, fn func(*org, *emission) error) er
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	em := &emission{org: o}
-	err := guard(func() error { return fn(o, em) })
+	em := &emission{org: o, spread: true}
+	err := o.try(func() error { return fn(o, em) })
 	em.flush()
 	o.settleSafely()
 	return err

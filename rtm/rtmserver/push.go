@@ -13,6 +13,8 @@ type emission struct {
 	requester *conn  // may be nil
 	requestID string // goes into the requester's own copies
 	hasID     bool
+	spread    bool   // what is sent to a user goes to its connections to other nodes too
+	appended  func() // called once a commit is in the log, before it is announced
 	out       []outgoing
 }
 
@@ -21,6 +23,7 @@ type outgoing struct {
 	conn       *conn
 	frame      []byte
 	disconnect string // instead of a frame: the reason to close
+	relay      []byte // instead of all that: a message for other nodes
 }
 
 type pushFrame struct {
@@ -67,15 +70,28 @@ func (em *emission) to(c *conn, action string, payload any) {
 // customer sends to all connections of a customer.
 func (em *emission) customer(id, action string, payload any) {
 	em.send(em.org.customers[id], action, payload)
+	if em.spread && em.org.elsewhere(em.org.st.Here[id]) {
+		em.relay(relayed{Customer: id, Action: action}, payload)
+	}
 }
 
 // agents sends to all connections of the agents that the filter lets through.
 func (em *emission) agents(filter func(*Agent) bool, action string, payload any) {
+	var others []string
 	for i := range em.org.seed.Agents {
 		a := &em.org.seed.Agents[i]
-		if conns := em.org.agents[a.ID].conns; len(conns) > 0 && filter(a) {
-			em.send(conns, action, payload)
+		conns := em.org.agents[a.ID].conns
+		elsewhere := em.spread && em.org.elsewhere(em.org.st.agent(a.ID).Here)
+		if len(conns) == 0 && !elsewhere || !filter(a) {
+			continue
 		}
+		em.send(conns, action, payload)
+		if elsewhere {
+			others = append(others, a.ID)
+		}
+	}
+	if len(others) > 0 {
+		em.relay(relayed{Agents: others, Action: action}, payload)
 	}
 }
 
@@ -89,7 +105,10 @@ func (em *emission) access(ch *chat, action string, payload any) {
 	em.agents(func(a *Agent) bool { return em.org.concerns(a, ch) }, action, payload)
 }
 
-// disconnect closes a connection after what was sent before.
+// goAway is the reason of a disconnect that says to come back.
+const goAway = "go away"
+
+// disconnect closes a connection after all that the emission has for it.
 func (em *emission) disconnect(c *conn, reason string) {
 	em.out = append(em.out, outgoing{conn: c, disconnect: reason})
 }
@@ -97,10 +116,22 @@ func (em *emission) disconnect(c *conn, reason string) {
 // flush hands everything to the connections' queues. It never waits.
 func (em *emission) flush() {
 	for _, out := range em.out {
-		if out.disconnect != "" {
-			out.conn.disconnect(out.disconnect)
-		} else {
+		switch {
+		case out.relay != nil:
+			if err := em.org.s.opts.Log.Publish(em.org.seed.ID, out.relay); err != nil {
+				em.org.s.opts.Logger.Warn("pass a push on to other nodes", "error", err)
+			}
+		case out.disconnect == "":
 			out.conn.enqueue(out.frame)
+		}
+	}
+	for _, out := range em.out {
+		switch out.disconnect {
+		case "":
+		case goAway:
+			out.conn.goAway()
+		default:
+			out.conn.disconnect(out.disconnect)
 		}
 	}
 	em.out = nil
@@ -211,6 +242,9 @@ func (o *org) announce(em *emission, r *record) {
 		o.track(r.CustomerID)
 	case customerBanned:
 		em.trackers(r.CustomerID, "customer_banned", obj{"customer_id": r.CustomerID, "ban": obj{"days": r.Days}})
+		for _, c := range o.customers[r.CustomerID] {
+			em.disconnect(c, "customer_banned")
+		}
 	case greetingShown, greetingAccepted, greetingCanceled:
 		o.announceGreeting(em, r)
 	case welcomeRequested:
@@ -236,7 +270,18 @@ func (o *org) announce(em *emission, r *record) {
 		o.beginAnew()
 	case threadTagged, threadUntagged:
 		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
+	case presenceSet, presenceEnded, nodeLost:
+		o.announcePresence(em, r)
+	case tokenRevoked:
+		for _, c := range o.customers[r.Token.CustomerID] {
+			if c.token.Hash == r.Token.Hash {
+				em.disconnect(c, "access_token_revoked")
+			}
+		}
 	case routingStatusSet:
+		if r.Status == offline {
+			o.endConnections(em, r)
+		}
 		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true
 	}

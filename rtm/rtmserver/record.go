@@ -2,6 +2,8 @@ package rtmserver
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -49,10 +51,14 @@ const (
 	stateReset         recordKind = "state_reset"    // all is as in an empty log
 	statePart          recordKind = "state_part"     // of a state that is to be restored
 	stateRestored      recordKind = "state_restored" // the parts are all there
+	presenceSet        recordKind = "presence_set"   // of a customer or, by UserID, of an agent
+	presenceEnded      recordKind = "presence_ended"
+	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
 )
 
-// A record is one entry of the log: a fact, with all that later readers need in
-// order to apply it. Only the fields that a kind uses are there.
+// A record is a fact, with all that later readers need in order to apply it. An
+// entry of the log is the list of those that were committed together. Only the
+// fields that a kind uses are there.
 type record struct {
 	Kind recordKind `json:"kind"`
 	At   time.Time  `json:"at"`
@@ -101,16 +107,26 @@ type record struct {
 	Part  []byte `json:"part,omitempty"`  // statePart
 	First bool   `json:"first,omitempty"` // statePart: those of before are of none
 
-	gone  *chat  // chatDeleted and threadDeleted: the chat as it was, once folded
 	Level string `json:"level,omitempty"`
+
+	Node     string    `json:"node,omitempty"` // presences and nodeLost
+	Presence *presence `json:"presence,omitempty"`
+
+	// What folding found out.
+	gone *chat    // chatDeleted and threadDeleted: the chat as it was
+	left []string // nodeLost: the customers who are nowhere any more
 }
 
-func (r *record) encode() ([]byte, error) { return json.Marshal(r) }
+// encodeEntry makes the entry of the log that holds these records.
+func encodeEntry(records []*record) ([]byte, error) { return json.Marshal(records) }
 
-func decodeRecord(data []byte) (*record, error) {
-	r := new(record)
-	if err := decodeNumbers(data, r); err != nil {
+func decodeEntry(data []byte) ([]*record, error) {
+	var records []*record
+	if err := decodeNumbers(data, &records); err != nil {
 		return nil, err
 	}
-	return r, nil
+	if slices.Contains(records, nil) {
+		return nil, errors.New("a record is null")
+	}
+	return records, nil
 }

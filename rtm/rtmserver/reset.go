@@ -79,10 +79,16 @@ func (s *Server) Snapshot(organization string) ([]byte, error) {
 	return out, err
 }
 
-// portable is the state without what belongs to its log alone.
+// portable is the state without what belongs to its log and to connections.
 func (st *state) portable() *state {
 	c := *st
 	c.Seq, c.Parts = 0, nil
+	c.Here, c.Agents = map[string]presences{}, map[string]*agentState{}
+	for id, a := range st.Agents {
+		alone := *a
+		alone.Here = nil
+		c.Agents[id] = &alone
+	}
 	return &c
 }
 
@@ -217,18 +223,15 @@ func (o *org) beginAnew() {
 	o.later = nil
 	o.lastTime = o.st.At
 	for i := range o.seed.Agents {
-		a := &o.seed.Agents[i]
-		s := o.agents[a.ID]
+		s := o.agents[o.seed.Agents[i].ID]
 		for _, c := range s.conns {
 			send(c)
 		}
 		s.conns = nil
 		s.stopGrace()
 		clear(s.known)
-		if o.st.agent(a.ID).Status != offline {
-			o.startGrace(a) // as after a restart
-		}
 	}
+	o.watchAgents() // as after a restart
 	for _, g := range o.seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)

@@ -34,7 +34,8 @@ func (o *org) pickBy(load map[string]int, groups []int, except []string) string 
 // routable reports whether an agent takes chats at all. One who lost its
 // connection keeps those it has for a while, but gets no new ones.
 func (o *org) routable(a *Agent) bool {
-	return o.st.agent(a.ID).Status == accepting && len(o.agents[a.ID].conns) > 0
+	st := o.st.agent(a.ID)
+	return st.Status == accepting && len(st.Here) > 0
 }
 
 // groupsStatus is the best status of the groups, as customers see it: online
@@ -153,26 +154,47 @@ func (o *org) moveChat(load map[string]int, ch *chat, from *Agent, how string) [
 // changed their status. Its pushes have no requester.
 func (o *org) settle() {
 	if o.dirty {
-		failed := false
 		em := &emission{org: o}
-		load := o.st.load()
-		for _, id := range slices.Clone(o.st.Queue) {
-			ch := o.st.Chats[id]
-			if to := o.pickBy(load, ch.Groups, ch.last().Declined); to != "" {
-				r := &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}
-				if err := o.commit(em, r); err != nil {
-					o.s.opts.Logger.Error("assign a waiting chat", "chat", id, "error", err)
-					failed = true
-					break
-				}
-				load[to]++
-			}
+		err := o.try(func() error { return o.assignWaiting(em) })
+		if err != nil {
+			o.s.opts.Logger.Error("assign waiting chats", "error", err)
 		}
-		o.announceGroups(em)
-		o.announceQueue(em)
 		em.flush()
-		o.dirty = failed // then the next request tries again
+		o.announceSettled().flush()
+		o.dirty = err != nil // then the next request tries again
 	}
+	o.flushLater()
+}
+
+// assignWaiting gives waiting chats to agents who have room.
+func (o *org) assignWaiting(em *emission) error {
+	load := o.st.load()
+	for _, id := range slices.Clone(o.st.Queue) {
+		ch := o.st.Chats[id]
+		to := o.pickBy(load, ch.Groups, ch.last().Declined)
+		if to == "" {
+			continue
+		}
+		if err := o.commit(em, &record{Kind: chatAssigned, ChatID: id, ThreadID: ch.last().ID, UserID: to, Dequeued: true}); err != nil {
+			return err
+		}
+		load[to]++
+	}
+	return nil
+}
+
+// announceSettled tells the connections here of groups and of the queue, and
+// watches the agents. Every node does that for itself.
+func (o *org) announceSettled() *emission {
+	em := &emission{org: o}
+	o.watchAgents()
+	o.announceGroups(em)
+	o.announceQueue(em)
+	o.dirty = false
+	return em
+}
+
+func (o *org) flushLater() {
 	for _, em := range o.later {
 		em.flush()
 	}

@@ -3,6 +3,7 @@ package rtmserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -29,6 +30,17 @@ type Options struct {
 	// Clock is the time of everything that is kept or shown. nil means NewClock.
 	Clock *Clock
 
+	// SnapshotEvery is after how many entries of an organization's log its state is
+	// saved, so that a start need not read all of them; the longer the log, the
+	// rarer. 0 means 10,000, less than 0 never. Without a Log it is never.
+	SnapshotEvery int
+
+	// Node names this server among those that share its log; two of them must not
+	// have the same name. "" means a name that nobody has. A server that comes
+	// back under its name knows at once that its connections of before are gone;
+	// under another one it takes 5 s.
+	Node string
+
 	// RandomSeed makes ids and tokens repeat from run to run. 0 takes them from
 	// crypto/rand; anything else makes tokens guessable and is for tests.
 	RandomSeed uint64
@@ -50,6 +62,7 @@ type Server struct {
 	clock *Clock
 	ids   *idSource
 	orgs  map[string]*org
+	node  string
 	tap   *tap
 
 	ctx     context.Context // of the server's life
@@ -60,6 +73,11 @@ type Server struct {
 	conns map[*socket]struct{}
 	made  uint64        // connections so far
 	idle  chan struct{} // closed when conns is empty and the server is closing
+	ended bool          // nothing new begins in the background
+
+	background sync.WaitGroup
+	cluster    cluster
+	leaveLog   func()
 }
 
 // New makes a server out of its options and the log. It fails when the seed is
@@ -73,13 +91,16 @@ func New(opts *Options) (*Server, error) {
 		s.opts.Seed = DefaultSeed()
 	}
 	if s.opts.Log == nil {
-		s.opts.Log = NewMemoryLog()
+		s.opts.Log, s.opts.SnapshotEvery = NewMemoryLog(), -1 // nobody can read it again
 	}
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
 	}
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
+	}
+	if s.opts.SnapshotEvery == 0 {
+		s.opts.SnapshotEvery = 10_000
 	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second
@@ -90,15 +111,30 @@ func New(opts *Options) (*Server, error) {
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
+	if s.node = s.opts.Node; s.node == "" {
+		s.node = newIDSource(0).uuid()
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.cluster.heard = map[string]time.Time{}
+	var err error
+	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("rtmserver: log: %w", err)
+	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
 		o, err := newOrg(s.ctx, s, seed)
 		if err != nil {
-			s.cancel()
+			s.end()
 			return nil, err
 		}
 		s.orgs[seed.ID] = o
+	}
+	s.giveSign()
+	for _, o := range s.orgs {
+		if o.others.Load() {
+			s.keepAlive()
+		}
 	}
 	return s, nil
 }
@@ -146,24 +182,42 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
-	defer s.cancel()
-	for _, o := range s.orgs {
-		o.mu.Lock()
-		for _, a := range o.agents {
-			if a.grace != nil {
-				a.grace.Stop()
-			}
-		}
-		o.mu.Unlock()
-	}
 	select {
 	case <-s.idle:
-		return nil
+		err := s.farewell(ctx)
+		s.end()
+		return err
 	case <-ctx.Done():
 	}
 	s.cancel()
 	<-s.idle
+	s.end()
 	return ctx.Err()
+}
+
+// farewell tells other nodes that this one has no connections any more, and
+// saves the organizations' states.
+func (s *Server) farewell(ctx context.Context) error {
+	for _, id := range sortedKeys(s.orgs) {
+		if err := s.orgs[id].farewell(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end stops what runs beside connections. The log is the caller's again.
+func (s *Server) end() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.cancel()
+	s.stopBeating()
+	for _, o := range s.orgs {
+		o.end()
+	}
+	s.background.Wait()
+	s.leaveLog()
 }
 
 var errClosing = errors.New("rtmserver: the server is shutting down")

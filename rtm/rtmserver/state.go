@@ -9,8 +9,8 @@ import (
 // state is what an organization's log adds up to. Its exported fields are all
 // there is: two states of the same log are the same JSON.
 type state struct {
-	Seq       uint64                 `json:"seq"`
-	At        time.Time              `json:"at"` // of the newest record
+	Seq       uint64                 `json:"seq"` // of the newest entry
+	At        time.Time              `json:"at"`  // of the newest record
 	Customers map[string]*customer   `json:"customers"`
 	Chats     map[string]*chat       `json:"chats"`
 	Active    []string               `json:"active"` // chats with an active thread, oldest thread first
@@ -18,6 +18,7 @@ type state struct {
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
 	Parts     []byte                 `json:"parts,omitempty"`
+	Here      map[string]presences   `json:"here"` // customers who are connected
 }
 
 // agentState is what changes about an agent.
@@ -26,6 +27,8 @@ type agentState struct {
 	Last   string `json:"last,omitempty"` // the status before offline
 	Level  string `json:"level"`          // customer_monitoring_level
 	Away   bool   `json:"away,omitempty"` // it does not accept chats because all its connections are away
+
+	Here presences `json:"here,omitempty"`
 }
 
 const (
@@ -40,6 +43,7 @@ func newState() *state {
 		Chats:     map[string]*chat{},
 		Agents:    map[string]*agentState{},
 		Tokens:    map[string]*token{},
+		Here:      map[string]presences{},
 	}
 }
 
@@ -65,10 +69,17 @@ func (st *state) load() map[string]int {
 	return load
 }
 
+// foldEntry applies an entry of the log.
+func (st *state) foldEntry(records []*record) {
+	st.Seq++
+	for _, r := range records {
+		st.fold(r)
+	}
+}
+
 // fold applies a record. It is the only place where the state changes; it looks
 // at nothing but the state and the record, and it cannot refuse.
 func (st *state) fold(r *record) {
-	st.Seq++
 	st.At = r.At
 	switch r.Kind {
 	case customerRegistered:
@@ -168,6 +179,13 @@ func (st *state) fold(r *record) {
 			a.Last = a.Status
 		}
 		a.Status, a.Away = r.Status, r.Away
+		if r.Status == offline {
+			a.Here = nil // its connections end with the session
+		}
+	case presenceSet, presenceEnded:
+		st.foldPresence(r)
+	case nodeLost:
+		st.foldNodeLost(r)
 	case monitoringSet:
 		st.agent(r.UserID).Level = r.Level
 	case propertiesUpdated:

@@ -19,11 +19,11 @@ func (c *conn) subscribes(id string) bool {
 
 // wants reports whether a customer who is here belongs to the subscription.
 func (s *subscription) wants(o *org, a *Agent, id string) bool {
-	return slices.ContainsFunc(o.customers[id], func(c *conn) bool {
+	return o.inGroup(id, func(g int) bool {
 		if len(s.groups) == 0 {
-			return a.sees([]int{c.group})
+			return a.sees([]int{g})
 		}
-		return slices.Contains(s.groups, c.group)
+		return slices.Contains(s.groups, g)
 	})
 }
 
@@ -46,7 +46,7 @@ func subscribeCustomers(c *call) (any, error) {
 	}
 	s.id = o.s.ids.uuid()
 	customers := []obj{}
-	for _, id := range sortedKeys(o.customers) {
+	for _, id := range sortedKeys(o.st.Here) {
 		if s.wants(o, c.conn.agent, id) {
 			s.total++
 			if s.limit == 0 || len(s.known) < s.limit {
@@ -79,7 +79,7 @@ func (o *org) refill(conn *conn, s *subscription) {
 	a, em := conn.agent, &emission{org: o}
 	s.known = slices.DeleteFunc(s.known, func(id string) bool { return !s.wants(o, a, id) })
 	total := 0
-	for _, id := range sortedKeys(o.customers) {
+	for _, id := range sortedKeys(o.st.Here) {
 		if !s.wants(o, a, id) {
 			continue
 		}

@@ -74,12 +74,20 @@ func (s *Server) findAgent(token string) (*org, *Agent) {
 }
 
 // customerToken returns the customer's token that a login gives.
-func (o *org) customerToken(s string) (*token, error) {
+func (o *org) customerToken(em *emission, s string) (*token, error) {
 	text, err := loginToken(s, false)
 	if err != nil {
 		return nil, err
 	}
-	if t := o.validToken(text); t != nil {
+	t := o.validToken(text)
+	if t == nil {
+		// Another node may have issued it just now.
+		if err := o.catchUp(em); err != nil {
+			return nil, err
+		}
+		t = o.validToken(text)
+	}
+	if t != nil {
 		return t, nil
 	}
 	return nil, fail("authentication", "the access token is unknown, was revoked or has expired")
@@ -187,16 +195,22 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var records []*record
-	id, secret := cookie(r, cookieID), cookie(r, cookieSecret)
-	if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
-		id, secret = s.ids.uuid(), s.ids.secret()
-		records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
-	}
+	var id, secret string
 	text := tokenRegion + s.ids.secret()
-	t := &token{Hash: hash(text), CustomerID: id, ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
-	records = append(records, &record{Kind: tokenIssued, Token: t})
-	if err := o.commit(&emission{org: o}, records...); err != nil {
+	t := &token{Hash: hash(text), ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
+	em := &emission{org: o}
+	err = o.try(func() error {
+		var records []*record
+		id, secret = cookie(r, cookieID), cookie(r, cookieSecret)
+		if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
+			id, secret = s.ids.uuid(), s.ids.secret()
+			records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
+		}
+		t.CustomerID = id
+		return o.commit(em, append(records, &record{Kind: tokenIssued, Token: t})...)
+	})
+	em.flush()
+	if err != nil {
 		s.opts.Logger.Error("issue a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be stored")
 		return
@@ -281,15 +295,13 @@ func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer o.mu.Unlock()
-	if err := o.commit(&emission{org: o}, &record{Kind: tokenRevoked, Token: t}); err != nil {
+	em := &emission{org: o}
+	err := o.try(func() error { return o.commit(em, &record{Kind: tokenRevoked, Token: t}) })
+	em.flush()
+	if err != nil {
 		s.opts.Logger.Error("revoke a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be revoked")
 		return
-	}
-	for _, c := range o.customers[t.CustomerID] {
-		if c.token.Hash == t.Hash {
-			c.disconnect("access_token_revoked")
-		}
 	}
 	writeJSON(w, http.StatusOK, obj{})
 }

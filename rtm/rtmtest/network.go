@@ -187,7 +187,7 @@ func (n *Network) weather(h *Host) (f Faults, slow bool) {
 func (n *Network) start() error {
 	n.starts++
 	server, err := rtmserver.New(&rtmserver.Options{
-		Log: n.log, Logger: slog.New(slog.DiscardHandler),
+		Log: n.log, Logger: slog.New(slog.DiscardHandler), Node: "rtm",
 		// A server that makes the same ids as the one before would make doubles.
 		RandomSeed: n.random(streamServer, n.starts).Uint64() | 1,
 	})

@@ -1,0 +1,135 @@
+package rtmserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// errConflict says that a change was decided on a state which is not the newest.
+// The state is the newest by now: whoever gets it decides again.
+var errConflict = errors.New("rtmserver: another node changed the organization at the same time")
+
+// maxTries is how often a change is decided before its requester is told to try
+// again.
+const maxTries = 20
+
+// commit appends records as one entry and applies them. Either all are logged,
+// or none and nothing is applied. With errConflict the state has changed
+// meanwhile, and em has what was announced of that.
+func (o *org) commit(em *emission, records ...*record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if o.unsure {
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		return errConflict // perhaps: what was decided may not hold any more
+	}
+	for _, r := range records {
+		r.At = o.now()
+	}
+	entry, err := encodeEntry(records)
+	if err != nil {
+		return err
+	}
+	o.claimed.Store(o.st.Seq + 1)
+	o.unsure = true // until it is known whether the log has it
+	switch err := o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entry); {
+	case errors.Is(err, ErrConflict):
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		return errConflict
+	case errors.Is(err, ErrTooLarge):
+		o.unsure = false
+		return invalid("payload: %d bytes are more than can be kept", len(entry))
+	case err != nil:
+		o.wakeLater()
+		return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
+	}
+	o.unsure = false
+	if em.appended != nil {
+		em.appended()
+	}
+	o.apply(em, records)
+	o.snapshotSoon()
+	return nil
+}
+
+// apply folds an entry in, and announces it unless there is no emission.
+func (o *org) apply(em *emission, records []*record) {
+	if em == nil {
+		o.st.foldEntry(records)
+		return
+	}
+	// Every node announces a record to those who are connected to it.
+	spread := em.spread
+	em.spread = false
+	o.st.Seq++
+	for _, r := range records {
+		o.st.fold(r)
+		if r.At.After(o.lastTime) {
+			o.lastTime = r.At
+		}
+		o.announce(em, r)
+	}
+	em.spread = spread
+}
+
+// catchUp applies what the log has and the state has not. What is announced of
+// it names no requester.
+func (o *org) catchUp(em *emission) error {
+	theirs := &emission{org: o}
+	err := o.replay(o.s.ctx, theirs)
+	em.out = append(em.out, theirs.out...) // also what came before a failure: it is in the state now
+	o.unsure = err != nil
+	if err != nil {
+		o.wakeLater()
+	}
+	return err
+}
+
+// replay folds what the log has and the state has not. With an emission it also
+// announces it.
+func (o *org) replay(ctx context.Context, em *emission) error {
+	for data, err := range o.s.opts.Log.Read(ctx, o.seed.ID, o.st.Seq) {
+		if err != nil {
+			return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
+		}
+		records, err := decodeEntry(data)
+		if err != nil {
+			return fmt.Errorf("rtmserver: log of %s: entry %d: %w", o.seed.ID, o.st.Seq+1, err)
+		}
+		o.apply(em, records)
+	}
+	return nil
+}
+
+// try decides a change until it was decided on the newest state. fn must change
+// nothing before its commit, or undo it when that fails, and have its pushes
+// made by announce or after the commit.
+func (o *org) try(fn func() error) error {
+	for range maxTries {
+		if err := guard(fn); !errors.Is(err, errConflict) {
+			return err
+		}
+	}
+	return fail("service_unavailable", "other nodes keep changing the organization: try again")
+}
+
+// commitLogin is commit for a login. One that has nothing to log catches up, so
+// that who comes from another node finds here all that it heard of there.
+func (o *org) commitLogin(em *emission, records ...*record) error {
+	if len(records) == 0 && o.others.Load() {
+		before := o.st.Seq
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		if o.st.Seq != before {
+			return errConflict
+		}
+	}
+	return o.commit(em, records...)
+}

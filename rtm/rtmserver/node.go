@@ -1,0 +1,241 @@
+package rtmserver
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// Servers that share a log are its nodes. As long as there are others, each tells
+// them once in a while that it lives; of one that does not for nodeTimeout, the
+// others note in the log that its connections are gone. A server that is alone
+// says so once.
+const (
+	heartbeat   = time.Second
+	nodeTimeout = 5 * time.Second
+)
+
+// settleAfter is how long a node waits before it does what follows from another
+// node's change, such as giving a waiting chat to an agent: the other one has
+// done it by then, unless it died in between.
+const settleAfter = 500 * time.Millisecond
+
+// wakeRetry is when a node looks again at a log that it could not reach.
+const wakeRetry = time.Second
+
+// cluster is what a server knows of the nodes beside itself.
+type cluster struct {
+	mu    sync.Mutex
+	heard map[string]time.Time // by node: when it gave its last sign of life, or was first looked for
+	beat  *time.Timer          // nil while there are no others
+	ended bool
+}
+
+// sign is what nodes tell each other in the organization "".
+type sign struct {
+	Node string `json:"node"`
+}
+
+// Grown does nothing: the organization "" has no log.
+func (s *Server) Grown(uint64) {}
+
+// Heard notes another node's sign of life.
+func (s *Server) Heard(message []byte) {
+	var m sign
+	if json.Unmarshal(message, &m) != nil || m.Node == "" || m.Node == s.node {
+		return
+	}
+	s.cluster.mu.Lock()
+	s.cluster.heard[m.Node] = time.Now()
+	s.cluster.mu.Unlock()
+	s.keepAlive()
+}
+
+// lost reports whether a node is silent for too long. One that was never heard
+// of gets its time from now on.
+func (s *Server) lost(node string) bool {
+	s.cluster.mu.Lock()
+	defer s.cluster.mu.Unlock()
+	at, ok := s.cluster.heard[node]
+	if !ok {
+		at = time.Now()
+		s.cluster.heard[node] = at
+	}
+	return time.Since(at) >= nodeTimeout
+}
+
+// keepAlive has the server give signs of life for as long as there are other
+// nodes.
+func (s *Server) keepAlive() {
+	s.cluster.mu.Lock()
+	defer s.cluster.mu.Unlock()
+	if s.cluster.beat == nil && !s.cluster.ended {
+		s.cluster.beat = time.AfterFunc(0, s.live)
+	}
+}
+
+// live gives a sign of life, has others looked for, and does so again in a while.
+func (s *Server) live() {
+	s.giveSign()
+	others := false
+	for _, o := range s.orgs {
+		if o.others.Load() {
+			others = true
+			o.look.Store(true)
+			o.wake()
+		}
+	}
+	s.cluster.mu.Lock()
+	defer s.cluster.mu.Unlock()
+	for _, at := range s.cluster.heard {
+		others = others || time.Since(at) < 2*nodeTimeout
+	}
+	switch {
+	case s.cluster.ended:
+	case others:
+		s.cluster.beat = time.AfterFunc(heartbeat, s.live)
+	default:
+		s.cluster.beat = nil
+	}
+}
+
+func (s *Server) giveSign() {
+	data, err := json.Marshal(sign{s.node})
+	if err != nil {
+		panic(err)
+	}
+	if err := s.opts.Log.Publish("", data); err != nil {
+		s.opts.Logger.Warn("tell other nodes of this one", "error", err)
+	}
+}
+
+func (s *Server) stopBeating() {
+	s.cluster.mu.Lock()
+	defer s.cluster.mu.Unlock()
+	s.cluster.ended = true
+	if s.cluster.beat != nil {
+		s.cluster.beat.Stop()
+	}
+}
+
+// Grown is called when the log has a new entry, by whichever node.
+func (o *org) Grown(last uint64) {
+	if last > o.claimed.Load() {
+		o.wake()
+	}
+}
+
+// Heard takes what another node passed on.
+func (o *org) Heard(message []byte) {
+	o.inboxMu.Lock()
+	o.inbox = append(o.inbox, message)
+	first := len(o.inbox) == 1
+	o.inboxMu.Unlock()
+	if first {
+		o.wake()
+	}
+}
+
+// wake has a goroutine look at what comes from other nodes, unless one is about
+// to.
+func (o *org) wake() {
+	if !o.awake.Swap(true) && !o.s.inBackground(o.awaken) {
+		o.awake.Store(false)
+	}
+}
+
+func (o *org) awaken() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.awake.Store(false)
+	em := &emission{org: o}
+	err := guard(func() error {
+		if err := o.catchUp(em); err != nil {
+			return err
+		}
+		o.hear(em)
+		if o.look.Swap(false) {
+			if err := o.try(func() error { return o.bury(em) }); err != nil {
+				return err
+			}
+		}
+		if o.unheard {
+			if err := o.try(func() error { return o.setPresences(em) }); err != nil {
+				return err
+			}
+			o.unheard = false
+		}
+		return nil
+	})
+	if err != nil && o.s.ctx.Err() == nil {
+		o.s.opts.Logger.Error("follow other nodes", "organization", o.seed.ID, "error", err)
+		o.wakeLater()
+	}
+	em.flush()
+	if o.dirty {
+		o.later = append(o.later, o.announceSettled())
+		o.settleLater()
+	}
+	o.flushLater()
+}
+
+// wakeLater wakes after a while.
+func (o *org) wakeLater() {
+	if o.retry == nil && !o.s.closing.Load() {
+		o.retry = time.AfterFunc(wakeRetry, func() {
+			o.mu.Lock()
+			o.retry = nil
+			o.mu.Unlock()
+			o.wake()
+		})
+	}
+}
+
+// settleLater settles what another node left undone.
+func (o *org) settleLater() {
+	if o.settling == nil && !o.s.closing.Load() {
+		o.settling = time.AfterFunc(settleAfter, func() {
+			o.s.inBackground(func() {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				o.settling = nil
+				o.dirty = true
+				o.settleSafely()
+			})
+		})
+	}
+}
+
+// bury notes in the log which nodes are lost.
+func (o *org) bury(em *emission) error {
+	var records []*record
+	others := false
+	for _, node := range sortedKeys(o.st.nodes()) {
+		if node == o.s.node {
+			continue
+		}
+		if o.s.lost(node) {
+			records = append(records, &record{Kind: nodeLost, Node: node})
+		} else {
+			others = true
+		}
+	}
+	o.others.Store(others)
+	return o.commit(em, records...)
+}
+
+// inBackground runs fn in a goroutine that Shutdown waits for. It reports whether
+// it does: a server that is shutting down starts none.
+func (s *Server) inBackground(fn func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.background.Add(1)
+	go func() {
+		defer s.background.Done()
+		fn()
+	}()
+	return true
+}
