@@ -57,6 +57,7 @@ var only = map[string][]string{
 	"github.com/evanw/esbuild":         {"cmd/webbuild"},
 	"github.com/andybalholm/brotli":    {"cmd/webbuild"},
 	"github.com/nats-io":               {"rtm/rtmserver"},
+	"github.com/prometheus":            {"rtm/rtmserver", "cmd/rtmd"},
 	"github.com/chromedp":              {},
 	module + "cmd":                     {"cmd"},
 }
@@ -208,6 +209,7 @@ func TestViolations(t *testing.T) {
 		{"cmd/rtmd", "github.com/evanw/esbuild/pkg/api", "cmd/rtmd imports github.com/evanw/esbuild/pkg/api"},
 		{"rtm", "github.com/teamortix/golang-wasm/wasm", "rtm imports github.com/teamortix/golang-wasm/wasm"},
 		{"rtm", "github.com/nats-io/nats.go", "rtm imports github.com/nats-io/nats.go"},
+		{"rtm", "github.com/prometheus/client_golang/prometheus", "rtm imports github.com/prometheus"},
 		{"rtm/rtmserver", module + "cmd/internal/dist", "rtm/rtmserver imports " + module + "cmd/internal/dist"},
 	}
 	for _, test := range tests {

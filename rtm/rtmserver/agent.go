@@ -17,7 +17,14 @@ type session struct {
 func loginAgent(c *call) (any, error) {
 	o, conn := c.org, c.conn
 	a := c.agent // found by the token, see conn.handle
+	if err := c.admit(o); err != nil {
+		return nil, err
+	}
 	pushes, err := pushFilter(conn.catalogue, c.payload.obj("pushes"))
+	if err != nil {
+		return nil, err
+	}
+	evict, err := c.admitAgent(a)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +67,9 @@ func loginAgent(c *call) (any, error) {
 	}
 	if !joined {
 		join() // there was nothing to log
+	}
+	if evict != nil {
+		c.em.disconnect(evict, "connection_evicted")
 	}
 	o.dirty = true
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // errConflict says that a change was decided on a state which is not the newest.
@@ -36,7 +37,10 @@ func (o *org) commit(em *emission, records ...*record) error {
 	}
 	o.claimed.Store(o.st.Seq + 1)
 	o.unsure = true // until it is known whether the log has it
-	switch err := o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entry); {
+	began := time.Now()
+	err = o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entry)
+	o.s.metrics.appended(len(records), time.Since(began), err)
+	switch {
 	case errors.Is(err, ErrConflict):
 		if err := o.catchUp(em); err != nil {
 			return err

@@ -1,11 +1,11 @@
 package rtmserver
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -16,7 +16,6 @@ import (
 type conn struct {
 	s         *Server
 	id        string // of a socket
-	address   string // the organization that its address names, if there is one
 	side      side
 	catalogue *catalogue.API
 	version   string
@@ -26,7 +25,8 @@ type conn struct {
 
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
-	who      atomic.Pointer[identity] // of the login, for any goroutine
+	identity atomic.Pointer[identity] // of the login, for any goroutine
+	asked    atomic.Int64 // requests that were answered
 
 	// Set once at login, before loggedIn; for agents org is nil until then
 	// unless the address named it.
@@ -34,9 +34,13 @@ type conn struct {
 	user   string
 	agent  *Agent
 	pushes filter
+	since  time.Time // of the login
 	group  int
 	token  *token
 	expiry *Timer // of the token
+
+	inactive *Timer // runs until nothing happened for too long
+	active   time.Time
 
 	storage params          // of a customer: what it had kept for the server
 	away    bool            // of an agent
@@ -74,57 +78,16 @@ func (c *conn) enqueue(frame []byte) {
 	c.out.put(item{frame: frame})
 }
 
-// disconnect tells the client why and closes the socket after what is queued.
-func (c *conn) disconnect(reason string) { c.disconnectWith(reason, nil) }
-
-// disconnectWith is disconnect with data for the client, such as the right region.
-func (c *conn) disconnectWith(reason string, data json.RawMessage) {
-	if c.closing.Swap(true) {
-		return
-	}
-	c.out.put(item{frame: c.goodbye(reason, data), last: true, code: websocket.StatusNormalClosure, reason: reason})
-}
-
-// goodbye is the push that tells why a connection ends.
-func (c *conn) goodbye(reason string, data json.RawMessage) []byte {
-	payload := obj{"reason": reason}
-	if data != nil {
-		payload["data"] = data
-	}
-	body, err := json.Marshal(payload)
-	if err != nil {
-		panic(err) // data was checked
-	}
-	frame, err := json.Marshal(pushFrame{Version: c.version, Action: c.side.String() + "_disconnected", Type: "push", Payload: body})
-	if err != nil {
-		panic(err)
-	}
-	return frame
-}
-
-// goAway closes the socket because the server stops.
-func (c *conn) goAway() { c.sendAway("the server is shutting down") }
-
-// sendAway closes the socket so that the client comes back.
-func (c *conn) sendAway(why string) {
-	if c.side == customerSide {
-		c.disconnect("connection_evicted") // the service is back soon
-		return
-	}
-	// To agents that reason means not to come back, so they get the close code alone.
-	if !c.closing.Swap(true) {
-		c.out.put(item{last: true, code: websocket.StatusGoingAway, reason: why})
-	}
-}
-
 // login marks the connection as logged in. The organization's lock is held.
 func (c *conn) login(user string, pushes filter) {
 	c.user = user
-	c.who.Store(&identity{organization: c.org.seed.ID, user: user})
+	c.identity.Store(&identity{organization: c.org.seed.ID, user: user})
 	c.pushes = pushes
+	c.since = c.s.clock.Now()
 	if c.token != nil {
 		c.expiry = c.s.clock.AfterFunc(c.token.ExpiresAt.Sub(c.s.clock.Now()), func() { c.disconnect("access_token_expired") })
 	}
+	c.watchActivity()
 	c.loggedIn.Store(true)
 	c.out.woke()
 }
@@ -139,6 +102,10 @@ func (c *conn) leave() {
 	defer o.mu.Unlock()
 	if c.expiry != nil {
 		c.expiry.Stop()
+	}
+	if c.inactive != nil {
+		c.inactive.Stop()
+		c.inactive = nil
 	}
 	drop := func(conns []*conn) []*conn {
 		return slices.DeleteFunc(slices.Clone(conns), func(x *conn) bool { return x == c })

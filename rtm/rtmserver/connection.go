@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 )
 
 // Errors of faults, as causes of a connection's end.
@@ -40,7 +39,7 @@ func (s *Server) Connections() []Connection {
 	slices.SortFunc(sockets, func(a, b *socket) int { return cmp.Or(cmp.Compare(len(a.id), len(b.id)), cmp.Compare(a.id, b.id)) })
 	all := make([]Connection, len(sockets))
 	for i, c := range sockets {
-		who := c.identity()
+		who := c.known()
 		all[i] = Connection{
 			ID: c.id, API: c.side.String(), Version: c.version, Organization: who.organization, User: who.user, Since: c.started.UTC(),
 			IP: c.ip, UserAgent: c.userAgent, Queued: len(c.queue), HalfOpen: c.silent.Load(), Closing: c.closing.Load(),
@@ -49,61 +48,71 @@ func (s *Server) Connections() []Connection {
 	return all
 }
 
-// A Disconnection says which connections to end, and why. One of Connection and
-// User is needed.
+// A Disconnection says which connections to end, and why. Empty fields match all.
 type Disconnection struct {
-	Connection   string `json:"connection,omitempty"`
-	Organization string `json:"organization,omitempty"` // of User; empty means any
-	User         string `json:"user,omitempty"`
+	Connection   string `json:"connection,omitempty"`   // its id
+	Organization string `json:"organization,omitempty"` // whose
+	API          string `json:"api,omitempty"`          // customer or agent
+	UserID       string `json:"user,omitempty"`         // who is logged in
 
-	// Reason is what the client is told, one of the catalogue; Data is what comes
-	// with it, such as the right region.
-	Reason string          `json:"reason"`
-	Data   json.RawMessage `json:"data,omitempty"`
+	// Reason is what the clients are told, one that their API has; Data is what
+	// comes with it, such as the right region.
+	Reason string         `json:"reason"`
+	Data   map[string]any `json:"data,omitempty"`
 }
 
-// Disconnect ends connections and returns how many. The client is told why, and
-// nothing but the connection changes: an agent who is told agent_deleted can
-// come back.
+// Disconnect ends connections with any reason of the protocol, also with those
+// that nothing here comes to by itself, such as role_permissions_changed, and
+// returns how many. Nothing but the connections changes: an agent who is told
+// agent_deleted can come back. It fails, and ends none, when the API of one of
+// them has no such reason, and when a connection or user is named that is not
+// there.
 func (s *Server) Disconnect(d Disconnection) (int, error) {
 	bad := func(format string, args ...any) (int, error) {
 		return 0, fmt.Errorf("rtmserver: disconnect: "+format, args...)
 	}
 	switch {
-	case d.Connection == "" && d.User == "":
-		return bad("connection: it or user is required")
-	case d.Connection != "" && d.User != "":
-		return bad("user: must not be sent together with connection")
 	case d.Reason == "":
 		return bad("reason: is required")
+	case d.API != "" && d.API != "customer" && d.API != "agent":
+		return bad("api: must be customer or agent, not %s", quote(d.API))
 	case d.Organization != "" && s.orgs[d.Organization] == nil:
 		return bad("organization: there is no organization %s", quote(d.Organization))
 	}
-	if d.Data != nil {
-		var data params
-		if err := decodeNumbers(d.Data, &data); err != nil || data == nil {
-			return bad("data: must be an object")
+	if _, err := json.Marshal(d.Data); err != nil {
+		return bad("data: %w", err)
+	}
+	var reasons []string
+	for _, side := range []side{customerSide, agentSide} {
+		if d.API == "" || d.API == side.String() {
+			for _, r := range side.api().DisconnectReasons {
+				reasons = append(reasons, r.Reason)
+			}
 		}
+	}
+	if !slices.Contains(reasons, d.Reason) {
+		slices.Sort(reasons)
+		return bad("reason: must be one of %s, not %s", strings.Join(slices.Compact(reasons), ", "), quote(d.Reason))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*socket
 	for c := range s.conns {
-		who := c.identity()
-		if c.closing.Load() || d.Connection != "" && c.id != d.Connection || d.User != "" && who.user != d.User ||
-			d.Organization != "" && who.organization != d.Organization {
+		who := c.known()
+		fits := func(want, have string) bool { return want == "" || want == have }
+		if c.closing.Load() || !fits(d.Connection, c.id) || !fits(d.UserID, who.user) || !fits(d.Organization, who.organization) || !fits(d.API, c.side.String()) {
 			continue
 		}
-		if !slices.ContainsFunc(c.catalogue.DisconnectReasons, func(r *catalogue.DisconnectReason) bool { return r.Reason == d.Reason }) {
-			return bad("reason: the %s API does not have a disconnect reason %s", c.side, quote(d.Reason))
+		if c.catalogue.DisconnectReason(d.Reason) == nil {
+			return bad("reason: the %s API, which the connection %s is of, has no %s", c.side, c.id, quote(d.Reason))
 		}
 		found = append(found, c)
 	}
 	switch {
 	case len(found) == 0 && d.Connection != "":
-		return bad("connection: there is no connection %s", quote(d.Connection))
-	case len(found) == 0:
-		return bad("user: %s has no connection", quote(d.User))
+		return bad("connection: there is no such connection %s", quote(d.Connection))
+	case len(found) == 0 && d.UserID != "":
+		return bad("user: %s has no such connection", quote(d.UserID))
 	}
 	for _, c := range found {
 		c.disconnectWith(d.Reason, d.Data)

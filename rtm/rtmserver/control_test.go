@@ -63,8 +63,9 @@ func TestControl(t *testing.T) {
 	org := `"organization":"` + rtmtest.Organization + `"`
 	synctest.Test(t, func(t *testing.T) {
 		srv := rtmtest.NewServer(t, nil)
-		ag, cu := agent(t, srv, rtmtest.AgentToken), customer(t, srv)
-		chatID, threadID := start(cu, message("hello"))
+		agent(t, srv, rtmtest.AgentToken)
+		cu := customer(t, srv)
+		chatID, _ := start(cu, message("hello"))
 
 		list := do(t, srv, "GET", "connections", "")["connections"].([]any)
 		if len(list) != 2 || at(list, 0, "id") != "c1" || at(list, 0, "user") != agent1 || at(list, 1, "api") != "customer" || at(list, 1, "organization") != rtmtest.Organization {
@@ -117,12 +118,13 @@ func TestControl(t *testing.T) {
 		}
 
 		// What the vendor's tools do.
-		ag, cu = agent(t, srv, rtmtest.AgentToken), customer(t, srv)
+		ag := agent(t, srv, rtmtest.AgentToken)
+		cu = customer(t, srv)
 		do(t, srv, "POST", "announce", `{`+org+`,"action":"tag_created","payload":{"name":"vip","group_ids":[0],"author_id":"a@example.com","created_at":"2026-01-02T03:04:05.000000Z"}}`)
 		ag.push("tag_created")
 		do(t, srv, "POST", "delete_chat", `{`+org+`,"chat_id":"`+chatID+`"}`)
 		ag.push("chat_deleted")
-		chatID, threadID = start(cu, message("hello"))
+		chatID, threadID := start(cu, message("hello"))
 		cu.ok("deactivate_chat", object{"id": chatID})
 		cu.ok("resume_chat", object{"chat": object{"id": chatID}})
 		do(t, srv, "POST", "delete_thread", `{`+org+`,"chat_id":"`+chatID+`","thread_id":"`+threadID+`"}`)
@@ -217,12 +219,12 @@ func TestControlRefuses(t *testing.T) {
 		{"GET", "journal?follow=yes", "", 400, `follow: must be 1 or 0, not "yes"`},
 		{"GET", "journal?kind=frame", "", 400, "kind: must be one of open, closed, refused, request, response, push"},
 		{"GET", "journal?organization=x", "", 400, `organization: there is no organization "x"`},
-		{"POST", "disconnect", `{}`, 400, "connection: it or user is required"},
-		{"POST", "disconnect", `{"user":"a","connection":"c1","reason":"x"}`, 400, "user: must not be sent together with connection"},
 		{"POST", "disconnect", `{"user":"a"}`, 400, "reason: is required"},
-		{"POST", "disconnect", `{"connection":"c9","reason":"internal_error"}`, 400, `connection: there is no connection "c9"`},
-		{"POST", "disconnect", `{"user":"nobody","reason":"internal_error"}`, 400, `user: "nobody" has no connection`},
-		{"POST", "disconnect", `{"user":"a","reason":"internal_error","data":1}`, 400, "data: must be an object"},
+		{"POST", "disconnect", `{"api":"web","reason":"x"}`, 400, `api: must be customer or agent, not "web"`},
+		{"POST", "disconnect", `{"api":"agent","reason":"inactivity_timeout"}`, 400, "reason: must be one of access_token_expired, access_token_revoked, agent_deleted,"},
+		{"POST", "disconnect", `{"connection":"c9","reason":"internal_error"}`, 400, `connection: there is no such connection "c9"`},
+		{"POST", "disconnect", `{"user":"nobody","reason":"internal_error"}`, 400, `user: "nobody" has no such connection`},
+		{"POST", "disconnect", `{"user":"a","reason":"internal_error","data":1}`, 400, "data: must be an object, not a number"},
 		{"POST", "announce", `{` + org + `}`, 400, "action: is required"},
 		{"POST", "announce", `{` + org + `,"action":"tag_created"}`, 400, "payload: is required"},
 		{"POST", "announce", `{` + org + `,"action":"incoming_chat","payload":{}}`, 400, `"incoming_chat" is no push that can be announced`},

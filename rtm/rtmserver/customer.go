@@ -20,6 +20,7 @@ type customer struct {
 	LastEventAt      time.Time      `json:"last_event_at,omitzero"`
 	AgentLastEventAt time.Time      `json:"agent_last_event_at,omitzero"`
 	BannedUntil      time.Time      `json:"banned_until,omitzero"`
+	LeftAt           time.Time      `json:"left_at,omitzero"`  // the site; zero while it is there
 	Welcome          *welcome       `json:"welcome,omitempty"` // the latest
 	Followers        []string       `json:"followers,omitempty"`
 
@@ -49,6 +50,9 @@ func loginCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.admit(o); err != nil {
+		return nil, err
+	}
 	if o.st.Customers[t.CustomerID].BannedUntil.After(o.now()) {
 		return nil, failAs(conn.catalogue, "customer_banned")
 	}
@@ -59,6 +63,9 @@ func loginCustomer(c *call) (any, error) {
 	}
 	pushes, err := pushFilter(conn.catalogue, c.payload.obj("pushes"))
 	if err != nil {
+		return nil, err
+	}
+	if err := c.admitCustomer(t.CustomerID); err != nil {
 		return nil, err
 	}
 	var records []*record

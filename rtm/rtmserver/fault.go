@@ -463,6 +463,15 @@ func (r *faultRule) due() bool {
 	return r.Probability == 0 || r.rand.Float64() < r.Probability
 }
 
+// data returns Data, which was checked to be an object.
+func (f *Fault) data() obj {
+	var data obj
+	if f.Data != nil {
+		_ = decodeNumbers(f.Data, &data)
+	}
+	return data
+}
+
 func (f *Fault) status() int {
 	if f.Status == 0 {
 		return http.StatusServiceUnavailable

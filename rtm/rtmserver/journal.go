@@ -123,7 +123,7 @@ func (j *journal) add(c *socket, e JournalEntry) {
 	if j.max == 0 {
 		return
 	}
-	who := c.identity()
+	who := c.known()
 	e.At, e.Connection, e.API, e.Version = c.s.clock.Now().UTC(), c.id, c.side.String(), c.version
 	e.Organization, e.User = who.organization, who.user
 	j.mu.Lock()

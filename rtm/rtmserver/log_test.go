@@ -124,6 +124,11 @@ func everything(t *testing.T, srv *rtmtest.Server, ag *peer) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
+	idle := customer(t, srv)
+	idleID, _ := start(idle)
+	taker := agent(t, srv, rtmtest.Agent2Token)
+	taker.ok("add_user_to_chat", object{"chat_id": idleID, "user_id": agent2, "user_type": "agent", "visibility": "all", "ignore_requester_presence": true})
+	time.Sleep(61 * time.Minute) // virtual: the seed's IdleAfterMin
 	old := dialVersion(t, srv, ag.api, "3.5", "")
 	old.ok("login", object{"token": "Bearer " + rtmtest.Agent2Token, "away": true})
 	made := old.ok("create_customer", object{"name": "Dora"})["customer_id"]
@@ -138,6 +143,7 @@ func TestReplay(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
 	seed := tourSeed()
 	seed.Organizations[0].Agents[0].MaxChats = 1
+	seed.Organizations[0].Routing.IdleAfterMin = 60
 	var chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
 		srv.CustomerToken(t)

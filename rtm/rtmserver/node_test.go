@@ -100,6 +100,7 @@ func TestNodes(t *testing.T) {
 			return out
 		}
 		cu.ok("send_sneak_peek", in(object{"sneak_peek_text": "Hel"}))
+		settled()
 		ag.ok("send_typing_indicator", in(object{"is_typing": true}))
 		ag.ok("send_thinking_indicator", in(object{"title": "Hm"}))
 		ag.ok("send_event_preview", in(object{"event": message("draft")}))
@@ -144,7 +145,7 @@ func TestNodes(t *testing.T) {
 // TestNodesConflict changes things on two nodes in turns, without a moment in
 // between: whoever is behind catches up and does what it was asked to.
 func TestNodesConflict(t *testing.T) {
-	onNodes(t, rtmserver.Options{}, func(t *testing.T, one, two *rtmtest.Server) {
+	onNodes(t, rtmserver.Options{Limits: rtmserver.Limits{Pending: -1}}, func(t *testing.T, one, two *rtmtest.Server) {
 		ag, cu := agent(t, two, rtmtest.AgentToken), customer(t, one)
 		chatID, _ := start(cu)
 		ag.push("incoming_chat")
@@ -180,7 +181,7 @@ func TestNodesConflict(t *testing.T) {
 
 // TestNodesAtOnce is TestNodesConflict in real time, for the race detector.
 func TestNodesAtOnce(t *testing.T) {
-	list := nodes(t, 3, rtmserver.Options{})
+	list := nodes(t, 3, rtmserver.Options{Limits: rtmserver.Limits{Pending: -1}})
 	ag := agent(t, list[2], rtmtest.AgentToken)
 	const messages = 100
 	done := make(chan string)

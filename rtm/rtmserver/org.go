@@ -31,6 +31,12 @@ type org struct {
 	props [2]propertyTable
 	later []*emission
 
+	refused  map[string]*refusals // customers with too many connections
+	licensed *Timer               // runs until the license ends
+
+	touched map[string]bool   // chats whose time settle has to look at
+	watched map[string]*Timer // run until something is due in a chat
+
 	// Other nodes, see node.go.
 	claimed  atomic.Uint64 // the newest number that this node has tried to append as
 	awake    atomic.Bool   // a goroutine is about to look
@@ -53,6 +59,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
 		groupStatus: map[int]string{}, agentStatus: map[int]string{}, places: map[string]int{},
+		refused: map[string]*refusals{}, touched: map[string]bool{}, watched: map[string]*Timer{},
 	}
 	for _, side := range []side{customerSide, agentSide} {
 		o.props[side] = newPropertyTable(side, seed.Properties)
@@ -74,6 +81,11 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
 	}
+	o.watchLicense()
+	for _, id := range o.st.Active {
+		o.touch(id)
+	}
+	o.watchChats()
 	// Agents who were logged in when the log ended may come back.
 	o.watchAgents()
 	return o, nil
@@ -110,11 +122,14 @@ func (o *org) now() time.Time {
 // do runs a method for a connection: answer first, then the pushes that it
 // caused, then what follows from it.
 func (o *org) do(c *call, run func(*call) (any, error)) {
+	waits := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.s.metrics.lockWait.Observe(time.Since(waits).Seconds())
 	if c.conn.closing.Load() {
 		return // it was told to go while this request waited for its turn
 	}
+	c.conn.stir()
 	var result any
 	c.em.spread = true
 	err := o.try(func() (err error) {

@@ -1,11 +1,8 @@
 package rtmserver
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -56,19 +53,6 @@ func (p params) list(name string) []any {
 func (p params) time(name string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, p.str(name))
 	return t.UTC(), err == nil
-}
-
-// decodeNumbers reads one JSON value; numbers in it keep their spelling.
-func decodeNumbers(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, more := d.Token(); more != io.EOF {
-		return errors.New("there is more after the first value")
-	}
-	return nil
 }
 
 // number returns a validated integer.

@@ -163,6 +163,7 @@ func (st *state) foldPresence(r *record) {
 		st.Here[r.CustomerID] = all
 	} else {
 		delete(st.Here, r.CustomerID)
+		st.customerLeft(r.CustomerID, r.At)
 	}
 }
 
@@ -176,10 +177,17 @@ func (st *state) foldNodeLost(r *record) {
 		if delete(all, r.Node); len(all) == 0 {
 			delete(st.Here, id)
 			r.left = append(r.left, id)
+			st.customerLeft(id, r.At)
 		}
 	}
 	for _, a := range st.Agents {
 		delete(a.Here, r.Node)
+	}
+}
+
+func (st *state) customerLeft(id string, at time.Time) {
+	if c := st.Customers[id]; c != nil {
+		c.LeftAt = at
 	}
 }
 
@@ -204,6 +212,7 @@ func (o *org) announcePresence(em *emission, r *record) {
 		o.others.Store(true)
 		o.s.keepAlive()
 	}
+	o.touchCustomer(r.CustomerID)
 	switch {
 	case r.Kind == nodeLost:
 		o.dirty = true
@@ -240,6 +249,7 @@ func (o *org) announcePresence(em *emission, r *record) {
 // customerLeft tells the agents who tracked a customer that its last connection
 // is gone.
 func (o *org) customerLeft(em *emission, id string, at time.Time) {
+	o.touchCustomer(id)
 	left := obj{"id": id, "left_at": stamp(at)}
 	for i := range o.seed.Agents {
 		s := o.agents[o.seed.Agents[i].ID]

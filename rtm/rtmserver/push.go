@@ -1,9 +1,8 @@
 package rtmserver
 
 import (
-	"encoding/json"
-
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // An emission collects the pushes of one command. They are rendered at once, in
@@ -23,41 +22,46 @@ type outgoing struct {
 	conn       *conn
 	frame      []byte
 	disconnect string // instead of a frame: the reason to close
+	data       obj    // of the reason
 	relay      []byte // instead of all that: a message for other nodes
 }
 
-type pushFrame struct {
-	Version   string          `json:"version"`
-	RequestID *string         `json:"request_id,omitempty"`
-	Action    string          `json:"action"`
-	Type      string          `json:"type"`
-	Payload   json.RawMessage `json:"payload"`
+// pushFrame makes the frame of a push. Without an id it is nobody's own copy.
+func pushFrame(version, action string, id *string, body []byte) []byte {
+	frame := make([]byte, 0, len(body)+128)
+	frame = wire.AppendString(append(frame, `{"version":`...), version)
+	if id != nil {
+		frame = wire.AppendString(append(frame, `,"request_id":`...), *id)
+	}
+	frame = wire.AppendString(append(frame, `,"action":`...), action)
+	frame = append(append(frame, `,"type":"push","payload":`...), body...)
+	return append(frame, '}')
 }
 
-// send renders a push for those of the connections that want it.
+// send renders a push for those of the connections that want it. All who get it
+// in a version share one frame, which nobody may change; the requester alone has
+// one of its own.
 func (em *emission) send(conns []*conn, action string, payload any) {
-	var bodies [len(versions)]json.RawMessage
+	var bodies, frames [len(versions)][]byte
 	for _, c := range conns {
 		for i, version := range versions {
 			if !c.wants(version, action) || !c.agent.hears(c.catalogue, action) {
 				continue
 			}
 			if bodies[i] == nil {
-				body, err := json.Marshal(older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
-				if err != nil {
-					panic(err) // views are made of what JSON can say
-				}
-				bodies[i] = body
+				bodies[i] = appendJSON(nil, older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
 			}
-			f := pushFrame{Version: version, Action: action, Type: "push", Payload: bodies[i]}
+			var frame []byte
 			if c == em.requester && em.hasID {
-				f.RequestID = &em.requestID
-			}
-			frame, err := json.Marshal(f)
-			if err != nil {
-				panic(err)
+				frame = pushFrame(version, action, &em.requestID, bodies[i])
+			} else {
+				if frames[i] == nil {
+					frames[i] = pushFrame(version, action, nil, bodies[i])
+				}
+				frame = frames[i]
 			}
 			em.out = append(em.out, outgoing{conn: c, frame: frame})
+			em.org.s.metrics.pushed(c.side, action)
 		}
 	}
 }
@@ -77,6 +81,7 @@ func (em *emission) customer(id, action string, payload any) {
 
 // agents sends to all connections of the agents that the filter lets through.
 func (em *emission) agents(filter func(*Agent) bool, action string, payload any) {
+	var all []*conn // of which send renders once
 	var others []string
 	for i := range em.org.seed.Agents {
 		a := &em.org.seed.Agents[i]
@@ -85,7 +90,7 @@ func (em *emission) agents(filter func(*Agent) bool, action string, payload any)
 		if len(conns) == 0 && !elsewhere || !filter(a) {
 			continue
 		}
-		em.send(conns, action, payload)
+		all = append(all, conns...)
 		if elsewhere {
 			others = append(others, a.ID)
 		}
@@ -93,6 +98,7 @@ func (em *emission) agents(filter func(*Agent) bool, action string, payload any)
 	if len(others) > 0 {
 		em.relay(relayed{Agents: others, Action: action}, payload)
 	}
+	em.send(all, action, payload)
 }
 
 // members sends to the agents who take part in a chat or follow it.
@@ -110,7 +116,11 @@ const goAway = "go away"
 
 // disconnect closes a connection after all that the emission has for it.
 func (em *emission) disconnect(c *conn, reason string) {
-	em.out = append(em.out, outgoing{conn: c, disconnect: reason})
+	em.disconnectWith(c, reason, nil)
+}
+
+func (em *emission) disconnectWith(c *conn, reason string, data obj) {
+	em.out = append(em.out, outgoing{conn: c, disconnect: reason, data: data})
 }
 
 // flush hands everything to the connections' queues. It never waits.
@@ -131,7 +141,7 @@ func (em *emission) flush() {
 		case goAway:
 			out.conn.goAway()
 		default:
-			out.conn.disconnect(out.disconnect)
+			out.conn.disconnectWith(out.disconnect, out.data)
 		}
 	}
 	em.out = nil
@@ -140,7 +150,12 @@ func (em *emission) flush() {
 // announce makes the pushes of a record that was just folded in.
 func (o *org) announce(em *emission, r *record) {
 	ch := o.st.Chats[r.ChatID]
+	o.touch(r.ChatID)
 	switch r.Kind {
+	case customerVisited:
+		o.touchCustomer(r.CustomerID)
+	case threadIdle:
+		o.announceIdle(em, ch, r.ThreadID, true)
 	case threadOpened:
 		push := func(side side) obj {
 			p := obj{"chat": o.chatView(side, nil, ch, ch.last())}
@@ -158,8 +173,14 @@ func (o *org) announce(em *emission, r *record) {
 		}
 		if r.Event.visibleTo(customerSide) {
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
+			for _, c := range o.customers[ch.CustomerID] {
+				c.stir()
+			}
 		}
 		em.members(ch, "incoming_event", push(agentSide))
+		if r.woke {
+			o.announceIdle(em, ch, r.ThreadID, false)
+		}
 	case threadClosed:
 		push := func(side side) obj {
 			p := obj{"chat_id": ch.ID, "thread_id": r.ThreadID}
@@ -191,7 +212,11 @@ func (o *org) announce(em *emission, r *record) {
 			o.announceUnassigned(em, ch, r.ThreadID, false)
 		}
 		both("chat_transferred", func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": "assigned",
+			reason := r.Reason
+			if reason == "" {
+				reason = "assigned"
+			}
+			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "reason": reason,
 				"transferred_to": obj{"agent_ids": []string{o.userID(side, r.UserID)}}}
 		})
 		o.routingChanged(ch)

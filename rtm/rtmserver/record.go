@@ -51,7 +51,9 @@ const (
 	stateReset         recordKind = "state_reset"    // all is as in an empty log
 	statePart          recordKind = "state_part"     // of a state that is to be restored
 	stateRestored      recordKind = "state_restored" // the parts are all there
-	presenceSet        recordKind = "presence_set"   // of a customer or, by UserID, of an agent
+	fileUploaded       recordKind = "file_uploaded"
+	threadIdle         recordKind = "thread_idle"  // nobody writes
+	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
 	presenceEnded      recordKind = "presence_ended"
 	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
 )
@@ -75,6 +77,7 @@ type record struct {
 	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
 	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
+	File       *file          `json:"file,omitempty"` // fileUploaded
 
 	ChatID     string     `json:"chat_id,omitempty"`
 	ThreadID   string     `json:"thread_id,omitempty"`
@@ -104,15 +107,16 @@ type record struct {
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
 
+	Level string `json:"level,omitempty"`
+
 	Part  []byte `json:"part,omitempty"`  // statePart
 	First bool   `json:"first,omitempty"` // statePart: those of before are of none
-
-	Level string `json:"level,omitempty"`
 
 	Node     string    `json:"node,omitempty"` // presences and nodeLost
 	Presence *presence `json:"presence,omitempty"`
 
 	// What folding found out.
+	woke bool     // eventAdded: the thread was idle
 	gone *chat    // chatDeleted and threadDeleted: the chat as it was
 	left []string // nodeLost: the customers who are nowhere any more
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -50,6 +51,7 @@ type request struct {
 	version string // that it names; the one it is carried out in once it was checked
 	payload params
 	raw     []byte // the payload as it came, nil for none
+	began   time.Time
 }
 
 // A call is a request on its way through a method.
@@ -71,6 +73,7 @@ func (c *call) user() string { return c.conn.user }
 
 func (c *call) answer(result any, err error) {
 	if c.reply != nil {
+		c.conn.observe(c.request, err)
 		c.reply(result, err)
 		return
 	}
@@ -176,13 +179,15 @@ func parseRequest(frame []byte) (*request, error) {
 	if !utf8.Valid(frame) {
 		return r, invalid("the frame is not valid UTF-8")
 	}
-	var x any
-	if err := decodeNumbers(frame, &x); err != nil {
-		return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if !wire.Valid(frame) {
+	d := wire.NewDecoder(frame)
+	if d.Err() != nil {
+		var x any
+		if err := decodeNumbers(frame, &x); err != nil {
+			return r, invalid("the frame is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
+		}
 		return r, invalid("the frame is nested too deep")
 	}
+	x := decodeValue(&d)
 	m, ok := x.(map[string]any)
 	if !ok {
 		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
@@ -247,7 +252,9 @@ func peek(frame []byte) *request {
 
 // handle answers one frame.
 func (c *conn) handle(frame []byte) {
+	began := time.Now()
 	r, err := parseRequest(frame)
+	r.began = began
 	if err != nil {
 		c.respond(r, nil, err)
 		return
@@ -298,6 +305,9 @@ func (c *conn) check(r *request) error {
 	case r.action != "login" && !c.loggedIn.Load():
 		return fail("authorization", "%s needs a login first", r.action)
 	}
+	if err := c.limited(r); err != nil {
+		return err
+	}
 	return validate(c.side, r.action, r.raw)
 }
 
@@ -332,36 +342,28 @@ func kindOf(x any) string {
 	return "an object"
 }
 
-type responseFrame struct {
-	RequestID *string `json:"request_id,omitempty"`
-	Action    string  `json:"action"`
-	Type      string  `json:"type"`
-	Success   bool    `json:"success"`
-	Payload   any     `json:"payload"`
-}
-
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
-	f := responseFrame{Action: r.action, Type: "response", Success: err == nil, Payload: result}
-	if m := c.catalogue.Method(r.action); m != nil && err == nil {
-		f.Payload = older(c.catalogue, r.version, m.Response, result)
-	}
-	if r.hasID {
-		f.RequestID = &r.id
-	}
 	if err != nil {
 		var known *apiError
 		if !errors.As(err, &known) {
 			c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
 			known = failAs(c.catalogue, "internal")
 		}
-		f.Payload = obj{"error": obj{"type": known.typ, "message": known.message}}
+		result = obj{"error": obj{"type": known.typ, "message": known.message}}
+	} else if m := c.catalogue.Method(r.action); m != nil {
+		result = older(c.catalogue, r.version, m.Response, result)
 	}
-	frame, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // results are made of what JSON can say
+	frame := make([]byte, 0, 256)
+	frame = append(frame, '{')
+	if r.hasID {
+		frame = append(wire.AppendString(append(frame, `"request_id":`...), r.id), ',')
 	}
-	c.enqueue(frame)
+	frame = wire.AppendString(append(frame, `"action":`...), r.action)
+	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), err == nil)
+	frame = appendJSON(append(frame, `,"payload":`...), result)
+	c.observe(r, err)
+	c.enqueue(append(frame, '}'))
 }
 
 // tooLong is the error for a frame over the limit.

@@ -213,6 +213,10 @@ func (o *org) beginAnew() {
 		if c.expiry != nil {
 			c.expiry.Stop()
 		}
+		if c.inactive != nil {
+			c.inactive.Stop()
+			c.inactive = nil
+		}
 	}
 	for _, id := range sortedKeys(o.customers) {
 		for _, c := range o.customers[id] {
@@ -231,7 +235,17 @@ func (o *org) beginAnew() {
 		s.stopGrace()
 		clear(s.known)
 	}
-	o.watchAgents() // as after a restart
+	clear(o.refused)
+	for _, t := range o.watched {
+		t.Stop()
+	}
+	clear(o.watched)
+	clear(o.touched)
+	// What is under way goes on, as after a restart.
+	for _, id := range o.st.Active {
+		o.touch(id)
+	}
+	o.watchAgents()
 	for _, g := range o.seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)

@@ -8,24 +8,34 @@ import (
 const waitPerPlace = 60 // seconds
 
 // pick returns the agent who is to get a chat of these groups: one who accepts
-// chats, is connected, has access and a free slot, and of those the one with the
-// fewest active chats; between equals, the first in the seed. It returns "" when
-// there is none. Those of except are passed over.
+// chats, is connected, has access and a free slot, of those the best priority, and
+// then the one with the fewest active chats; between equals, the first in the
+// seed. It returns "" when there is none, and when agents take chats by hand.
+// Those of except are passed over.
 func (o *org) pick(groups []int, except ...string) string {
 	return o.pickBy(o.st.load(), groups, except)
 }
 
 // pickBy is pick with the agents' numbers of chats given.
 func (o *org) pickBy(load map[string]int, groups []int, except []string) string {
-	best, fewest := "", 0
+	if o.seed.Routing.Manual {
+		return ""
+	}
+	return o.available(load, groups, except)
+}
+
+// available is who could have a chat of these groups: among the best class of
+// agents that has anybody with a free slot, the one with the fewest chats.
+func (o *org) available(load map[string]int, groups []int, except []string) string {
+	best, fewest, class := "", 0, slices.Index(priorities, supervisorPriority)
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		n := load[a.ID]
 		if slices.Contains(except, a.ID) || !o.routable(a) || !a.sees(groups) || n >= a.maxChats() {
 			continue
 		}
-		if best == "" || n < fewest {
-			best, fewest = a.ID, n
+		if x := a.class(groups); x < class || best != "" && x == class && n < fewest {
+			best, fewest, class = a.ID, n, x
 		}
 	}
 	return best
@@ -40,11 +50,15 @@ func (o *org) routable(a *Agent) bool {
 
 // groupsStatus is the best status of the groups, as customers see it: online
 // when an agent can take a chat at once, online_for_queue when agents are logged
-// in and all of them full or not accepting, offline when nobody is logged in.
+// in and all of them full or not accepting, offline when nobody is logged in or
+// no more chats may wait.
 func (o *org) groupsStatus(groups []int) string {
 	best := offline
-	if o.pick(groups) != "" {
+	if o.available(o.st.load(), groups, nil) != "" {
 		return "online"
+	}
+	if o.queueFull(groups) {
+		return offline
 	}
 	for i := range o.seed.Agents {
 		if a := &o.seed.Agents[i]; a.sees(groups) && o.st.agent(a.ID).Status != offline {
@@ -80,6 +94,35 @@ func (o *org) onlineGroups() []int {
 		}
 	}
 	return ids
+}
+
+// queueFull reports whether no more chats of these groups may wait.
+func (o *org) queueFull(groups []int) bool {
+	rules := &o.seed.Routing
+	if rules.QueueOff || rules.QueueLimit == 0 {
+		return rules.QueueOff
+	}
+	n := 0
+	for _, id := range o.st.Queue {
+		if slices.ContainsFunc(o.st.Chats[id].Groups, func(g int) bool { return slices.Contains(groups, g) }) {
+			n++
+		}
+	}
+	return n >= rules.QueueLimit
+}
+
+// pickFor is pick for a chat that gets a new thread, nil for a new chat. The
+// agent who had the last one comes first where the organization wants that.
+func (o *org) pickFor(ch *chat, groups []int) string {
+	if ch != nil && o.seed.Routing.PreferRecentAgent && !o.seed.Routing.Manual {
+		load := o.st.load()
+		for _, id := range slices.Backward(ch.last().UserIDs) {
+			if a := o.agent(id); a != nil && o.routable(a) && a.sees(groups) && load[id] < a.maxChats() {
+				return id
+			}
+		}
+	}
+	return o.pick(groups)
 }
 
 // position is the place of a queued chat among those that wait for the same
@@ -143,6 +186,9 @@ func (o *org) moveChat(load map[string]int, ch *chat, from *Agent, how string) [
 			&record{Kind: chatAssigned, ChatID: ch.ID, ThreadID: th.ID, UserID: to},
 			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
 	}
+	if o.seed.Routing.QueueOff {
+		return append(records, o.closed(ch, "routing.archived_"+how, map[string]string{"agent": from.Name})...)
+	}
 	e := o.systemMessage(th, "routing.unassigned_"+how, map[string]string{"agent": from.Name})
 	return append(records,
 		&record{Kind: chatQueued, ChatID: ch.ID, ThreadID: th.ID},
@@ -195,10 +241,12 @@ func (o *org) announceSettled() *emission {
 }
 
 func (o *org) flushLater() {
+	o.watchChats()
 	for _, em := range o.later {
 		em.flush()
 	}
 	o.later = nil
+	o.watchChats()
 }
 
 // announceGroups pushes the groups whose status is not what it was.

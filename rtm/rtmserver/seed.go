@@ -16,6 +16,9 @@ type Organization struct {
 	Groups []Group
 	Agents []Agent
 
+	License License `json:"license,omitzero"`
+	Routing Routing `json:"routing,omitzero"`
+
 	// PageRules assign customers to groups by the page they are on; the first that
 	// fits decides. A group_id at login comes before them.
 	PageRules []PageRule
@@ -116,6 +119,12 @@ type Agent struct {
 	JobTitle string   // may be empty
 	Tokens   []string // what login accepts, without the scheme word
 	Groups   []int
+
+	// Its priority by group: first, normal, last or supervisor. Not stated is
+	// normal. The router takes agents of a class only when nobody of those before
+	// has a free slot, and supervisors never.
+	Priorities map[int]string `json:"priorities,omitempty"`
+
 	Role     string // owner, viceowner, administrator or normal; empty means normal
 	MaxChats int    // active chats that are routed to the agent; 0 means 6, the protocol's default
 
@@ -179,6 +188,9 @@ func (s *Seed) check() error {
 					return fmt.Errorf("rtmserver: seed: a token of agent %s is empty or there twice", a.ID)
 				}
 				tokens[t] = true
+			}
+			if err := a.checkPriorities(groups); err != nil {
+				return err
 			}
 			if a.Role != "" && !slices.Contains(roles, a.Role) {
 				return fmt.Errorf("rtmserver: seed: agent %s has the role %q, which is none of %v", a.ID, a.Role, roles)

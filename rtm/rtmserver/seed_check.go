@@ -12,6 +12,12 @@ func (o *Organization) checkContent(groups map[int]bool) error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("rtmserver: seed: organization %s: %s", o.ID, fmt.Sprintf(format, args...))
 	}
+	if err := o.License.check(o.ID); err != nil {
+		return err
+	}
+	if err := o.Routing.check(o.ID); err != nil {
+		return err
+	}
 	for _, r := range o.PageRules {
 		if r.Contains == "" || !groups[r.Group] {
 			return bad("the rule for pages %q is empty or names group %d, which there is not", r.Contains, r.Group)

@@ -2,13 +2,13 @@ package rtmserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +45,23 @@ type Options struct {
 	// crypto/rand; anything else makes tokens guessable and is for tests.
 	RandomSeed uint64
 
+	// Files keeps the content of uploaded files. nil means NewMemoryFiles. With a
+	// Log that outlives the process it should be one that does too, and the nodes
+	// of a cluster share one.
+	Files Files
+
+	// FileSpace bounds the bytes that an organization's files take. 0 means 1 GiB.
+	FileSpace int64
+
+	// ForeignFiles accepts events of type file whose url is any web address. As in
+	// production it must else be one that upload_file gave.
+	ForeignFiles bool
+
+	// PublicURL is what the addresses of files begin with, such as
+	// https://chat.example.com. Empty means the host that the upload was sent to,
+	// which is the uploader's word.
+	PublicURL string
+
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
@@ -52,6 +69,17 @@ type Options struct {
 	// Journal is how many entries the journal of frames keeps, see JournalEntry. 0
 	// keeps none.
 	Journal int
+
+	// Limits bound what clients can take. The zero value has defaults.
+	Limits Limits
+
+	// Origins are the sites whose pages may connect and get tokens, such as
+	// https://shop.example or https://*.shop.example. None means all, as in
+	// production. The server's own pages always may.
+	Origins []string
+
+	// Region is where this server is, dal or fra. Empty means dal.
+	Region string
 }
 
 // Server is an http.Handler that speaks the RTM protocol. It is safe for
@@ -65,6 +93,11 @@ type Server struct {
 	node  string
 	tap   *tap
 
+	files     Files
+	publicURL *url.URL      // nil when the options have none
+	uploads   atomic.Int64  // bytes of uploads in memory
+	decoding  chan struct{} // holds who decodes an image
+
 	ctx     context.Context // of the server's life
 	cancel  context.CancelFunc
 	closing atomic.Bool
@@ -72,18 +105,26 @@ type Server struct {
 	mu    sync.Mutex
 	conns map[*socket]struct{}
 	made  uint64        // connections so far
-	idle  chan struct{} // closed when conns is empty and the server is closing
+	asks  int           // requests of the Web API that are being carried out
+	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
 	background sync.WaitGroup
 	cluster    cluster
 	leaveLog   func()
+
+	limits       Limits
+	origins      origins
+	metrics      *metrics
+	rates        buckets[rateKey]
+	connRates    buckets[string] // by address
+	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{})}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}, decoding: make(chan struct{}, 1)}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -96,6 +137,19 @@ func New(opts *Options) (*Server, error) {
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
 	}
+	if s.files = s.opts.Files; s.files == nil {
+		s.files = NewMemoryFiles()
+	}
+	if s.opts.FileSpace == 0 {
+		s.opts.FileSpace = defaultSpace
+	}
+	if s.opts.PublicURL != "" {
+		u, ok := webAddress(s.opts.PublicURL)
+		if !ok || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return nil, fmt.Errorf("rtmserver: PublicURL must be an http or https address, not %q", s.opts.PublicURL)
+		}
+		s.publicURL = u
+	}
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
 	}
@@ -106,6 +160,16 @@ func New(opts *Options) (*Server, error) {
 		s.opts.AgentGrace = 30 * time.Second
 	}
 	s.opts.AgentGrace = max(0, s.opts.AgentGrace)
+	if s.opts.Region == "" {
+		s.opts.Region = "dal"
+	}
+	var err error
+	if s.origins, err = parseOrigins(s.opts.Origins); err != nil {
+		return nil, err
+	}
+	s.limits = s.opts.Limits.withDefaults()
+	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	s.tap = newTap(s)
 	if err := s.opts.Seed.check(); err != nil {
@@ -116,7 +180,6 @@ func New(opts *Options) (*Server, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
-	var err error
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
@@ -135,6 +198,11 @@ func New(opts *Options) (*Server, error) {
 		if o.others.Load() {
 			s.keepAlive()
 		}
+		s.inBackground(func() {
+			if err := o.dropOrphans(s.ctx); err != nil && s.ctx.Err() == nil {
+				s.opts.Logger.Error("look for files that nothing knows of", "organization", o.seed.ID, "error", err)
+			}
+		})
 	}
 	return s, nil
 }
@@ -144,55 +212,37 @@ func (s *Server) Clock() *Clock { return s.clock }
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, the customers' tokens and /healthz. Anything
-// else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, plain and in the frames of SockJS, the Web API,
+// files, the customers' tokens, /healthz and /readyz. Anything else gets a 404 whose
+// JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
 	case "/healthz":
 		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+	case "/readyz":
+		s.serveReady(w, r)
 	default:
+		if m := actionPath.FindStringSubmatch(path); m != nil {
+			s.serveAction(w, r, sideOf(m[2]), m[1], m[3])
+			return
+		}
+		if strings.HasPrefix(path, filePath) {
+			s.serveFile(w, r)
+			return
+		}
 		m := socketPath.FindStringSubmatch(path)
 		switch {
+		case s.serveSockJS(w, r):
 		case m == nil:
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
-		case !slices.Contains(versions[:], m[1]):
+		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
 			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
-		case m[2] == "agent":
-			s.serveSocket(w, r, agentSide, m[1])
 		default:
-			s.serveSocket(w, r, customerSide, m[1])
+			s.serveSocket(w, r, sideOf(m[2]), m[1])
 		}
 	}
-}
-
-// Shutdown ends all connections, telling customers to come back later, and
-// waits for them until ctx ends; then it cuts them off and returns ctx's error.
-// New connections are refused from the start.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	if !s.closing.Swap(true) && len(s.conns) == 0 {
-		close(s.idle)
-	}
-	for c := range s.conns {
-		c.goAway()
-		if c.silent.Load() {
-			c.cancel(errClosing) // what is half open would stay so
-		}
-	}
-	s.mu.Unlock()
-	select {
-	case <-s.idle:
-		err := s.farewell(ctx)
-		s.end()
-		return err
-	case <-ctx.Done():
-	}
-	s.cancel()
-	<-s.idle
-	s.end()
-	return ctx.Err()
 }
 
 // farewell tells other nodes that this one has no connections any more, and
@@ -218,31 +268,6 @@ func (s *Server) end() {
 	}
 	s.background.Wait()
 	s.leaveLog()
-}
-
-var errClosing = errors.New("rtmserver: the server is shutting down")
-
-// enter counts a connection in, unless the server is closing.
-func (s *Server) enter(c *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing.Load() {
-		c.cancel(errClosing)
-		return false
-	}
-	s.conns[c] = struct{}{}
-	s.made++
-	c.id = "c" + strconv.FormatUint(s.made, 10)
-	return true
-}
-
-func (s *Server) leave(c *socket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	if s.closing.Load() && len(s.conns) == 0 {
-		close(s.idle)
-	}
 }
 
 func httpError(w http.ResponseWriter, status int, typ, text string) {

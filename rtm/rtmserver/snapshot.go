@@ -165,6 +165,7 @@ func (o *org) end() {
 	for _, a := range o.agents {
 		a.stopGrace()
 	}
+	o.stopTimers()
 	if o.retry != nil {
 		o.retry.Stop()
 	}

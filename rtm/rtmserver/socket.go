@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ const (
 	writeTimeout = 10 * time.Second
 )
 
-var errSlow = errors.New("rtmserver: the client does not read")
+var errSlow = errors.New("the client does not read")
 
 // A socket is a conn with a transport. The goroutine of its HTTP request reads and
 // handles, one writes, one watches the deadlines.
@@ -34,12 +35,17 @@ type socket struct {
 	queued atomic.Int64  // bytes in queue and in the write under way
 	woken  chan struct{} // tells watch of the login
 
-	handling sync.Mutex  // one frame at a time, also where a fault holds some back
+	at      *org                   // that the address names
+	pending pending                // frames that were read
+	slow    chan struct{}          // closed when the client does not read
+	cut     sync.Once              // closes slow
+	reason  atomic.Pointer[string] // why the server ended it
+	counted string                 // the address whose connection without a login it is, guarded by Server.mu
+
 	silent   atomic.Bool // half open: nothing comes or goes, see Fault
 	gone     sync.Once   // leave, also when nobody closes a half-open socket
-
-	inbound  *lane // what a fault holds back; read's
-	outbound *lane // write's
+	inbound  *lane       // what a fault holds back; read's
+	outbound *lane       // write's
 	lanes    sync.WaitGroup
 
 	started time.Time
@@ -105,22 +111,35 @@ func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 // serveTransport serves what accept makes of the request until it ends.
 func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side side, version string, accept func(*socket) (transport, error)) {
 	id := r.URL.Query().Get("organization_id")
+	if s.foreign(w, r) {
+		return
+	}
 	if id == "" && side == customerSide {
 		httpError(w, http.StatusBadRequest, "validation", "the query parameter organization_id is required")
 		return
 	}
-	c := &socket{conn: s.newConn(r, side, version), queue: make(chan item, sendQueue), woken: make(chan struct{}, 1), started: time.Now()}
-	if c.org, c.out = s.orgs[id], c; c.org != nil {
-		c.address = id
+	c := &socket{
+		conn: s.newConn(r, side, version), queue: make(chan item, sendQueue), slow: make(chan struct{}), woken: make(chan struct{}, 1),
+		started: time.Now(), at: s.orgs[id],
 	}
+	served := slices.Contains(versions[:], version)
+	if !served {
+		c.version = newest // it gets one frame, which is the same in all
+	}
+	c.pending.less.L = &c.pending.mu
+	c.org, c.out = c.at, c
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
 	defer c.cancel(nil)
-	if !s.enter(c) {
-		httpError(w, http.StatusServiceUnavailable, "service_unavailable", "the server is shutting down")
+	switch s.enter(c) {
+	case errClosing:
+		s.unavailable(w, stopping)
+		return
+	case errFull:
+		s.unavailable(w, "there are too many connections, or they come too fast")
 		return
 	}
 	defer s.leave(c)
-	began, ok := s.tap.dialed(c, w)
+	begin, ok := s.tap.dialed(c, w)
 	if !ok {
 		return // it was refused
 	}
@@ -129,19 +148,27 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		return // accept has answered
 	}
 
+	c.began()
+	defer c.over()
 	writer, watcher := make(chan struct{}), make(chan struct{})
 	go func() { defer close(writer); c.write() }()
 	go func() { defer close(watcher); c.watch() }()
-	began()
-	if id != "" && c.org == nil {
+	begin()
+	switch {
+	case !served:
+		c.disconnect("unsupported_version")
+	case id != "" && c.at == nil:
 		c.disconnect("license_not_found")
+	case c.at != nil:
+		c.turnAway(c.at)
 	}
 	c.read()
 	c.cancel(nil)
+	c.lanes.Wait()
+	c.pending.settled()
 	c.transport.CloseNow()
 	<-writer
 	<-watcher
-	c.lanes.Wait()
 	c.depart()
 	s.tap.ended(c)
 }
@@ -188,20 +215,16 @@ func (c *socket) read() {
 	}
 }
 
-// take handles a frame that the tap passes on.
-func (c *socket) take(frame []byte) {
-	c.handling.Lock()
-	defer c.handling.Unlock()
-	if c.ctx.Err() == nil && !c.closing.Load() && !c.silent.Load() {
-		c.handle(frame)
-	}
-}
-
 // write sends what is queued, and closes the socket after a disconnect.
 func (c *socket) write() {
 	for {
 		select {
 		case <-c.ctx.Done():
+			return
+		case <-c.slow:
+			// It has read what was under way when its queue ran over.
+			c.transport.Close(websocket.StatusPolicyViolation, errSlow.Error())
+			c.cancel(errSlow)
 			return
 		case it := <-c.queue:
 			if it.frame != nil {
@@ -287,6 +310,7 @@ func (c *socket) watch() {
 
 // woke tells watch of the login.
 func (c *socket) woke() {
+	c.s.authorized(c)
 	select {
 	case c.woken <- struct{}{}:
 	default:
@@ -296,16 +320,38 @@ func (c *socket) woke() {
 // put queues a frame. A client whose queue is full does not read: it is cut off,
 // so that it costs nobody else.
 func (c *socket) put(it item) {
+	if it.last {
+		c.reason.CompareAndSwap(nil, &it.reason)
+	}
 	n := int64(len(it.frame))
 	if all := c.queued.Add(n); all > sendBytes && all > n {
-		c.closing.Store(true)
-		c.cancel(errSlow)
+		c.cutOff()
 		return
 	}
 	select {
 	case c.queue <- it:
 	default:
-		c.closing.Store(true)
-		c.cancel(errSlow)
+		c.cutOff()
+	}
+}
+
+// slowReader is the reason of a client that does not read, for the metrics: what
+// it gets is the close code alone, and that only if it reads on in time.
+const slowReader = "does_not_read"
+
+// cutOff ends a connection whose client does not read. What waits for it is
+// dropped at once; the frame that is being written has its writeTimeout.
+func (c *socket) cutOff() {
+	reason := slowReader
+	c.reason.CompareAndSwap(nil, &reason)
+	c.closing.Store(true)
+	c.cut.Do(func() { close(c.slow) })
+	for {
+		select {
+		case it := <-c.queue:
+			c.queued.Add(-int64(len(it.frame)))
+		default:
+			return
+		}
 	}
 }

@@ -111,7 +111,7 @@ func (c *call) openThread(ch *chat, customer string, in params) (any, error) {
 		if !continuous && o.groupsStatus(groups) == offline {
 			return nil, fail("groups_offline", "no agent of groups %v is logged in: pass continuous to leave a message anyway", groups)
 		}
-		if agent := o.pick(groups); agent != "" {
+		if agent := o.pickFor(ch, groups); agent != "" {
 			r.AgentIDs = []string{agent}
 		} else {
 			th.enqueue(o.now())

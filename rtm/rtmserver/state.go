@@ -89,6 +89,7 @@ func (st *state) fold(r *record) {
 	case customerVisited:
 		c := st.Customers[r.CustomerID]
 		c.Visits++
+		c.LeftAt = time.Time{}
 		c.Visit = r.Visit
 		c.PageViews += len(r.Visit.Pages)
 		c.Greeted = nil
@@ -133,6 +134,10 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		if r.Event.AuthorID != "" && r.Event.Visibility == "all" && th.idle() {
+			th.Properties = th.Properties.with("routing", "idle", false)
+			r.woke = true
+		}
 		ch.seen(r.By, r.Event.CreatedAt)
 		if c := st.Customers[ch.CustomerID]; c != nil && r.By == c.ID {
 			c.LastEventAt = r.At
@@ -144,6 +149,7 @@ func (st *state) fold(r *record) {
 	case chatAssigned:
 		ch := st.Chats[r.ChatID]
 		ch.last().dequeue(r.At)
+		ch.last().AssignedAt = r.At
 		ch.join(r.UserID, "all")
 		st.Queue = remove(st.Queue, ch.ID)
 	case chatQueued:
@@ -155,8 +161,12 @@ func (st *state) fold(r *record) {
 		ch.join(r.UserID, r.Visibility)
 		if r.Visibility == "all" {
 			ch.last().dequeue(r.At)
+			ch.last().AssignedAt = r.At
 			st.Queue = remove(st.Queue, ch.ID)
 		}
+	case threadIdle:
+		th := st.Chats[r.ChatID].thread(r.ThreadID)
+		th.Properties = th.Properties.with("routing", "idle", true)
 	case userRemoved:
 		ch := st.Chats[r.ChatID]
 		if m := ch.member(r.UserID); m != nil {

@@ -23,25 +23,28 @@ func newTap(s *Server) *tap { return &tap{s: s, journal: newJournal(s.opts.Journ
 // identity is who a connection is logged in as.
 type identity struct{ organization, user string }
 
-// identity returns who the connection is as far as it is known.
-func (c *socket) identity() identity {
-	if who := c.who.Load(); who != nil {
+// known returns who the connection is as far as it is known.
+func (c *socket) known() identity {
+	if who := c.identity.Load(); who != nil {
 		return *who
 	}
-	return identity{organization: c.address}
+	if c.at != nil {
+		return identity{organization: c.at.seed.ID}
+	}
+	return identity{}
 }
 
 // busy reports whether anybody looks at frames.
 func (t *tap) busy() bool { return t.faults.some.Load() || t.journal.max > 0 }
 
 func (c *socket) sighting(direction, action string) sighting {
-	who := c.identity()
+	who := c.known()
 	return sighting{api: c.side, organization: who.organization, user: who.user, connection: c.id, direction: direction, action: action}
 }
 
 // dialed is called before a socket is accepted. With false it has answered;
-// otherwise began is to be called once the socket is there.
-func (t *tap) dialed(c *socket, w http.ResponseWriter) (began func(), ok bool) {
+// otherwise begin is to be called once the socket is there.
+func (t *tap) dialed(c *socket, w http.ResponseWriter) (begin func(), ok bool) {
 	act := t.faults.meet(c.sighting(dirDial, ""))
 	entry := JournalEntry{Kind: entryOpen}
 	entry.mark(act)
@@ -62,7 +65,7 @@ func (t *tap) dialed(c *socket, w http.ResponseWriter) (began func(), ok bool) {
 	return func() {
 		switch act.Effect {
 		case effectDisconnect:
-			c.disconnectWith(act.Reason, act.Data)
+			c.disconnectWith(act.Reason, act.data())
 		case effectClose:
 			c.hangUp(act)
 		case effectHalfOpen:
@@ -91,7 +94,7 @@ func (t *tap) received(c *socket, frame []byte) {
 		r, _ := parseRequest(frame)
 		c.enqueue(act.answer(c.conn, r.id, r.hasID, r.action))
 	case act.Effect == effectDisconnect:
-		c.disconnectWith(act.Reason, act.Data)
+		c.disconnectWith(act.Reason, act.data())
 	case act.Effect == effectClose:
 		c.hangUp(act)
 	default:
@@ -127,7 +130,7 @@ func (t *tap) sending(c *socket, frame []byte) {
 		// At once: what is queued behind the frame does not come any more.
 		c.closing.Store(true)
 		c.outbound.drain(c.ctx)
-		c.send(c.goodbye(act.Reason, act.Data))
+		c.send(c.goodbye(act.Reason, act.data()))
 		c.end(websocket.StatusNormalClosure, act.Reason)
 	case act.Effect == effectClose:
 		c.closing.Store(true)
@@ -171,17 +174,9 @@ func (a *faultAct) answer(c *conn, id string, hasID bool, action string) []byte 
 		body["message"] = a.Message
 	}
 	if a.Data != nil {
-		body["data"] = a.Data
+		body["data"] = a.data()
 	}
-	f := responseFrame{Action: action, Type: "response", Payload: obj{"error": body}}
-	if hasID {
-		f.RequestID = &id
-	}
-	frame, err := encodeJSON(f)
-	if err != nil {
-		panic(err) // the data was checked
-	}
-	return frame
+	return responseFrame(id, hasID, action, false, obj{"error": body})
 }
 
 // hangUp closes the socket after what is queued, without a word.
@@ -234,7 +229,7 @@ type held struct {
 func (c *socket) pass(l **lane, h held) {
 	next := c.send
 	if l == &c.inbound {
-		next = c.take
+		next = c.submit
 	}
 	if *l == nil {
 		if h.due.IsZero() {

@@ -17,8 +17,10 @@ type thread struct {
 	Tags       []string   `json:"tags,omitempty"`
 	Summary    *summary   `json:"summary,omitempty"`
 
-	QueuedAt time.Time     `json:"queued_at,omitzero"` // zero unless it waits for an agent
-	Waited   time.Duration `json:"waited,omitempty"`   // in queues, in all
+	QueuedAt time.Time `json:"queued_at,omitzero"` // zero unless it waits for an agent
+	// When an agent got it last; zero unless that was after the thread began.
+	AssignedAt time.Time     `json:"assigned_at,omitzero"`
+	Waited     time.Duration `json:"waited,omitempty"` // in queues, in all
 
 	Declined []string `json:"declined,omitempty"` // agents who left it or were taken out: it is not routed to them again
 }

@@ -109,11 +109,19 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	// Pages of any origin ask for tokens with their cookies. The real service
 	// checks the origin against the client's registered addresses; here there are
 	// no registered clients.
+	w.Header().Add("Vary", "Origin")
+	if s.foreign(w, r) {
+		return
+	}
+	if s.closing.Load() {
+		s.unavailable(w, stopping)
+		return
+	}
+	bodyDeadline(w)
 	if origin := r.Header.Get("Origin"); origin != "" {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
 	}
-	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Cache-Control", "no-store")
 	allowed := []string{http.MethodGet}
 	if strings.HasSuffix(r.URL.Path, "/token") {
@@ -232,11 +240,13 @@ func cookie(r *http.Request, name string) string {
 }
 
 // setCookie sets a cookie for pages of any site, which browsers allow over TLS
-// and on the local machine only; elsewhere it is one for pages of this site.
+// and on the local machine only; elsewhere it is one for pages of this site. It
+// is partitioned: the browser keeps one for each site that a page is on, so no
+// site can speak as the customer that a visitor is on another.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: cookieLifetime, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if r.TLS != nil || loopback(r.Host) {
-		c.Secure, c.SameSite = true, http.SameSiteNoneMode
+		c.Secure, c.SameSite, c.Partitioned = true, http.SameSiteNoneMode, true
 	}
 	http.SetCookie(w, c)
 }

@@ -140,6 +140,7 @@ func (st *state) foldTransferred(r *record) {
 		return
 	}
 	th.dequeue(r.At)
+	th.AssignedAt = r.At
 	for _, id := range r.AgentIDs {
 		ch.join(id, "all")
 	}

@@ -103,10 +103,7 @@ func removeUserFromChat(c *call) (any, error) {
 		{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e},
 	}
 	if m.handles() && len(ch.agents()) == 1 && ch.CustomerID != "" {
-		e := o.systemMessage(th, "routing.unassigned_other", nil)
-		e.ID = th.eventID(len(th.Events) + 2)
-		records = append(records, &record{Kind: chatQueued, ChatID: ch.ID, ThreadID: th.ID},
-			&record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
+		records = append(records, o.unassignedOther(ch, th.eventID(len(th.Events)+2))...)
 	}
 	return obj{}, o.commit(c.em, records...)
 }

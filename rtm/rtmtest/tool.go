@@ -78,7 +78,7 @@ func (s *Server) Connections() []rtmserver.Connection { return s.RTM.Connections
 // with a reason of the catalogue.
 func (s *Server) Disconnect(tb testing.TB, user, reason string) {
 	tb.Helper()
-	if _, err := s.RTM.Disconnect(rtmserver.Disconnection{User: user, Reason: reason}); err != nil {
+	if _, err := s.RTM.Disconnect(rtmserver.Disconnection{UserID: user, Reason: reason}); err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -237,6 +237,10 @@ func (d *Decoder) Skip() {
 	d.leave(end)
 }
 
+// Kind returns the first byte of the value that comes next, which tells its kind:
+// { [ " t f n, and - or a digit for a number.
+func (d *Decoder) Kind() byte { return d.data[d.pos] }
+
 // Null passes over null and reports whether there was one.
 func (d *Decoder) Null() bool {
 	if d.data[d.pos] != 'n' {

@@ -79,15 +79,17 @@ func (p *plan) fanOut(ctx context.Context, kind string) (f fan, err error) {
 // audience opens the sockets: the sender, those who listen, and what is sent.
 func audience(s *server, kind string, n int) (sender *client, members []*client, out []byte, err error) {
 	if kind == "echo" {
-		for range n {
+		for range n + 1 {
 			m, err := dial(s.addr, "/fan")
+			if err == nil {
+				_, err = m.next() // it is ready
+			}
 			if err != nil {
 				return nil, nil, nil, err
 			}
 			members = append(members, m)
 		}
-		sender, err = dial(s.addr, "/fan")
-		return sender, members, sendEvent("PJ0MRSHTDG"), err
+		return members[n], members[:n], sendEvent("PJ0MRSHTDG"), nil
 	}
 	for i := range n {
 		m, err := loginAgent(s, i)

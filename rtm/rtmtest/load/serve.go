@@ -53,7 +53,9 @@ func serveKind(ctx context.Context, kind string, agents int, stdin io.Reader, st
 		if err != nil {
 			return err
 		}
-		srv, err := rtmserver.New(&rtmserver.Options{Seed: seed(agents), Log: log})
+		// One customer asks here as fast as it can, and 10,000 are at one address.
+		limits := rtmserver.Limits{Requests: -1, Unauthorized: -1, ConnectionRate: -1}
+		srv, err := rtmserver.New(&rtmserver.Options{Seed: seed(agents), Log: log, Limits: limits})
 		if err != nil {
 			return err
 		}
@@ -128,6 +130,10 @@ func (e *echo) serve(w http.ResponseWriter, r *http.Request, all bool) {
 	e.mu.Unlock()
 	defer func() { e.mu.Lock(); delete(e.conns, ws); e.mu.Unlock() }()
 	ctx := context.Background()
+	// Who has this is one of those who get what is written to all.
+	if all && ws.Write(ctx, websocket.MessageText, []byte("ready")) != nil {
+		return
+	}
 	for {
 		typ, data, err := ws.Read(ctx)
 		if err != nil {
@@ -154,7 +160,12 @@ type server struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	addr  string
+	limit *time.Timer
 }
+
+// patience is how long a server lives at most: a measurement that waits for what
+// never comes ends with its sockets.
+const patience = 3 * time.Minute
 
 // program is what start starts: this program, or the test of it.
 var program = func(args ...string) *exec.Cmd { return exec.Command(os.Args[0], args...) }
@@ -173,6 +184,7 @@ func start(kind string, agents int) (*server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
+	s.limit = time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !ok {
@@ -185,6 +197,7 @@ func start(kind string, agents int) (*server, error) {
 
 // stop ends the server. What it says at its end does not matter any more.
 func (s *server) stop() {
+	s.limit.Stop()
 	_ = s.stdin.Close()
 	_ = s.cmd.Wait()
 }

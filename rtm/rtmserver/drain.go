@@ -1,0 +1,81 @@
+package rtmserver
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	readyTimeout = 2 * time.Second
+	comeBack     = time.Second // when to try again after a refusal
+)
+
+// serveReady is /readyz: whether to send clients here. /healthz, in contrast,
+// says that the process lives, and that restarting it would mend nothing.
+func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
+	if s.closing.Load() {
+		s.unavailable(w, stopping)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	for _, id := range sortedKeys(s.orgs) {
+		for _, err := range s.opts.Log.Read(ctx, id, 0) {
+			if err != nil {
+				s.opts.Logger.Error("the log cannot be read", "organization", id, "error", err)
+				s.unavailable(w, "the log cannot be read")
+				return
+			}
+			break // one entry is proof enough
+		}
+	}
+	writeJSON(w, http.StatusOK, obj{"status": "ready"})
+}
+
+// unavailable refuses a request for a moment.
+func (s *Server) unavailable(w http.ResponseWriter, text string) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(comeBack/time.Second)))
+	httpError(w, http.StatusServiceUnavailable, "service_unavailable", text)
+}
+
+// Shutdown drains the server: /readyz fails and new connections are refused from
+// the start, requests that were read are answered, and then all connections are
+// told to come back. It waits for them until ctx ends; then it cuts them off and
+// returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closing.Swap(true) && len(s.conns) == 0 {
+		close(s.idle)
+	}
+	for c := range s.conns {
+		c.drain()
+		if c.silent.Load() {
+			c.cancel(errClosing) // what is half open would stay so
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.idle:
+		err := s.farewell(ctx)
+		s.end()
+		return err
+	case <-ctx.Done():
+	}
+	s.cancel()
+	<-s.idle
+	s.end()
+	return ctx.Err()
+}
+
+// stopTimers ends what waits for its time in chats and the license.
+func (o *org) stopTimers() {
+	for _, t := range o.watched {
+		t.Stop()
+	}
+	clear(o.watched)
+	if o.licensed != nil {
+		o.licensed.Stop()
+	}
+}
