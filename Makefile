@@ -6,8 +6,8 @@ FUZZ ?= 60s
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: build ## set everything up and start the server with its pages; ADDR=host:port
-	@exec .build/rtmd -addr $(ADDR)
+demo: build ## set everything up and start the server with its pages; ADDR=host:port; its data ends with make clean
+	@exec .build/rtmd -addr $(ADDR) -data .build/rtmd-data
 
 test: ## set everything up and run every test there is
 	@go run ./cmd/check

@@ -6,6 +6,9 @@
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
 //
+// What happens is kept in a directory, -data, in memory, or in NATS servers that several
+// rtmd share, -nats.
+//
 //	rtmd -tls -host api.livechatinc.com,accounts.livechatinc.com
 //
 // speaks https and wss for clients whose addresses are fixed, and prints the file of its
@@ -60,6 +63,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	control := controlFlag("loopback")
 	flags.Var(&control, "control", "`who` may use the control API at /_rtmd/: loopback, any or off")
 	journal := flags.Int("journal", 10_000, "`entries` that the journal of frames keeps; 0 keeps none")
+	var st store
+	st.flags(flags)
 	var names hosts
 	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
 	var secure secure
@@ -73,11 +78,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := secure.check(); err != nil {
+	if err := errors.Join(st.check(flags), secure.check()); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, control, *journal, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, &st, control, *journal, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 1
 	}
@@ -85,11 +90,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, control controlFlag, journal int, stdout io.Writer, log *slog.Logger) error {
-	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log, Journal: journal})
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, st *store, control controlFlag, journal int, stdout io.Writer, log *slog.Logger) error {
+	opts := &rtmserver.Options{Logger: log, Journal: journal}
+	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err
 	}
+	defer closeStore()
+	rtm, err := rtmserver.New(opts)
+	if err != nil {
+		return err
+	}
+	defer rtm.Shutdown(ctx) // of a server that never served; else it has ended before
 	pages, err := newPages(web, control.handler(rtm), log)
 	if err != nil {
 		return err

@@ -160,6 +160,9 @@ func setRoutingStatus(c *call) (any, error) {
 	if target == c.conn.agent && !target.has("agents--my:rw") {
 		return nil, fail("authorization", "set_routing_status of an agent itself needs the scope agents--my:rw, which the token of agent %s lacks", target.ID)
 	}
+	if target == c.conn.agent && o.st.agent(target.ID).Status == offline { // over the Web API
+		return nil, failAs(c.conn.catalogue, "requester_already_offline")
+	}
 	status := c.payload.str("status")
 	if status == offline {
 		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")

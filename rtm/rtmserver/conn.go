@@ -26,7 +26,7 @@ type conn struct {
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
 	identity atomic.Pointer[identity] // of the login, for any goroutine
-	asked    atomic.Int64 // requests that were answered
+	asked    atomic.Int64             // requests that were answered
 
 	// Set once at login, before loggedIn; for agents org is nil until then
 	// unless the address named it.

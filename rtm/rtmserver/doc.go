@@ -22,6 +22,27 @@
 // Sockets never block that lock: each connection has a bounded queue and a
 // goroutine that writes; one that does not read is cut off.
 //
+// # Web API and files
+//
+// POST /v3.6/customer/action/<action>?organization_id=… and /v3.6/agent/action/<action>
+// carry out the methods of the sockets for requests with an Authorization: a
+// customer's Bearer token, an agent's Bearer or Basic one. The body is the payload,
+// and so is that of the answer. What a request causes is pushed to all sockets. What
+// is about a connection (login, logout, ping, update_customer_page, subscriptions …)
+// is for sockets alone. The errors have the types of the sockets and a status: 400
+// for validation and what has none of its own, 401 authentication, 403 what is not
+// allowed, 404 what is not there, 409 what a chat or agent is not ready for, 413
+// bodies that are too long, 421 another region, 429 limits, 503 service_unavailable.
+//
+// upload_file takes a form of multipart/form-data with the part file, of 10 MB at
+// most, and answers with the address that an event of type file wants. The content
+// decides what a file is: one that is executable, or not the picture, sound, film or
+// PDF that its name or Content-Type says, is refused. Pictures get thumbnails. The
+// address cannot be guessed, and whoever has it may read the file: pictures in the
+// page, everything else as a download, nothing as HTML, SVG or script. A file that no
+// event has ends after 24 hours, others with the threads that have them. [Files] keeps
+// the content: [NewMemoryFiles], [OpenDiskFiles].
+//
 // # Versions
 //
 // /v3.4/, /v3.5/ and /v3.6/ are served for both APIs, and all of them meet in the
@@ -48,6 +69,10 @@
 //   - routing.transcript_email on a thread: a system message says that the
 //     transcript was asked for, and no mail is sent;
 //   - activate_customer_page and deactivate_customer_page: nothing depends on it;
+//   - get_configuration and get_localization: the forms of the seed and a few words
+//     in English; all domains are allowed;
+//   - list_license_properties and list_group_properties: there are none;
+//   - check_goals and request_email_verification: no goal is reached, no mail is sent;
 //   - sales and goals, filters of list_archives: no thread has any.
 //
 // What the vendor's configuration and privacy tools do, for which there is no

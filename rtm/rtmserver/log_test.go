@@ -114,6 +114,7 @@ func everything(t *testing.T, srv *rtmtest.Server, ag *peer) {
 	if err := srv.RTM.DeleteThreads(rtmtest.Organization, rtmserver.Sweep{Tag: "vip"}); err != nil {
 		t.Error(err)
 	}
+	sendFile(t, srv, "agent", "Bearer "+rtmtest.AgentToken, "a.txt", "text/plain", []byte("a"))
 	req, err := http.NewRequest(http.MethodDelete, srv.URL+"/v2/customer/token", nil)
 	if err != nil {
 		t.Fatal(err)

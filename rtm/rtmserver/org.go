@@ -31,6 +31,8 @@ type org struct {
 	props [2]propertyTable
 	later []*emission
 
+	uploading int // bytes of files on their way into the log
+
 	refused  map[string]*refusals // customers with too many connections
 	licensed *Timer               // runs until the license ends
 
@@ -47,7 +49,7 @@ type org struct {
 	retry    *time.Timer
 	settling *time.Timer
 	inboxMu  sync.Mutex
-	inbox    [][]byte
+	inbox    []news
 
 	snapshotted uint64 // the entry of the newest snapshot
 	snapshotAt  uint64 // the entry with which the next one is due
@@ -99,6 +101,7 @@ func (o *org) begin(ctx context.Context) error {
 		return err
 	}
 	o.lastTime = o.st.At
+	o.st.forgotten = nil // dropOrphans looks for what is left of them
 	// What a node of this name was connected to is gone; others may live.
 	nodes := o.st.nodes()
 	o.others.Store(len(nodes) > 1 || len(nodes) == 1 && !nodes[o.s.node])

@@ -183,9 +183,9 @@ func (st *state) foldState(r *record) {
 		st.Parts = append(st.Parts, r.Part...)
 		return
 	case stateReset:
-		was := st.Seq
-		*st = *newState()
-		st.Seq, st.At = was, r.At
+		next := newState()
+		next.Seq, next.At, next.forgotten = st.Seq, r.At, st.forgotten
+		*st = *next
 		return
 	}
 	next := newState()
@@ -197,7 +197,7 @@ func (st *state) foldState(r *record) {
 	if err != nil {
 		return // Restore has tried it: these are the parts of another one
 	}
-	next.Seq = st.Seq
+	next.Seq, next.forgotten = st.Seq, st.forgotten
 	if r.At.After(next.At) {
 		next.At = r.At
 	}

@@ -46,7 +46,6 @@ type socket struct {
 	gone     sync.Once   // leave, also when nobody closes a half-open socket
 	inbound  *lane       // what a fault holds back; read's
 	outbound *lane       // write's
-	lanes    sync.WaitGroup
 
 	started time.Time
 	life    atomic.Int64 // when the client last showed life, after started
@@ -164,11 +163,12 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	}
 	c.read()
 	c.cancel(nil)
-	c.lanes.Wait()
+	c.inbound.wait()
 	c.pending.settled()
 	c.transport.CloseNow()
 	<-writer
 	<-watcher
+	c.outbound.wait()
 	c.depart()
 	s.tap.ended(c)
 }

@@ -19,6 +19,9 @@ type state struct {
 	Tokens    map[string]*token      `json:"tokens"` // by hash
 	Parts     []byte                 `json:"parts,omitempty"`
 	Here      map[string]presences   `json:"here"` // customers who are connected
+	Files     map[string]*file       `json:"files,omitempty"`
+
+	forgotten []string // keys of files that left, see org.dropFiles
 }
 
 // agentState is what changes about an agent.
@@ -134,6 +137,7 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		st.use(1, r.Event)
 		if r.Event.AuthorID != "" && r.Event.Visibility == "all" && th.idle() {
 			th.Properties = th.Properties.with("routing", "idle", false)
 			r.woke = true
@@ -220,6 +224,8 @@ func (st *state) fold(r *record) {
 		}
 	case stateReset, statePart, stateRestored:
 		st.foldState(r)
+	case fileUploaded:
+		st.foldFile(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
@@ -246,6 +252,7 @@ func (st *state) foldThreadOpened(r *record) {
 	ch.Groups = th.Groups
 	ch.Properties.merge(r.Properties)
 	ch.Threads = append(ch.Threads, th)
+	st.use(1, th.Events...)
 	c := st.Customers[ch.CustomerID] // nil in a chat of agents alone
 	th.UserIDs = []string{}
 	if c != nil {

@@ -208,8 +208,9 @@ func (e *JournalEntry) mark(act *faultAct) {
 // A lane is one direction of a socket once a fault has held something back there:
 // frames keep their order behind it. It lives as long as the socket.
 type lane struct {
-	ch   chan held
-	next func([]byte)
+	ch    chan held
+	next  func([]byte)
+	ended chan struct{}
 }
 
 // laneSize is how many frames may be held back, above which the socket's own
@@ -236,9 +237,9 @@ func (c *socket) pass(l **lane, h held) {
 			next(h.frame)
 			return
 		}
-		made := &lane{ch: make(chan held, laneSize), next: next}
+		made := &lane{ch: make(chan held, laneSize), next: next, ended: make(chan struct{})}
 		*l = made
-		c.lanes.Go(func() { made.run(c.ctx) })
+		go func() { defer close(made.ended); made.run(c.ctx) }()
 	}
 	select {
 	case (*l).ch <- h:
@@ -286,6 +287,13 @@ func (l *lane) run(ctx context.Context) {
 				release()
 			}
 		}
+	}
+}
+
+// wait waits for the end of a lane whose context has ended.
+func (l *lane) wait() {
+	if l != nil {
+		<-l.ended
 	}
 }
 

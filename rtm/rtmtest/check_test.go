@@ -97,12 +97,7 @@ func compare(who string, have, want []entry) []string {
 }
 
 // witness asks the server itself for all events of the chat, oldest first.
-func witness(t *testing.T, net *rtmtest.Network, chat string) []entry {
-	return witnessBy(t, net.URL, net.NewHost().HTTPClient(), chat)
-}
-
-func witnessBy(t *testing.T, url string, client *http.Client, chat string) []entry {
-	t.Helper()
+func witness(t *testing.T, client *http.Client, url, chat string) []entry {
 	ws, _, err := websocket.Dial(t.Context(), url+"/v3.6/agent/rtm/ws", &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ func TestFaultEffects(t *testing.T) {
 				t.Errorf("the fault never acted: %+v", srv.RTM.Faults())
 			}
 			settle(srv, desk, visitor)
-			have := witnessBy(t, srv.URL, srv.HTTPClient(), chat)
+			have := witness(t, srv.HTTPClient(), srv.URL, chat)
 			for _, p := range []*talker{desk, visitor} {
 				for n := range 9 {
 					if want := p.name + strconv.Itoa(n); (p == visitor || n > 0) && !slices.ContainsFunc(have, func(e entry) bool { return e.Custom == want }) {
@@ -338,7 +338,7 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("the agent is %v", s)
 		}
 		names := func() (all []string) {
-			for _, e := range witnessBy(t, srv.URL, srv.HTTPClient(), chat) {
+			for _, e := range witness(t, srv.HTTPClient(), srv.URL, chat) {
 				if e.Custom != "" {
 					all = append(all, e.Custom)
 				}
