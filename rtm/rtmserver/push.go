@@ -292,7 +292,9 @@ func (o *org) announce(em *emission, r *record) {
 	case postbackSent:
 		o.announcePostback(em, ch, r)
 	case stateReset, stateRestored:
-		o.beginAnew()
+		o.sendAllAway()
+	case seedImported:
+		o.goOn()
 	case threadTagged, threadUntagged:
 		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
 	case presenceSet, presenceEnded, nodeLost:
@@ -307,9 +309,12 @@ func (o *org) announce(em *emission, r *record) {
 		if r.Status == offline {
 			o.endConnections(em, r)
 		}
-		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
+		set := o.agent(r.UserID)
+		em.agents(func(a *Agent) bool { return set == nil || set.bot == nil || a.has("agents-bot--all:ro") },
+			"routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true
 	}
+	o.botsSee(r)
 }
 
 // routingChanged notes that settle has to look, and who tracks whom.

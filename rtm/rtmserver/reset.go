@@ -48,7 +48,16 @@ const wasReset = "the server was reset"
 func (s *Server) reset(organization string) error {
 	return s.outside(organization, func(o *org, em *emission) error {
 		o.lastTime = time.Time{} // the clock may have been ahead
-		return o.commit(em, &record{Kind: stateReset})
+		records := []*record{{Kind: stateReset}}
+		for i := range o.seed.Agents {
+			if a := &o.seed.Agents[i]; a.bot != nil && a.Status != offline {
+				records = append(records, &record{Kind: routingStatusSet, UserID: a.ID, Status: a.Status})
+			}
+		}
+		if err := o.commit(em, records...); err != nil {
+			return err
+		}
+		return o.importSeed()
 	})
 }
 
@@ -185,6 +194,7 @@ func (st *state) foldState(r *record) {
 	case stateReset:
 		next := newState()
 		next.Seq, next.At, next.forgotten = st.Seq, r.At, st.forgotten
+		next.Import = importing // of what the seed has
 		*st = *next
 		return
 	}
@@ -204,9 +214,9 @@ func (st *state) foldState(r *record) {
 	*st = *next
 }
 
-// beginAnew makes what the server knows beside the log fit a state that has just
-// taken the place of another.
-func (o *org) beginAnew() {
+// sendAllAway takes all connections out, because another state has just taken the
+// place of the one that they know.
+func (o *org) sendAllAway() {
 	send := func(c *conn) {
 		c.sendAway(wasReset)
 		c.loggedIn.Store(false) // leave has nothing to do any more
@@ -224,28 +234,42 @@ func (o *org) beginAnew() {
 		}
 	}
 	clear(o.customers)
-	o.later = nil
-	o.lastTime = o.st.At
 	for i := range o.seed.Agents {
 		s := o.agents[o.seed.Agents[i].ID]
 		for _, c := range s.conns {
 			send(c)
 		}
 		s.conns = nil
-		s.stopGrace()
 		clear(s.known)
 	}
+	o.later = nil
+	o.lastTime = o.st.At
 	clear(o.refused)
+	if o.bots != nil {
+		for _, q := range o.bots.queues {
+			q.drop()
+		}
+		clear(o.bots.queues)
+	}
+	o.goOn()
+}
+
+// goOn makes what the server knows beside the log fit the state, as a start does:
+// what is under way in it goes on.
+func (o *org) goOn() {
 	for _, t := range o.watched {
 		t.Stop()
 	}
 	clear(o.watched)
 	clear(o.touched)
-	// What is under way goes on, as after a restart.
 	for _, id := range o.st.Active {
 		o.touch(id)
 	}
+	for i := range o.seed.Agents {
+		o.agents[o.seed.Agents[i].ID].stopGrace()
+	}
 	o.watchAgents()
+	o.resumeBots()
 	for _, g := range o.seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
