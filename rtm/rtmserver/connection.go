@@ -65,8 +65,7 @@ type Disconnection struct {
 // that nothing here comes to by itself, such as role_permissions_changed, and
 // returns how many. Nothing but the connections changes: an agent who is told
 // agent_deleted can come back. It fails, and ends none, when the API of one of
-// them has no such reason, and when a connection or user is named that is not
-// there.
+// them has no such reason.
 func (s *Server) Disconnect(d Disconnection) (int, error) {
 	bad := func(format string, args ...any) (int, error) {
 		return 0, fmt.Errorf("rtmserver: disconnect: "+format, args...)
@@ -107,12 +106,6 @@ func (s *Server) Disconnect(d Disconnection) (int, error) {
 			return bad("reason: the %s API, which the connection %s is of, has no %s", c.side, c.id, quote(d.Reason))
 		}
 		found = append(found, c)
-	}
-	switch {
-	case len(found) == 0 && d.Connection != "":
-		return bad("connection: there is no such connection %s", quote(d.Connection))
-	case len(found) == 0 && d.UserID != "":
-		return bad("user: %s has no such connection", quote(d.UserID))
 	}
 	for _, c := range found {
 		c.disconnectWith(d.Reason, d.Data)

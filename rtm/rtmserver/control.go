@@ -72,6 +72,7 @@ var controlEndpoints = []endpoint{
 	{"GET", "connections", "", "who is connected", (*control).connections},
 	{"POST", "disconnect", `{"user":"agent1@example.com","reason":"connection_timeout"}`, "end the connections of a user, or one by its id in connection, with a reason and its data", (*control).disconnect},
 	{"GET", "organizations", "", "the organizations with their groups and agents, and what they hold", (*control).organizations},
+	{"GET", "export", "", "the present state as a seed file", (*control).export},
 	{"POST", "announce", `{"organization":"…","action":"tag_created","payload":{}}`, "push what the vendor's configuration would; customers names the recipients of an incoming_multicast", (*control).announce},
 	{"POST", "delete_chat", `{"organization":"…","chat_id":"…"}`, "delete a chat, as the vendor's privacy tools do", (*control).deleteChat},
 	{"POST", "delete_thread", `{"organization":"…","chat_id":"…","thread_id":"…"}`, "delete a closed thread", (*control).deleteThread},

@@ -152,7 +152,15 @@ func (c *control) disconnect(in *controlRequest) (any, error) {
 		return nil, err
 	}
 	n, err := c.s.Disconnect(d)
-	return obj{"disconnected": n}, err
+	switch {
+	case err != nil:
+		return nil, err
+	case n == 0 && d.Connection != "":
+		return nil, fmt.Errorf("connection: there is no such connection %s", quote(d.Connection))
+	case n == 0 && d.UserID != "":
+		return nil, fmt.Errorf("user: %s has no such connection", quote(d.UserID))
+	}
+	return obj{"disconnected": n}, nil
 }
 
 func (c *control) organizations(*controlRequest) (any, error) {
@@ -162,6 +170,15 @@ func (c *control) organizations(*controlRequest) (any, error) {
 		list = append(list, o.overview())
 	}
 	return obj{"organizations": list}, nil
+}
+
+func (c *control) export(*controlRequest) (any, error) {
+	seed, err := c.s.Export()
+	if err != nil {
+		return nil, c.failed(err)
+	}
+	data, err := seed.JSON()
+	return json.RawMessage(data), c.failed(err)
 }
 
 // overview renders an organization for the control API.

@@ -76,6 +76,10 @@ func TestControl(t *testing.T) {
 			t.Errorf("organizations %v", orgs)
 		}
 
+		if seed := do(t, srv, "GET", "export", ""); at(seed, "organizations", 0, "chats", 0, "id") != chatID {
+			t.Errorf("export %v", seed)
+		}
+
 		// Faults.
 		id := do(t, srv, "POST", "faults", `{"action":"send_event","nth":2,"effect":"error","error":"internal","message":"m"}`)["id"].(string)
 		say := object{"chat_id": chatID, "event": message("x")}
@@ -391,5 +395,44 @@ func TestResetOnNodes(t *testing.T) {
 			t.Errorf("login gave %v", me)
 		}
 		same(t, one, two)
+	})
+}
+
+// TestResetBringsTheSeed resets a server that began with customers and chats: they
+// are back, and all else is gone, on every node.
+func TestResetBringsTheSeed(t *testing.T) {
+	export := func(srv *rtmtest.Server) string {
+		t.Helper()
+		seed, err := srv.RTM.Export()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := seed.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	clock := rtmserver.NewClockAt(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	onNodes(t, rtmserver.Options{Seed: shopSeed(t), Clock: clock}, func(t *testing.T, one, two *rtmtest.Server) {
+		settled()
+		first := export(one)
+		ag, cu := agent(t, two, rtmtest.Agent2Token), dialCustomer(t, one)
+		me := cu.ok("login", object{"token": "Bearer dal:cleo"})
+		cu.ok("resume_chat", object{"chat": object{"id": at(me, "chats", 0, "chat_id"), "thread": object{"events": []any{message("again")}}}})
+		cu.ok("update_customer", object{"name": "Somebody else"})
+		clock.Advance(time.Hour)
+		settled()
+		one.Reset(t, "")
+		cu.ends()
+		ag.ends()
+		settled()
+		for _, srv := range []*rtmtest.Server{one, two} {
+			if again := export(srv); again != first {
+				t.Errorf("before\n%s\nand after the reset\n%s", first, again)
+			}
+		}
+		same(t, one, two)
+		dialCustomer(t, two).ok("login", object{"token": "Bearer dal:cleo"})
 	})
 }

@@ -19,6 +19,9 @@
 // things. Typing indicators, sneak peeks, previews and multicasts are passed on
 // and never logged.
 //
+// Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
+// there is the one over WebSocket, whose array frames may have 4 MiB.
+//
 // Sockets never block that lock: each connection has a bounded queue and a
 // goroutine that writes; one that does not read is cut off.
 //

@@ -1,6 +1,7 @@
 package rtmtest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -78,7 +79,11 @@ func (s *Server) Connections() []rtmserver.Connection { return s.RTM.Connections
 // with a reason of the catalogue.
 func (s *Server) Disconnect(tb testing.TB, user, reason string) {
 	tb.Helper()
-	if _, err := s.RTM.Disconnect(rtmserver.Disconnection{UserID: user, Reason: reason}); err != nil {
+	n, err := s.RTM.Disconnect(rtmserver.Disconnection{UserID: user, Reason: reason})
+	if err == nil && n == 0 {
+		err = fmt.Errorf("rtmtest: disconnect: %s has no connection", user)
+	}
+	if err != nil {
 		tb.Fatal(err)
 	}
 }
