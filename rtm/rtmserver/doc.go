@@ -46,6 +46,21 @@
 // event has ends after 24 hours, others with the threads that have them. [Files] keeps
 // the content: [NewMemoryFiles], [OpenDiskFiles].
 //
+// # Seeds and bots
+//
+// A [Seed] says which organizations, groups, agents and bots there are, with their
+// forms, greetings, tags and properties, and may bring customers and chats. It is
+// made in Go, or read from JSON by [LoadSeed], which names the line and the field
+// of all that is wrong; [SeedSchema] is for editors. What is in the seed's file
+// holds at each start; its customers, chats and statuses become the first records
+// of an empty log, and a log that has anything in it is left alone.
+// [Server.Export] gives the present state as a seed.
+//
+// A [Bot] of the seed is an agent without a connection, who follows a script
+// through the same methods as anybody else. What it does is bound to what it
+// answers: its events have a custom_id that names it, so after a restart, or with
+// several nodes, each is there once.
+//
 // # Versions
 //
 // /v3.4/, /v3.5/ and /v3.6/ are served for both APIs, and all of them meet in the
