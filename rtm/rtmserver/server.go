@@ -70,8 +70,10 @@ type Server struct {
 	node  string
 	tap   tap // nil: frames pass untouched
 
-	ctx     context.Context // of the server's life
+	ctx     context.Context // of connections
 	cancel  context.CancelFunc
+	logs    context.Context // of the log, which is needed longer
+	endLogs context.CancelFunc
 	closing atomic.Bool
 
 	mu    sync.Mutex
@@ -135,14 +137,16 @@ func New(opts *Options) (*Server, error) {
 		s.node = newIDSource(0).uuid()
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.logs, s.endLogs = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
+		s.endLogs()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
 	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
-		o, err := newOrg(s.ctx, s, seed)
+		o, err := newOrg(s.logs, s, seed)
 		if err != nil {
 			s.end()
 			return nil, err
@@ -188,9 +192,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // farewell tells other nodes that this one has no connections any more, and
 // saves the organizations' states.
-func (s *Server) farewell(ctx context.Context) error {
+func (s *Server) farewell() error {
 	for _, id := range sortedKeys(s.orgs) {
-		if err := s.orgs[id].farewell(ctx); err != nil {
+		if err := s.orgs[id].farewell(); err != nil {
 			return err
 		}
 	}
@@ -203,6 +207,7 @@ func (s *Server) end() {
 	s.ended = true
 	s.mu.Unlock()
 	s.cancel()
+	s.endLogs()
 	s.stopBeating()
 	for _, o := range s.orgs {
 		o.end()
