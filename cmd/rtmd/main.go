@@ -17,6 +17,13 @@
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
+//
+//	rtmd seed check FILE
+//	rtmd seed print
+//	rtmd seed schema
+//
+// look a seed file for -seed over, print the demo's as a start for one's own, and
+// print the JSON Schema of them.
 package main
 
 import (
@@ -52,9 +59,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "replay" {
 		return replay(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "seed" {
+		return seed(args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("rtmd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
+	seedName := flags.String("seed", "demo", "seed `file`, or demo, or empty")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
 	var st store
 	st.flags(flags)
@@ -75,16 +86,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
-		fmt.Fprintln(stderr, "rtmd:", err)
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		complain(stderr, err)
 		return 1
 	}
 	return 0
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, st *store, stdout io.Writer, log *slog.Logger) error {
-	opts := &rtmserver.Options{Logger: log}
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, stdout io.Writer, log *slog.Logger) error {
+	start, err := readSeed(seedName)
+	if err != nil {
+		return err
+	}
+	opts := &rtmserver.Options{Logger: log, Seed: start}
 	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err

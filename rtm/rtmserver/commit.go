@@ -80,6 +80,7 @@ func (o *org) apply(em *emission, records []*record) {
 		o.announce(em, r)
 	}
 	em.spread = spread
+	o.dropFiles()
 }
 
 // catchUp applies what the log has and the state has not. What is announced of

@@ -48,8 +48,8 @@ func (s *Server) unavailable(w http.ResponseWriter, text string) {
 // returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	if !s.closing.Swap(true) && len(s.conns) == 0 {
-		close(s.idle)
+	if !s.closing.Swap(true) {
+		s.rest()
 	}
 	for c := range s.conns {
 		c.drain()

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +45,23 @@ type Options struct {
 	// crypto/rand; anything else makes tokens guessable and is for tests.
 	RandomSeed uint64
 
+	// Files keeps the content of uploaded files. nil means NewMemoryFiles. With a
+	// Log that outlives the process it should be one that does too, and the nodes
+	// of a cluster share one.
+	Files Files
+
+	// FileSpace bounds the bytes that an organization's files take. 0 means 1 GiB.
+	FileSpace int64
+
+	// ForeignFiles accepts events of type file whose url is any web address. As in
+	// production it must else be one that upload_file gave.
+	ForeignFiles bool
+
+	// PublicURL is what the addresses of files begin with, such as
+	// https://chat.example.com. Empty means the host that the upload was sent to,
+	// which is the uploader's word.
+	PublicURL string
+
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
@@ -70,6 +89,11 @@ type Server struct {
 	node  string
 	tap   tap // nil: frames pass untouched
 
+	files     Files
+	publicURL *url.URL      // nil when the options have none
+	uploads   atomic.Int64  // bytes of uploads in memory
+	decoding  chan struct{} // holds who decodes an image
+
 	ctx     context.Context // of connections
 	cancel  context.CancelFunc
 	logs    context.Context // of the log, which is needed longer
@@ -78,7 +102,8 @@ type Server struct {
 
 	mu    sync.Mutex
 	conns map[*socket]struct{}
-	idle  chan struct{} // closed when conns is empty and the server is closing
+	asks  int           // requests of the Web API that are being carried out
+	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
 	background sync.WaitGroup
@@ -96,7 +121,7 @@ type Server struct {
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}, decoding: make(chan struct{}, 1)}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -108,6 +133,19 @@ func New(opts *Options) (*Server, error) {
 	}
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
+	}
+	if s.files = s.opts.Files; s.files == nil {
+		s.files = NewMemoryFiles()
+	}
+	if s.opts.FileSpace == 0 {
+		s.opts.FileSpace = defaultSpace
+	}
+	if s.opts.PublicURL != "" {
+		u, ok := webAddress(s.opts.PublicURL)
+		if !ok || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return nil, fmt.Errorf("rtmserver: PublicURL must be an http or https address, not %q", s.opts.PublicURL)
+		}
+		s.publicURL = u
 	}
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
@@ -158,14 +196,20 @@ func New(opts *Options) (*Server, error) {
 		if o.others.Load() {
 			s.keepAlive()
 		}
+		s.inBackground(func() {
+			if err := o.dropOrphans(s.ctx); err != nil && s.ctx.Err() == nil {
+				s.opts.Logger.Error("look for files that nothing knows of", "organization", o.seed.ID, "error", err)
+			}
+		})
 	}
 	return s, nil
 }
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, plain and in the frames of SockJS, the customers'
-// tokens, /healthz and /readyz. Anything else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, plain and in the frames of SockJS, the Web API,
+// files, the customers' tokens, /healthz and /readyz. Anything else gets a 404 whose
+// JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
@@ -175,6 +219,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		s.serveReady(w, r)
 	default:
+		if m := actionPath.FindStringSubmatch(path); m != nil {
+			s.serveAction(w, r, sideOf(m[2]), m[1], m[3])
+			return
+		}
+		if strings.HasPrefix(path, filePath) {
+			s.serveFile(w, r)
+			return
+		}
 		m := socketPath.FindStringSubmatch(path)
 		switch {
 		case s.serveSockJS(w, r):
@@ -182,10 +234,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
 		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
 			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
-		case m[2] == "agent":
-			s.serveSocket(w, r, agentSide, m[1])
 		default:
-			s.serveSocket(w, r, customerSide, m[1])
+			s.serveSocket(w, r, sideOf(m[2]), m[1])
 		}
 	}
 }

@@ -169,6 +169,7 @@ func (o *org) end() {
 		a.stopGrace()
 	}
 	o.stopTimers()
+	o.stopBots()
 	if o.retry != nil {
 		o.retry.Stop()
 	}
