@@ -211,6 +211,9 @@ func (l *Log) insistFor(ctx context.Context, patience time.Duration, fn func(con
 
 // passing reports whether an error may go away by itself.
 func passing(err error) bool {
+	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+		return false
+	}
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		return api.Code >= 500
 	}
