@@ -90,6 +90,8 @@
 //     agent_offline when the target is an agent who is not there.
 //   - Of a deleted event agents of the role normal get the husk. Customers can
 //     delete messages, files and custom events that they wrote.
+//   - A system message that the server writes because of a request comes without the
+//     request's id, unlike everything else that it causes.
 //   - Session fields end with the visit: with the customer's last connection.
 //   - A greeting is shown once in a visit, and not to who is chatting.
 //   - The side storage of customers holds the greetings that they have seen.

@@ -171,6 +171,11 @@ func (o *org) announce(em *emission, r *record) {
 		push := func(side side) obj {
 			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
 		}
+		// To the official browser SDK an incoming_event with a request_id is the
+		// answer to a send_event of its own, and anything else an exception. What
+		// the server writes by itself is nobody's.
+		named := em.hasID
+		em.hasID = named && r.By != ""
 		if r.Event.visibleTo(customerSide) {
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
 			for _, c := range o.customers[ch.CustomerID] {
@@ -178,6 +183,7 @@ func (o *org) announce(em *emission, r *record) {
 			}
 		}
 		em.members(ch, "incoming_event", push(agentSide))
+		em.hasID = named
 		if r.woke {
 			o.announceIdle(em, ch, r.ThreadID, false)
 		}
@@ -329,6 +335,10 @@ func (o *org) announceUnassigned(em *emission, ch *chat, thread string, waits bo
 // all of its own version. A push that was asked for in several comes in each.
 type filter map[string]map[string]bool
 
+// withdrawn is a push that the vendor took out of all versions of the Customer API.
+// Its browser SDK asks for it still.
+const withdrawn = "customer_page_updated"
+
 // pushFilter reads the pushes of a login. A map replaces the default, so one
 // that names only versions which are not served gives silence.
 func pushFilter(api *catalogue.API, in params) (filter, error) {
@@ -344,7 +354,7 @@ func pushFilter(api *catalogue.API, in params) (filter, error) {
 		f[version] = names
 		for _, x := range in.list(version) {
 			name := x.(string)
-			if name != "all" && api.Push(name) == nil {
+			if name != "all" && name != withdrawn && api.Push(name) == nil {
 				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
 			}
 			names[name] = true
