@@ -63,6 +63,10 @@ type API struct {
 	// them, for both sides.
 	Semantics []*Rule `json:"semantics"`
 
+	// Scopes are what the tokens of agents can be allowed; only the agent file has
+	// them.
+	Scopes []*Scope `json:"scopes"`
+
 	// Authorization holds the token endpoints as they stand in the file; only
 	// the customer file has them.
 	Authorization json.RawMessage `json:"authorization"`
@@ -288,6 +292,13 @@ type Property struct {
 
 	Values []json.RawMessage `json:"values"` // what is allowed; empty for all
 	Note   string            `json:"note"`
+}
+
+// Scope is something that a token can be allowed, such as chats--access:rw.
+type Scope struct {
+	Scope     string `json:"scope"`
+	Allows    string `json:"allows"`
+	RemovedIn string `json:"removed_in"` // the first version without it, "" for none
 }
 
 // Rule is one rule of behaviour.

@@ -311,9 +311,12 @@ func (o *org) announce(em *emission, r *record) {
 		if r.Status == offline {
 			o.endConnections(em, r)
 		}
-		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
+		set := o.agent(r.UserID)
+		em.agents(func(a *Agent) bool { return set == nil || set.bot == nil || a.has("agents-bot--all:ro") },
+			"routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true
 	}
+	o.botsSee(r)
 }
 
 // routingChanged notes that settle has to look, and who tracks whom.

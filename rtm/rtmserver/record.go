@@ -48,6 +48,10 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	customerImported   recordKind = "customer_imported" // this and the next: from the seed
+	chatImported       recordKind = "chat_imported"
+	eventsImported     recordKind = "events_imported"
+	seedImported       recordKind = "seed_imported" // all of it
 	fileUploaded       recordKind = "file_uploaded"
 	threadIdle         recordKind = "thread_idle"  // nobody writes
 	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
@@ -100,6 +104,10 @@ type record struct {
 	Groups   []int       `json:"groups,omitempty"`
 	Removed  []string    `json:"removed,omitempty"`
 	SeenUpTo time.Time   `json:"seen_up_to,omitzero"`
+
+	Customer *customer `json:"customer,omitempty"` // customerImported
+	Chat     *chat     `json:"chat,omitempty"`     // chatImported, without its events
+	Events   []*event  `json:"events,omitempty"`   // eventsImported
 
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away

@@ -166,6 +166,7 @@ func (o *org) end() {
 		a.stopGrace()
 	}
 	o.stopTimers()
+	o.stopBots()
 	if o.retry != nil {
 		o.retry.Stop()
 	}

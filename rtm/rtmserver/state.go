@@ -19,6 +19,7 @@ type state struct {
 	Tokens    map[string]*token      `json:"tokens"` // by hash
 	Here      map[string]presences   `json:"here"`   // customers who are connected
 	Files     map[string]*file       `json:"files,omitempty"`
+	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 
 	forgotten []string // keys of files that left, see org.dropFiles
 }
@@ -226,6 +227,8 @@ func (st *state) fold(r *record) {
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
+	case customerImported, chatImported, eventsImported, seedImported:
+		st.foldImport(r)
 	case threadUntagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = remove(th.Tags, r.Tag)
