@@ -41,7 +41,8 @@
 // address cannot be guessed, and whoever has it may read the file: pictures in the
 // page, everything else as a download, nothing as HTML, SVG or script. A file that no
 // event has ends after 24 hours, others with the threads that have them. [Files] keeps
-// the content: [NewMemoryFiles], [OpenDiskFiles].
+// the content: [NewMemoryFiles], [OpenDiskFiles], or Log.Files of package natslog,
+// which all nodes share.
 //
 // # Versions
 //

@@ -397,3 +397,24 @@ func TestFilesOnDisk(t *testing.T) {
 		}
 	}
 }
+
+// TestFileNodes uploads to one node; another serves the file at once, and knows it
+// in an event.
+func TestFileNodes(t *testing.T) {
+	log, files := rtmserver.NewMemoryLog(), rtmserver.NewMemoryFiles()
+	inBubble(t, &rtmserver.Options{Log: log, Files: files, RandomSeed: 1, Node: "one"}, func(t *testing.T, srv *rtmtest.Server) {
+		other := rtmtest.NewServer(t, &rtmserver.Options{Log: log, Files: files, RandomSeed: 2, Node: "two"})
+		cu := customer(t, other)
+		chatID, _ := start(cu)
+		agent(t, srv, rtmtest.AgentToken)
+		for i := range 10 {
+			url := sendFile(t, srv, "agent", agentAuth, fmt.Sprintf("%d.txt", i), "text/plain", []byte("hello"))
+			if i%2 == 0 {
+				if res, data := fetch(t, other, url, nil); string(data) != "hello" {
+					t.Fatalf("the other node says %s", res.Status)
+				}
+			}
+			cu.ok("send_event", object{"chat_id": chatID, "event": object{"type": "file", "url": url}})
+		}
+	})
+}
