@@ -293,6 +293,29 @@ func TestBotAfterRestart(t *testing.T) {
 	}
 }
 
+// TestBotComesLater starts with a bot on a log that knows none.
+func TestBotComesLater(t *testing.T) {
+	log := rtmserver.NewMemoryLog()
+	var chatID string
+	inBubble(t, &rtmserver.Options{Log: log}, func(t *testing.T, srv *rtmtest.Server) {
+		agent(t, srv, rtmtest.AgentToken)
+		chatID, _ = start(customer(t, srv))
+	})
+	seed := botSeed(rtmserver.BotRule{On: "start", Do: says("hello")})
+	for range 2 {
+		inBubble(t, &rtmserver.Options{Seed: seed, Log: log}, func(t *testing.T, srv *rtmtest.Server) {
+			cu := customer(t, srv)
+			start(cu)
+			hears(cu, "hello")
+			time.Sleep(time.Minute) // virtual: the agent does not come back, and its chat goes to the bot
+			ag := agent(t, srv, rtmtest.AgentToken)
+			if got, want := said(ag, chatID), []string{"Chat assigned to Bot because Ada Moreno had lost internet connection", "hello"}; !slices.Equal(got, want) {
+				t.Errorf("the thread is %q, not %q", got, want)
+			}
+		})
+	}
+}
+
 // TestPriorities starts chats with agents of all priorities: a supervisor gets
 // none, and the last one when the first are full.
 func TestPriorities(t *testing.T) {

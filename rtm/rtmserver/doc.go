@@ -19,6 +19,9 @@
 // things. Typing indicators, sneak peeks, previews and multicasts are passed on
 // and never logged.
 //
+// Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
+// there is the one over WebSocket, whose array frames may have 4 MiB.
+//
 // Sockets never block that lock: each connection has a bounded queue and a
 // goroutine that writes; one that does not read is cut off.
 //
@@ -43,6 +46,21 @@
 // event has ends after 24 hours, others with the threads that have them. [Files] keeps
 // the content: [NewMemoryFiles], [OpenDiskFiles], or Log.Files of package natslog,
 // which all nodes share.
+//
+// # Seeds and bots
+//
+// A [Seed] says which organizations, groups, agents and bots there are, with their
+// forms, greetings, tags and properties, and may bring customers and chats. It is
+// made in Go, or read from JSON by [LoadSeed], which names the line and the field
+// of all that is wrong; [SeedSchema] is for editors. What is in the seed's file
+// holds at each start; its customers, chats and statuses become the first records
+// of an empty log, and a log that has anything in it is left alone.
+// [Server.Export] gives the present state as a seed.
+//
+// A [Bot] of the seed is an agent without a connection, who follows a script
+// through the same methods as anybody else. What it does is bound to what it
+// answers: its events have a custom_id that names it, so after a restart, or with
+// several nodes, each is there once.
 //
 // # Versions
 //
@@ -91,8 +109,8 @@
 //     agent_offline when the target is an agent who is not there.
 //   - Of a deleted event agents of the role normal get the husk. Customers can
 //     delete messages, files and custom events that they wrote.
-//   - A system message that the server writes because of a request comes without the
-//     request's id, unlike everything else that it causes.
+//   - A system message that the server writes because of a customer's request comes
+//     without the request's id, unlike everything else that it causes.
 //   - Session fields end with the visit: with the customer's last connection.
 //   - A greeting is shown once in a visit, and not to who is chatting.
 //   - The side storage of customers holds the greetings that they have seen.

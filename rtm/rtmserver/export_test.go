@@ -45,3 +45,12 @@ func stateJSON(st *state) (string, error) {
 	data, err := json.MarshalIndent(st, "", " ")
 	return string(data), err
 }
+
+// BreakFrames has the server panic over every frame.
+func BreakFrames(s *Server) { s.tap = breaker{} }
+
+type breaker struct{}
+
+func (breaker) received(*conn, []byte, func([]byte)) { panic("broken") }
+
+func (breaker) sending(_ *conn, frame []byte, next func([]byte)) { next(frame) }

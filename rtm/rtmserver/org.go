@@ -84,6 +84,9 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	}
 	if err := o.importSeed(); err != nil {
 		o.leave()
+		if o.retry != nil {
+			o.retry.Stop()
+		}
 		return nil, err
 	}
 	for _, g := range seed.Groups {

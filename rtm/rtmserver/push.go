@@ -12,6 +12,7 @@ type emission struct {
 	requester *conn  // may be nil
 	requestID string // goes into the requester's own copies
 	hasID     bool
+	unasked   bool   // what is sent is no answer, so that no copy has the id
 	spread    bool   // what is sent to a user goes to its connections to other nodes too
 	appended  func() // called once a commit is in the log, before it is announced
 	out       []outgoing
@@ -52,7 +53,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 				bodies[i] = appendJSON(nil, older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
 			}
 			var frame []byte
-			if c == em.requester && em.hasID {
+			if c == em.requester && em.hasID && !em.unasked {
 				frame = pushFrame(version, action, &em.requestID, bodies[i])
 			} else {
 				if frames[i] == nil {
@@ -171,19 +172,17 @@ func (o *org) announce(em *emission, r *record) {
 		push := func(side side) obj {
 			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
 		}
-		// To the official browser SDK an incoming_event with a request_id is the
-		// answer to a send_event of its own, and anything else an exception. What
-		// the server writes by itself is nobody's.
-		named := em.hasID
-		em.hasID = named && r.By != ""
 		if r.Event.visibleTo(customerSide) {
+			// The official SDK takes one with an id for the answer to a send_event,
+			// and breaks when there was none: a system message comes without.
+			em.unasked = r.Event.AuthorID == ""
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
+			em.unasked = false
 			for _, c := range o.customers[ch.CustomerID] {
 				c.stir()
 			}
 		}
 		em.members(ch, "incoming_event", push(agentSide))
-		em.hasID = named
 		if r.woke {
 			o.announceIdle(em, ch, r.ThreadID, false)
 		}
@@ -338,10 +337,6 @@ func (o *org) announceUnassigned(em *emission, ch *chat, thread string, waits bo
 // all of its own version. A push that was asked for in several comes in each.
 type filter map[string]map[string]bool
 
-// withdrawn is a push that the vendor took out of all versions of the Customer API.
-// Its browser SDK asks for it still.
-const withdrawn = "customer_page_updated"
-
 // pushFilter reads the pushes of a login. A map replaces the default, so one
 // that names only versions which are not served gives silence.
 func pushFilter(api *catalogue.API, in params) (filter, error) {
@@ -357,7 +352,7 @@ func pushFilter(api *catalogue.API, in params) (filter, error) {
 		f[version] = names
 		for _, x := range in.list(version) {
 			name := x.(string)
-			if name != "all" && name != withdrawn && api.Push(name) == nil {
+			if name != "all" && api.Push(name) == nil && !api.Withdrawn(name) {
 				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
 			}
 			names[name] = true

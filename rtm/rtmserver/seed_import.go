@@ -3,6 +3,7 @@ package rtmserver
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -17,9 +18,9 @@ const (
 	imported  = "imported"
 )
 
-// importBatch is how much of a seed goes into the log at a time, in events. An
-// event has 16 KB of text at most, and most have little.
-const importBatch = 50
+// importBytes is about how much of a seed goes into the log at a time. An event
+// that is longer goes alone.
+const importBytes = 256 << 10
 
 // importSeed makes the customers, chats and statuses of the seed the first
 // records of an empty log. What an earlier import got to is left out, so one that
@@ -27,37 +28,47 @@ const importBatch = 50
 // are the same each time.
 func (o *org) importSeed() error {
 	for range importTries {
-		before := o.st.Seq
-		err := o.importRest()
-		if err == nil || o.st.Seq == before {
+		if err := o.importRest(); !errors.Is(err, errConflict) {
 			return err
 		}
 	}
-	return errors.New("rtmserver: seed: other nodes keep changing the organization")
+	return fmt.Errorf("rtmserver: seed of %s: %w", o.seed.ID, errConflict)
 }
 
 // importTries is how often an import begins again when another node was faster.
 const importTries = 1000
 
 func (o *org) importRest() error {
-	groups := [][]*record{o.botStatuses()}
+	im := &seedImport{o: o, start: o.s.clock.Now().UTC().Truncate(time.Microsecond), customers: map[string]*customer{}}
+	im.add(o.botStatuses())
 	if o.st.Import == importing || o.st.Import == "" && o.st.Seq == 0 {
-		im := &seedImport{o: o, start: o.s.clock.Now().UTC().Truncate(time.Microsecond), customers: map[string]*customer{}}
+		before := len(im.groups)
 		im.run()
 		if len(im.problems) > 0 {
 			return &SeedError{Problems: im.problems}
 		}
-		if len(im.groups) > 0 || o.st.Import == importing {
-			groups = append(append(groups, im.groups...), []*record{{Kind: seedImported}})
+		if len(im.groups) > before || o.st.Import == importing {
+			im.add([]*record{{Kind: seedImported}})
 		}
 		if im.latest.After(o.lastTime) {
 			o.lastTime = im.latest
 		}
 	}
-	for _, records := range groups {
-		if err := o.commit(&emission{org: o}, records...); err != nil {
+	var entry []*record
+	size := 0
+	for i, records := range im.groups {
+		n, err := encodeEntry(records)
+		if err != nil {
 			return err
 		}
+		entry, size = append(entry, records...), size+len(n)
+		if i+1 < len(im.groups) && size < importBytes {
+			continue
+		}
+		if err := o.commit(&emission{org: o}, entry...); err != nil {
+			return err
+		}
+		entry, size = nil, 0
 	}
 	return nil
 }
@@ -93,7 +104,7 @@ type seedImport struct {
 	start     time.Time
 	latest    time.Time // of all that the seed tells
 	customers map[string]*customer
-	groups    [][]*record // each is appended at once
+	groups    [][]*record // the records of each are appended at once
 	problems  []SeedProblem
 }
 
@@ -132,7 +143,7 @@ func (im *seedImport) run() {
 				Hash: hash(t), CustomerID: x.ID, ClientID: "seed", ExpiresAt: im.start.AddDate(100, 0, 0),
 			}})
 		}
-		im.groups = append(im.groups, records)
+		im.add(records)
 	}
 	busy := map[string]bool{}
 	for _, x := range chats {
@@ -156,17 +167,22 @@ func (im *seedImport) run() {
 			statuses = append(statuses, &record{Kind: routingStatusSet, UserID: a.ID, Status: status})
 		}
 	}
-	if len(statuses) > 0 {
-		im.groups = append(im.groups, statuses)
-	}
+	im.add(statuses)
 	for _, x := range chats {
-		im.add(x.ch)
+		im.addChat(x.ch)
 	}
 }
 
-// add makes the records of a chat: first all of it but its events, then those.
+// add takes records that belong together.
+func (im *seedImport) add(records []*record) {
+	if len(records) > 0 {
+		im.groups = append(im.groups, records)
+	}
+}
+
+// addChat makes the records of a chat: first all of it but its events, then those.
 // What an earlier import got to is not made again.
-func (im *seedImport) add(ch *chat) {
+func (im *seedImport) addChat(ch *chat) {
 	bare := *ch
 	bare.Threads = nil
 	var events []*record
@@ -178,16 +194,29 @@ func (im *seedImport) add(ch *chat) {
 		if old := im.o.st.Chats[ch.ID]; old != nil {
 			done = len(old.thread(th.ID).Events)
 		}
-		for part := range slices.Chunk(th.Events[done:], importBatch) {
+		for _, part := range portions(th.Events[done:]) {
 			events = append(events, &record{Kind: eventsImported, ChatID: ch.ID, ThreadID: th.ID, Events: part})
 		}
 	}
 	if im.o.st.Chats[ch.ID] == nil {
-		im.groups = append(im.groups, []*record{{Kind: chatImported, ChatID: ch.ID, Chat: &bare}})
+		im.add([]*record{{Kind: chatImported, ChatID: ch.ID, Chat: &bare}})
 	}
 	for _, r := range events {
-		im.groups = append(im.groups, []*record{r})
+		im.add([]*record{r})
 	}
+}
+
+// portions cuts events into pieces that fit into an entry of the log.
+func portions(events []*event) (out [][]*event) {
+	size := 0
+	for i, e := range events {
+		data, _ := json.Marshal(e.Body) // the seed was checked
+		if size += len(data) + 512; i == 0 || size > importBytes {
+			out, size = append(out, nil), len(data)+512
+		}
+		out[len(out)-1] = append(out[len(out)-1], e)
+	}
+	return out
 }
 
 // clockSlack is how far times may be ahead: those of a log run ahead of a clock
@@ -438,41 +467,4 @@ func describeFile(body map[string]any) {
 	if body["content_type"] == nil {
 		body["content_type"] = contentType(u.Path)
 	}
-}
-
-func (st *state) foldImport(r *record) {
-	st.Import = importing
-	switch r.Kind {
-	case customerImported:
-		st.Customers[r.CustomerID] = r.Customer
-	case chatImported:
-		ch := r.Chat
-		st.Chats[ch.ID] = ch
-		if c := st.Customers[ch.CustomerID]; c != nil {
-			c.ChatIDs = append(c.ChatIDs, ch.ID)
-		}
-		if !ch.active() {
-			return
-		}
-		st.Active = st.insert(st.Active, ch.ID, func(ch *chat) time.Time { return ch.last().CreatedAt })
-		if !ch.last().QueuedAt.IsZero() {
-			st.Queue = st.insert(st.Queue, ch.ID, func(ch *chat) time.Time { return ch.last().QueuedAt })
-		}
-	case eventsImported:
-		th := st.Chats[r.ChatID].thread(r.ThreadID)
-		th.Events = append(th.Events, r.Events...)
-	case seedImported:
-		st.Import = imported
-	}
-}
-
-// insert puts a chat into a list that a time orders.
-func (st *state) insert(list []string, id string, by func(*chat) time.Time) []string {
-	i, _ := slices.BinarySearchFunc(list, by(st.Chats[id]), func(x string, t time.Time) int {
-		if by(st.Chats[x]).After(t) {
-			return 1
-		}
-		return -1 // those of the same time stay before
-	})
-	return slices.Insert(list, i, id)
 }

@@ -372,6 +372,85 @@ func TestExport(t *testing.T) {
 	})
 }
 
+// TestSeedGoesOn lets the log fail at each append of an import: the next start
+// brings the rest, and nothing twice.
+func TestSeedGoesOn(t *testing.T) {
+	seed := shopSeed(t)
+	long := strings.Repeat("x", 16000)
+	for range 50 {
+		events := &seed.Organizations[0].Chats[0].Threads[0].Events
+		*events = append(*events, rtmserver.Event{Type: "message", AuthorID: cleo, Body: map[string]any{"text": long}})
+	}
+	clock := rtmserver.NewClockAt(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	export := func(opts *rtmserver.Options) string {
+		srv, err := rtmserver.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer srv.Shutdown(t.Context())
+		export, err := srv.Export()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := export.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	whole := export(&rtmserver.Options{Seed: seed, Clock: clock})
+	cut := 0
+	for nth := int64(1); ; nth++ {
+		opts, log := flaky()
+		opts.Seed, opts.Clock = seed, clock
+		log.countdown.Store(nth)
+		srv, err := rtmserver.New(opts)
+		if err == nil {
+			if err := srv.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		cut++
+		log.countdown.Store(0)
+		if got := export(opts); got != whole {
+			t.Errorf("append %d failed: the export is\n%s\nnot\n%s", nth, got, whole)
+		}
+	}
+	if cut < 3 {
+		t.Errorf("the import was cut off %d times", cut)
+	}
+}
+
+// TestExportKeepsWhatIsGone exports a history whose agents and groups the seed
+// does not have any more.
+func TestExportKeepsWhatIsGone(t *testing.T) {
+	log := rtmserver.NewMemoryLog()
+	srv, err := rtmserver.New(&rtmserver.Options{Seed: shopSeed(t), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	seed := rtmserver.DefaultSeed()
+	o := &seed.Organizations[0]
+	o.Groups, o.Agents = o.Groups[:1], o.Agents[:1]
+	o.Agents[0].Groups = nil
+	if srv, err = rtmserver.New(&rtmserver.Options{Seed: seed, Log: log}); err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Shutdown(t.Context())
+	export, err := srv.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := export.Organizations[0]
+	if len(got.Groups) != 2 || got.Groups[1].ID != 1 || len(got.Agents) != 2 || got.Agents[1].ID != agent2 || got.Agents[1].Tokens != nil || len(got.Chats) != 2 {
+		t.Errorf("the export has the groups %v, the agents %v and %d chats", got.Groups, got.Agents, len(got.Chats))
+	}
+}
+
 func TestEmptySeed(t *testing.T) {
 	srv, err := rtmserver.New(&rtmserver.Options{Seed: &rtmserver.Seed{}})
 	if err != nil {

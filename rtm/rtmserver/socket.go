@@ -208,7 +208,7 @@ func (c *socket) take(frame []byte) {
 	c.handling.Lock()
 	defer c.handling.Unlock()
 	if c.ctx.Err() == nil && !c.closing.Load() {
-		c.handleSafely(frame)
+		c.safely(func() { c.handle(frame) })
 	}
 }
 
