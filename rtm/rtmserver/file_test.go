@@ -149,7 +149,7 @@ func TestUploadForm(t *testing.T) {
 			"with other parts":     {part("a", "1") + part("file", "hello") + part("b", "2") + "--b--", b, 200, ""},
 			"10 MB":                {part("file", big) + "--b--", b, 200, ""},
 			"a byte more":          {part("file", big+"x") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
-			"much more":            {part("file", big+big+big) + "--b--", b, 413, "Upload limit exceeded (10MB)."},
+			"much more":            {part("file", big+big) + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"much beside the file": {part("a", big+big) + part("file", "hello") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"17 parts":             {strings.Repeat(part("a", "1"), 17) + "--b--", b, 400, "the form must have at most 16 parts"},
 			"two files":            {part("file", "1") + part("file", "2") + "--b--", b, 400, "the form must have one part of that name"},
