@@ -14,6 +14,10 @@
 // speaks https and wss for clients whose addresses are fixed, and prints the file of its
 // certificate, which they have to trust, with its fingerprint after "certificate".
 //
+// At /_rtmd/ is the control API: reset, snapshots, the clock, faults, the journal of
+// frames. GET it for what there is. It serves this machine alone unless -control says
+// otherwise.
+//
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
@@ -67,6 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
 	seedName := flags.String("seed", "demo", "seed `file`, or demo, or empty")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	control := controlFlag("loopback")
+	flags.Var(&control, "control", "`who` may use the control API at /_rtmd/: loopback, any or off")
+	journal := flags.Int("journal", 10_000, "`entries` that the journal of frames keeps; 0 keeps none")
 	var st store
 	st.flags(flags)
 	var names hosts
@@ -86,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, control, *journal, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		complain(stderr, err)
 		return 1
 	}
@@ -94,12 +101,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, control controlFlag, journal int, stdout io.Writer, log *slog.Logger) error {
 	start, err := readSeed(seedName)
 	if err != nil {
 		return err
 	}
-	opts := &rtmserver.Options{Logger: log, Seed: start}
+	opts := &rtmserver.Options{Logger: log, Seed: start, Journal: journal}
 	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err
@@ -110,7 +117,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	}
 	defer rtm.Shutdown(ctx) // of a server that never served; else it has ended before
-	pages, err := newPages(web, rtm, log)
+	pages, err := newPages(web, control.handler(rtm), log)
 	if err != nil {
 		return err
 	}
@@ -140,6 +147,9 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 	}
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
+	}
+	if control != "off" {
+		fmt.Fprintf(stdout, "%-8s %s/_rtmd/\n", "control", url)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
