@@ -98,8 +98,10 @@ type Server struct {
 	uploads   atomic.Int64  // bytes of uploads in memory
 	decoding  chan struct{} // holds who decodes an image
 
-	ctx     context.Context // of the server's life
+	ctx     context.Context // of connections
 	cancel  context.CancelFunc
+	logs    context.Context // of the log, which is needed longer
+	endLogs context.CancelFunc
 	closing atomic.Bool
 
 	mu    sync.Mutex
@@ -179,14 +181,16 @@ func New(opts *Options) (*Server, error) {
 		s.node = newIDSource(0).uuid()
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.logs, s.endLogs = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
+		s.endLogs()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
 	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
-		o, err := newOrg(s.ctx, s, seed)
+		o, err := newOrg(s.logs, s, seed)
 		if err != nil {
 			s.end()
 			return nil, err
@@ -247,9 +251,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // farewell tells other nodes that this one has no connections any more, and
 // saves the organizations' states.
-func (s *Server) farewell(ctx context.Context) error {
+func (s *Server) farewell() error {
 	for _, id := range sortedKeys(s.orgs) {
-		if err := s.orgs[id].farewell(ctx); err != nil {
+		if err := s.orgs[id].farewell(); err != nil {
 			return err
 		}
 	}
@@ -262,6 +266,7 @@ func (s *Server) end() {
 	s.ended = true
 	s.mu.Unlock()
 	s.cancel()
+	s.endLogs()
 	s.stopBeating()
 	for _, o := range s.orgs {
 		o.end()
