@@ -139,6 +139,21 @@
 // [Server.DeleteThreads]. Forms, greetings, welcome messages, tags, properties of
 // own namespaces, scopes and rules for pages come from the [Seed].
 //
+// # As a tool
+//
+// What tests and their authors want of a server beside the protocol is methods
+// here, endpoints of [Server.Control] and, in one call each, rtmtest's:
+//   - [Server.Reset], [Server.Snapshot] and [Server.Restore], by organization, so
+//     that tests run side by side in one server;
+//   - [Server.Clock], which can be frozen and advanced;
+//   - [Server.AddFault]: frames that are lost, late, doubled, overtaken or damaged,
+//     errors, disconnects with any reason, half-open connections, refused dials;
+//   - [Server.Journal], every frame that crossed a socket, and
+//     [Server.FollowJournal], those to come;
+//   - [Server.Connections], and [Server.Disconnect] to end them.
+//
+// Faults and journal are about sockets; requests of the Web API pass them by.
+//
 // # Where the documents leave it open
 //
 //   - Properties: a namespace that neither the protocol nor the seed knows is open

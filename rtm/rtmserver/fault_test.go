@@ -141,3 +141,31 @@ func FuzzFault(f *testing.F) {
 		}
 	})
 }
+
+// FuzzJournal has frames of any kind told, and no token with them.
+func FuzzJournal(f *testing.F) {
+	for _, s := range []string{
+		`{"action":"login","payload":{"token":"Bearer dal:x"}}`, `{"action":"login","payload":{"tok\u0065n":"Bearer dal:x"}}`,
+		`{"action":"update_session","request_id":"1","payload":{"token":"Bearer dal:x","token":"dal:y"}}`,
+		`{"action":"login","payload":{"token":"Bearer dal:x"`, `{"token" : "a\"b"`, `{"action":1}`, "{\"action\":\"\xff\"}", `[`, ``, `{"a":"token\":\"x"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		e := rtmserver.JournalOf(frame)
+		data, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m struct {
+			Action  string
+			Payload map[string]any
+		}
+		if json.Unmarshal(frame, &m) != nil || m.Action != e.Action || m.Action != "login" && m.Action != "update_session" {
+			return
+		}
+		if token, _ := m.Payload["token"].(string); len(token) > 20 && strings.Contains(string(data), token) {
+			t.Errorf("%q is told as %s", frame, data)
+		}
+	})
+}

@@ -228,14 +228,19 @@ type held struct {
 // pass hands a frame on: at once, or through the lane if there is one or needs to
 // be one. Only the goroutine of the direction calls it.
 func (c *socket) pass(l **lane, h held) {
-	next := c.send
-	if l == &c.inbound {
-		next = c.submit
-	}
 	if *l == nil {
+		in := l == &c.inbound
 		if h.due.IsZero() {
-			next(h.frame)
+			if in {
+				c.submit(h.frame)
+			} else {
+				c.send(h.frame)
+			}
 			return
+		}
+		next := c.send
+		if in {
+			next = c.submit
 		}
 		made := &lane{ch: make(chan held, laneSize), next: next, ended: make(chan struct{})}
 		*l = made
