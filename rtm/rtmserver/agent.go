@@ -31,7 +31,10 @@ func loginAgent(c *call) (any, error) {
 	old, away := *o.st.agent(a.ID), c.payload.boolOr("away", false)
 	var records []*record
 	if old.Status == offline {
-		status := accepting
+		status := a.LoginStatus
+		if status == "" {
+			status = accepting
+		}
 		switch {
 		case away:
 			status = notAccepting
@@ -147,13 +150,18 @@ func setRoutingStatus(c *call) (any, error) {
 	o := c.org
 	target := c.conn.agent
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.managesOthers() {
+		target = o.agent(id)
+		may := c.conn.agent.managesOthers()
+		if target != nil && target.bot != nil && c.conn.agent.Scopes != nil {
+			may = c.conn.agent.has("agents-bot--all:rw")
+		}
+		if !may {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot set the status of others", c.user())
 		}
-		if target = o.agent(id); target == nil {
+		if target == nil {
 			return nil, fail("not_found", "payload.agent_id: no agent %s", quote(id))
 		}
-		if o.st.agent(id).Status == offline {
+		if target.bot == nil && o.st.agent(id).Status == offline {
 			return nil, failAs(c.conn.catalogue, "agent_offline")
 		}
 	}
@@ -164,6 +172,9 @@ func setRoutingStatus(c *call) (any, error) {
 		return nil, failAs(c.conn.catalogue, "requester_already_offline")
 	}
 	status := c.payload.str("status")
+	if target.bot != nil {
+		return obj{}, o.setBotStatus(c, target, status)
+	}
 	if status == offline {
 		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")
 	}
@@ -229,7 +240,11 @@ func listRoutingStatuses(c *call) (any, error) {
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		in := groups == nil || slices.ContainsFunc(groups, func(g int) bool { return slices.Contains(a.Groups, g) })
-		if in && c.conn.agent.has("agents--all:ro") { // the other scope is for bots, and there are none here
+		scope := "agents--all:ro"
+		if a.bot != nil {
+			scope = "agents-bot--all:ro"
+		}
+		if in && c.conn.agent.has(scope) {
 			list = append(list, obj{"agent_id": a.ID, "status": o.st.agent(a.ID).Status})
 		}
 	}

@@ -38,6 +38,9 @@ func (c *call) predict() (group int, a *Agent, queue bool, err error) {
 	if o.groupsStatus(groups) == offline {
 		return group, nil, false, failAs(c.conn.catalogue, "group_offline")
 	}
+	if o.seed.Routing.Manual {
+		return group, nil, false, failAs(c.conn.catalogue, "group_unavailable")
+	}
 	load := o.st.load()
 	for i := range o.seed.Agents {
 		x := &o.seed.Agents[i]
@@ -64,7 +67,10 @@ func getPredictedAgent(c *call) (any, error) {
 // API.
 func (o *org) predictedView(a *Agent) obj {
 	v := o.faceView(a)
-	v["is_bot"] = false
+	v["is_bot"] = a.bot != nil
+	if a.bot != nil {
+		v["bot_type"] = "chatbot"
+	}
 	return v
 }
 

@@ -144,9 +144,16 @@ func TestReplay(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
 	seed := tourSeed()
 	seed.Organizations[0].Agents[0].MaxChats = 1
+	seed.Organizations[0].Customers = []rtmserver.Customer{{ID: "aaaaaaaa-0000-4000-8000-000000000009"}}
+	seed.Organizations[0].Chats = []rtmserver.Chat{{Threads: []rtmserver.Thread{{CreatedAt: "-1h", Events: []rtmserver.Event{
+		{Type: "message", AuthorID: agent1, Body: map[string]any{"text": "long ago"}}}}}}}
 	seed.Organizations[0].Routing.IdleAfterMin = 60
 	var chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
+		srv.CustomerToken(t)
+		first := srv.Snapshot(t, rtmtest.Organization)
+		srv.Reset(t, rtmtest.Organization)
+		srv.Restore(t, first)
 		token = srv.CustomerToken(t)
 		cu, queued := dialCustomer(t, srv), customer(t, srv)
 		cu.ok("login", object{"token": "Bearer " + token, "customer": object{"name": "Cleo", "session_fields": []any{object{"a": "1"}}}})

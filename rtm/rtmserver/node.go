@@ -207,7 +207,7 @@ func (o *org) awaken() {
 		}
 		return nil
 	})
-	if err != nil && o.s.ctx.Err() == nil {
+	if err != nil && o.s.logs.Err() == nil {
 		o.s.opts.Logger.Error("follow other nodes", "organization", o.seed.ID, "error", err)
 		o.wakeLater()
 	}

@@ -54,9 +54,12 @@ type org struct {
 	snapshotted uint64 // the entry of the newest snapshot
 	snapshotAt  uint64 // the entry with which the next one is due
 	leave       func() // the log
+
+	bots *bots // nil for none
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
+	seed = seed.withBots()
 	o := &org{
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
@@ -79,6 +82,13 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.leave()
 		return nil, err
 	}
+	if err := o.importSeed(); err != nil {
+		o.leave()
+		if o.retry != nil {
+			o.retry.Stop()
+		}
+		return nil, err
+	}
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
@@ -90,6 +100,8 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	o.watchChats()
 	// Agents who were logged in when the log ended may come back.
 	o.watchAgents()
+	o.bots = newBots(seed)
+	o.resumeBots()
 	return o, nil
 }
 

@@ -17,8 +17,10 @@ type state struct {
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
-	Here      map[string]presences   `json:"here"`   // customers who are connected
+	Parts     []byte                 `json:"parts,omitempty"`
+	Here      map[string]presences   `json:"here"` // customers who are connected
 	Files     map[string]*file       `json:"files,omitempty"`
+	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 
 	forgotten []string // keys of files that left, see org.dropFiles
 }
@@ -221,11 +223,15 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case stateReset, statePart, stateRestored:
+		st.foldState(r)
 	case fileUploaded:
 		st.foldFile(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
+	case customerImported, chatImported, eventsImported, seedImported:
+		st.foldImport(r)
 	case threadUntagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = remove(th.Tags, r.Tag)
