@@ -8,6 +8,7 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 	"github.com/rtmwidget/rtmwidget/wasm/internal/bridge"
+	_ "github.com/rtmwidget/rtmwidget/wasm/internal/heap" // the memory of this build
 )
 
 var (

@@ -265,8 +265,8 @@ func TestDisconnectSome(t *testing.T) {
 			{rtmserver.Disconnection{API: "customer", UserID: id, Reason: "logged_out_remotely"}, 0, ""}, // it has gone
 			{rtmserver.Disconnection{API: "customer", Organization: rtmtest.Organization, Reason: "logged_out_remotely"}, 2, ""},
 			{rtmserver.Disconnection{API: "agent", UserID: agent2, Reason: "agent_deleted"}, 0, ""},
-			{rtmserver.Disconnection{API: "agent", Reason: "customer_banned"}, 0, `has no reason "customer_banned"; it has access_token_expired`},
-			{rtmserver.Disconnection{API: "bot", Reason: "x"}, 0, `the API is customer or agent, not "bot"`},
+			{rtmserver.Disconnection{API: "agent", Reason: "customer_banned"}, 0, `reason: must be one of access_token_expired,`},
+			{rtmserver.Disconnection{API: "bot", Reason: "x"}, 0, `api: must be customer or agent, not "bot"`},
 			{rtmserver.Disconnection{API: "agent", Organization: "x", Reason: "agent_deleted"}, 0, `there is no organization "x"`},
 			{rtmserver.Disconnection{API: "agent", Reason: "agent_deleted", Data: map[string]any{"x": make(chan int)}}, 0, "data: json"},
 		} {

@@ -53,14 +53,8 @@ func (c *socket) work() {
 		p.frames[0] = nil
 		p.frames = p.frames[1:]
 		p.mu.Unlock()
-		if c.ctx.Err() == nil && !c.closing.Load() {
-			c.safely(func() {
-				if t := c.s.tap; t != nil {
-					t.received(c.conn, frame, c.take)
-				} else {
-					c.handle(frame)
-				}
-			})
+		if c.ctx.Err() == nil && !c.closing.Load() && !c.silent.Load() {
+			c.safely(func() { c.handle(frame) })
 		}
 		p.mu.Lock()
 		p.n--

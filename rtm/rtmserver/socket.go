@@ -42,7 +42,10 @@ type socket struct {
 	reason  atomic.Pointer[string] // why the server ended it
 	counted string                 // the address whose connection without a login it is, guarded by Server.mu
 
-	handling sync.Mutex // one frame at a time, where a tap passes them on
+	silent   atomic.Bool // half open: nothing comes or goes, see Fault
+	gone     sync.Once   // leave, also when nobody closes a half-open socket
+	inbound  *lane       // what a fault holds back; read's
+	outbound *lane       // write's
 
 	started time.Time
 	life    atomic.Int64 // when the client last showed life, after started
@@ -81,14 +84,6 @@ func (t webSocket) Close(code websocket.StatusCode, reason string) { _ = t.ws.Cl
 
 func (t webSocket) CloseNow() { _ = t.ws.CloseNow() }
 
-// A tap sees every frame that crosses a socket and passes it on with next: at
-// once, later, changed, more than once, or not at all. next may be called by any
-// goroutine, also after the socket's end.
-type tap interface {
-	received(c *conn, frame []byte, next func([]byte))
-	sending(c *conn, frame []byte, next func([]byte))
-}
-
 // serveSocket serves a WebSocket until it ends.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, version string) {
 	s.serveTransport(w, r, side, version, func(c *socket) (transport, error) {
@@ -103,7 +98,7 @@ func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 		// The token is in login, not in a cookie, so another site's page can do
 		// nothing here that it could not do by itself: any Origin is fine.
 		InsecureSkipVerify: true,
-		OnPingReceived:     func(context.Context, []byte) bool { c.lives(); return true },
+		OnPingReceived:     func(context.Context, []byte) bool { return c.lives() },
 		OnPongReceived:     func(context.Context, []byte) { c.lives() },
 	})
 	if err == nil {
@@ -143,6 +138,10 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		return
 	}
 	defer s.leave(c)
+	begin, ok := s.tap.dialed(c, w)
+	if !ok {
+		return // it was refused
+	}
 	var err error
 	if c.transport, err = accept(c); err != nil {
 		return // accept has answered
@@ -153,6 +152,7 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	writer, watcher := make(chan struct{}), make(chan struct{})
 	go func() { defer close(writer); c.write() }()
 	go func() { defer close(watcher); c.watch() }()
+	begin()
 	switch {
 	case !served:
 		c.disconnect("unsupported_version")
@@ -163,15 +163,28 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	}
 	c.read()
 	c.cancel(nil)
+	c.inbound.wait()
 	c.pending.settled()
 	c.transport.CloseNow()
 	<-writer
 	<-watcher
-	c.leave()
+	c.outbound.wait()
+	c.depart()
+	s.tap.ended(c)
 }
 
-// lives notes that the client showed life.
-func (c *socket) lives() { c.life.Store(int64(time.Since(c.started))) }
+// depart takes the connection out of its organization.
+func (c *socket) depart() { c.gone.Do(c.leave) }
+
+// lives notes that the client showed life, unless the connection is half open. It
+// reports whether it did.
+func (c *socket) lives() bool {
+	if c.silent.Load() {
+		return false
+	}
+	c.life.Store(int64(time.Since(c.started)))
+	return true
+}
 
 // read handles frames until the socket ends.
 func (c *socket) read() {
@@ -191,24 +204,14 @@ func (c *socket) read() {
 				return
 			}
 		}
-		c.lives()
-		if c.closing.Load() {
+		if !c.lives() || c.closing.Load() {
 			continue
 		}
 		if long {
 			c.respond(peek(frame[:maxFrame]), nil, tooLong())
 			continue
 		}
-		c.submit(frame)
-	}
-}
-
-// take handles a frame that a tap passes on.
-func (c *socket) take(frame []byte) {
-	c.handling.Lock()
-	defer c.handling.Unlock()
-	if c.ctx.Err() == nil && !c.closing.Load() {
-		c.safely(func() { c.handle(frame) })
+		c.s.tap.received(c, frame)
 	}
 }
 
@@ -225,14 +228,17 @@ func (c *socket) write() {
 			return
 		case it := <-c.queue:
 			if it.frame != nil {
-				if t := c.s.tap; t != nil {
-					t.sending(c.conn, it.frame, c.send)
-				} else {
-					c.send(it.frame)
-				}
+				c.s.tap.sending(c, it.frame)
 				c.queued.Add(-int64(len(it.frame)))
 			}
 			if it.last {
+				c.outbound.drain(c.ctx)
+				if c.silent.Load() && !c.s.closing.Load() {
+					// The client hears nothing of it. It is gone all the same, and
+					// read waits until it closes the socket.
+					c.depart()
+					return
+				}
 				c.transport.Close(it.code, it.reason)
 				c.cancel(nil)
 				return
@@ -243,6 +249,9 @@ func (c *socket) write() {
 
 // send writes a frame. A failure ends the socket.
 func (c *socket) send(frame []byte) {
+	if c.silent.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
 	defer cancel()
 	if err := c.transport.Write(ctx, frame); err != nil {
@@ -280,6 +289,9 @@ func (c *socket) watch() {
 			timer.Stop()
 		case <-ping.C:
 			timer.Stop()
+			if c.silent.Load() {
+				continue
+			}
 			select {
 			case <-pinged:
 				go func() {
