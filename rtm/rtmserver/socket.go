@@ -23,22 +23,32 @@ const (
 
 var errSlow = errors.New("the client does not read")
 
-// A socket is a conn with a transport. The goroutine of its HTTP request reads and
-// handles, one writes, one watches the deadlines.
+// A socket is a conn with a transport. One goroutine reads for as long as it lives;
+// others come when there is something to do: one handles what was read, see pending,
+// and one writes. An idle socket has the one alone.
 type socket struct {
 	*conn
 	transport transport
+	wire      *heldConn // under transport
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	queue  chan item
-	queued atomic.Int64  // bytes in queue and in the write under way
-	woken  chan struct{} // tells watch of the login
+
+	mu      sync.Mutex     // of the queue
+	queue   []item         // what waits to be written
+	writing bool           // somebody writes, or will: put need not see to it
+	slow    bool           // the client does not read
+	ended   bool           // nobody is to begin anything
+	alarm   *time.Timer    // runs watch
+	pinged  time.Time      // when the server last did
+	pinging bool           // and waits for the answer
+	helpers sync.WaitGroup // those who write and ping
+
+	waiting atomic.Int64 // frames in queue and in the writes under way
+	queued  atomic.Int64 // bytes of them
 
 	at      *org                   // that the address names
 	pending pending                // frames that were read
-	slow    chan struct{}          // closed when the client does not read
-	cut     sync.Once              // closes slow
 	reason  atomic.Pointer[string] // why the server ended it
 	counted string                 // the address whose connection without a login it is, guarded by Server.mu
 
@@ -63,16 +73,18 @@ type transport interface {
 	CloseNow()
 }
 
-// webSocket is the transport of a frame per message.
+// webSocket is the transport of a frame per message. Contexts with an end are dear
+// there, so frames come and go without: CloseNow ends what waits, and a heldConn
+// what takes too long.
 type webSocket struct{ ws *websocket.Conn }
 
-func (t webSocket) Reader(ctx context.Context) (io.Reader, error) {
-	_, r, err := t.ws.Reader(ctx)
+func (t webSocket) Reader(context.Context) (io.Reader, error) {
+	_, r, err := t.ws.Reader(context.Background())
 	return r, err
 }
 
-func (t webSocket) Write(ctx context.Context, frame []byte) error {
-	return t.ws.Write(ctx, websocket.MessageText, frame)
+func (t webSocket) Write(_ context.Context, frame []byte) error {
+	return t.ws.Write(context.Background(), websocket.MessageText, frame)
 }
 
 func (t webSocket) Ping(ctx context.Context) error { return t.ws.Ping(ctx) }
@@ -99,7 +111,8 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, 
 
 // accept answers the request for a WebSocket, also when it fails.
 func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	slim := &slimWriter{ResponseWriter: w}
+	ws, err := websocket.Accept(slim, r, &websocket.AcceptOptions{
 		// The token is in login, not in a cookie, so another site's page can do
 		// nothing here that it could not do by itself: any Origin is fine.
 		InsecureSkipVerify: true,
@@ -108,6 +121,7 @@ func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 	})
 	if err == nil {
 		ws.SetReadLimit(maxDiscarded)
+		c.wire = slim.conn
 	}
 	return ws, err
 }
@@ -122,10 +136,7 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		httpError(w, http.StatusBadRequest, "validation", "the query parameter organization_id is required")
 		return
 	}
-	c := &socket{
-		conn: s.newConn(r, side, version), queue: make(chan item, sendQueue), slow: make(chan struct{}), woken: make(chan struct{}, 1),
-		started: time.Now(), at: s.orgs[id],
-	}
+	c := &socket{conn: s.newConn(r, side, version), writing: true, started: time.Now(), at: s.orgs[id]}
 	served := slices.Contains(versions[:], version)
 	if !served {
 		c.version = newest // it gets one frame, which is the same in all
@@ -133,7 +144,6 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	c.pending.less.L = &c.pending.mu
 	c.org, c.out = c.at, c
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
-	defer c.cancel(nil)
 	switch s.enter(c) {
 	case errClosing:
 		s.unavailable(w, stopping)
@@ -142,17 +152,13 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		s.unavailable(w, "there are too many connections, or they come too fast")
 		return
 	}
-	defer s.leave(c)
 	var err error
 	if c.transport, err = accept(c); err != nil {
+		c.cancel(err)
+		s.leave(c)
 		return // accept has answered
 	}
-
 	c.began()
-	defer c.over()
-	writer, watcher := make(chan struct{}), make(chan struct{})
-	go func() { defer close(writer); c.write() }()
-	go func() { defer close(watcher); c.watch() }()
 	switch {
 	case !served:
 		c.disconnect("unsupported_version")
@@ -161,13 +167,42 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	case c.at != nil:
 		c.turnAway(c.at)
 	}
+	// The goroutine of the request holds its memory, which is more than a socket
+	// that is idle needs.
+	go c.serve()
+}
+
+// serve lives as long as the socket.
+func (c *socket) serve() {
+	defer c.s.leave(c)
+	defer c.over()
+	stop := context.AfterFunc(c.ctx, c.transport.CloseNow)
+	c.mu.Lock()
+	c.pinged = c.started
+	c.alarm = time.AfterFunc(c.catalogue.Transport.PingInterval(), c.watch)
+	c.help(c.write) // what was queued before there was a transport
+	c.mu.Unlock()
+
 	c.read()
 	c.cancel(nil)
+	stop()
 	c.pending.settled()
 	c.transport.CloseNow()
-	<-writer
-	<-watcher
-	c.leave()
+	c.mu.Lock()
+	c.ended = true
+	c.alarm.Stop()
+	c.mu.Unlock()
+	c.helpers.Wait()
+	if err := guard(func() error { c.leave(); return nil }); err != nil {
+		c.s.opts.Logger.Error("a connection's end", "api", c.side.String(), "error", err)
+	}
+}
+
+// help has a goroutine do something for the socket. The caller holds mu.
+func (c *socket) help(do func()) {
+	if !c.ended {
+		c.helpers.Go(do)
+	}
 }
 
 // lives notes that the client showed life.
@@ -212,98 +247,113 @@ func (c *socket) take(frame []byte) {
 	}
 }
 
-// write sends what is queued, and closes the socket after a disconnect.
+// write sends what is queued until nothing is, and closes the socket after a
+// disconnect.
 func (c *socket) write() {
 	for {
-		select {
-		case <-c.ctx.Done():
+		c.mu.Lock()
+		slow, items := c.slow, c.queue
+		c.queue = nil
+		if c.writing = slow || len(items) > 0; !c.writing {
+			c.mu.Unlock()
 			return
-		case <-c.slow:
+		}
+		c.mu.Unlock()
+		if slow {
 			// It has read what was under way when its queue ran over.
 			c.transport.Close(websocket.StatusPolicyViolation, errSlow.Error())
 			c.cancel(errSlow)
 			return
-		case it := <-c.queue:
-			if it.frame != nil {
-				if t := c.s.tap; t != nil {
-					t.sending(c.conn, it.frame, c.send)
-				} else {
-					c.send(it.frame)
-				}
-				c.queued.Add(-int64(len(it.frame)))
-			}
-			if it.last {
-				c.transport.Close(it.code, it.reason)
-				c.cancel(nil)
+		}
+		c.wire.hold()
+		for i := range items {
+			if c.ctx.Err() != nil {
 				return
 			}
+			if !c.writeItem(&items[i]) {
+				return
+			}
+		}
+		if err := c.wire.release(); err != nil {
+			c.cancel(err)
+			return
 		}
 	}
 }
 
-// send writes a frame. A failure ends the socket.
+// writeItem writes one, and reports whether more may follow.
+func (c *socket) writeItem(it *item) bool {
+	if it.frame != nil {
+		if t := c.s.tap; t != nil {
+			t.sending(c.conn, it.frame, c.send)
+		} else if err := c.transport.Write(c.ctx, it.frame); err != nil {
+			c.cancel(err)
+		}
+		c.waiting.Add(-1)
+		c.queued.Add(-int64(len(it.frame)))
+	}
+	if it.last {
+		if err := c.wire.release(); err == nil {
+			c.transport.Close(it.code, it.reason)
+		}
+		c.cancel(nil)
+	}
+	return !it.last
+}
+
+// send writes a frame that a tap passes on. A failure ends the socket.
 func (c *socket) send(frame []byte) {
-	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
-	defer cancel()
-	if err := c.transport.Write(ctx, frame); err != nil {
+	err := c.transport.Write(c.ctx, frame)
+	if err == nil {
+		err = c.wire.release()
+	}
+	if err != nil {
 		c.cancel(err)
 	}
 }
 
 // watch sends the server's own pings and ends a connection that is late with its
-// login, or silent.
+// login, or silent. It runs when something may be due.
 func (c *socket) watch() {
 	t := c.catalogue.Transport
-	ping := time.NewTicker(t.PingInterval())
-	defer ping.Stop()
-	pinged := make(chan struct{}, 1)
-	pinged <- struct{}{}
-	defer func() { <-pinged }()
-	for {
-		var wait time.Duration
-		if c.loggedIn.Load() {
-			wait = time.Duration(c.life.Load()) + t.IdleClose() - time.Since(c.started)
-		} else {
-			wait = t.LoginDeadline() - time.Since(c.started)
-		}
-		if wait <= 0 {
-			c.disconnect("connection_timeout")
-			return
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-c.ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		case <-c.woken:
-			timer.Stop()
-		case <-ping.C:
-			timer.Stop()
-			select {
-			case <-pinged:
-				go func() {
-					// The pong is noted by OnPongReceived; a lost one is the
-					// business of the idle deadline.
-					ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
-					_ = c.transport.Ping(ctx)
-					cancel()
-					pinged <- struct{}{}
-				}()
-			default:
-			}
+	now := time.Now()
+	wait := t.LoginDeadline() - now.Sub(c.started)
+	if c.loggedIn.Load() {
+		wait = time.Duration(c.life.Load()) + t.IdleClose() - now.Sub(c.started)
+	}
+	if wait <= 0 {
+		c.disconnect("connection_timeout")
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	next := c.pinged.Add(t.PingInterval()).Sub(now)
+	if next <= 0 {
+		c.pinged, next = now, t.PingInterval()
+		if !c.pinging {
+			c.pinging = true
+			c.help(c.ping)
 		}
 	}
+	c.alarm.Reset(min(wait, next))
 }
 
-// woke tells watch of the login.
-func (c *socket) woke() {
-	c.s.authorized(c)
-	select {
-	case c.woken <- struct{}{}:
-	default:
-	}
+// ping asks for a sign of life. The pong is noted as such; a lost one is the
+// business of the idle deadline.
+func (c *socket) ping() {
+	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
+	_ = c.transport.Ping(ctx)
+	cancel()
+	c.mu.Lock()
+	c.pinging = false
+	c.mu.Unlock()
 }
+
+// woke counts the login.
+func (c *socket) woke() { c.s.authorized(c) }
 
 // put queues a frame. A client whose queue is full does not read: it is cut off,
 // so that it costs nobody else.
@@ -311,15 +361,20 @@ func (c *socket) put(it item) {
 	if it.last {
 		c.reason.CompareAndSwap(nil, &it.reason)
 	}
-	n := int64(len(it.frame))
-	if all := c.queued.Add(n); all > sendBytes && all > n {
-		c.cutOff()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slow || c.ended {
 		return
 	}
-	select {
-	case c.queue <- it:
-	default:
+	n := int64(len(it.frame))
+	if all := c.queued.Add(n); c.waiting.Add(1) > sendQueue || all > sendBytes && all > n {
 		c.cutOff()
+	} else {
+		c.queue = append(c.queue, it)
+	}
+	if !c.writing {
+		c.writing = true
+		c.help(c.write)
 	}
 }
 
@@ -328,18 +383,13 @@ func (c *socket) put(it item) {
 const slowReader = "does_not_read"
 
 // cutOff ends a connection whose client does not read. What waits for it is
-// dropped at once; the frame that is being written has its writeTimeout.
+// dropped at once; the frame that is being written has its writeTimeout. The
+// caller holds mu.
 func (c *socket) cutOff() {
 	reason := slowReader
 	c.reason.CompareAndSwap(nil, &reason)
 	c.closing.Store(true)
-	c.cut.Do(func() { close(c.slow) })
-	for {
-		select {
-		case it := <-c.queue:
-			c.queued.Add(-int64(len(it.frame)))
-		default:
-			return
-		}
-	}
+	c.slow, c.queue = true, nil
+	c.waiting.Store(0)
+	c.queued.Store(0)
 }
