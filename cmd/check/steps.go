@@ -17,7 +17,8 @@ var core = []string{"./rtm/internal/wire", "./rtm/internal/rules", "./rtm/sessio
 
 var steps = []step{
 	{"tools", tools},
-	{"npm ci", npmCI},
+	{"npm ci", func(c *checker) (string, error) { return npmCI(c, "web") }},
+	{"official clients", func(c *checker) (string, error) { return npmCI(c, "cmd/rtmd/testdata/official") }},
 	{"gofmt", gofmt},
 	{"go vet", func(c *checker) (string, error) { return "", c.exec(".", nil, "go", "vet", "./...") }},
 	{"go vet js/wasm", func(c *checker) (string, error) {
@@ -36,18 +37,18 @@ var steps = []step{
 	{"go test -race", func(c *checker) (string, error) { return "", c.goTest(nil, "-race", "./...") }},
 }
 
-// npmCI installs what the lock file says, unless the last install is younger than it.
-func npmCI(c *checker) (string, error) {
-	lock, err := os.Stat(filepath.Join(c.root, "web/package-lock.json"))
+// npmCI installs what the lock file in dir says, unless the last install is younger than it.
+func npmCI(c *checker, dir string) (string, error) {
+	lock, err := os.Stat(filepath.Join(c.root, dir, "package-lock.json"))
 	if err != nil {
 		return "", err
 	}
 	// npm writes this file last.
-	done, err := os.Stat(filepath.Join(c.root, "web/node_modules/.package-lock.json"))
+	done, err := os.Stat(filepath.Join(c.root, dir, "node_modules/.package-lock.json"))
 	if err == nil && done.ModTime().After(lock.ModTime()) {
 		return "installed already", nil
 	}
-	return "", c.exec("web", nil, "npm", "ci", "--no-audit", "--no-fund")
+	return "", c.exec(dir, nil, "npm", "ci", "--no-audit", "--no-fund")
 }
 
 // gofmt looks at tracked files only: others are nobody's promise.

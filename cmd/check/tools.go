@@ -20,7 +20,7 @@ const getChromium = "install Chromium or Google Chrome, or set $CHROMIUM to its 
 // tools looks for everything that the other steps call and sets $CHROMIUM for the tests.
 func tools(c *checker) (string, error) {
 	for name, why := range map[string]string{
-		"git": "the list of tracked files", "npm": "the packages of web/", "gofmt": "the format of Go files; it comes with Go",
+		"git": "the list of tracked files", "npm": "the packages of web/ and the clients that rtmd is tested with", "gofmt": "the format of Go files; it comes with Go",
 	} {
 		if _, err := exec.LookPath(name); err != nil {
 			return "", fmt.Errorf("%s is missing: install it for %s", name, why)

@@ -6,6 +6,11 @@
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
 //
+//	rtmd -tls -host api.livechatinc.com,accounts.livechatinc.com
+//
+// speaks https and wss for clients whose addresses are fixed, and prints the file of its
+// certificate, which they have to trust, with its fingerprint after "certificate".
+//
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
@@ -13,6 +18,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -47,6 +53,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	var names hosts
+	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
+	var secure secure
+	secure.flags(flags)
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -56,7 +66,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := serve(ctx, *addr, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := secure.check(); err != nil {
+		fmt.Fprintln(stderr, "rtmd:", err)
+		return 2
+	}
+	if err := serve(ctx, *addr, names, &secure, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 1
 	}
@@ -64,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, stdout io.Writer, log *slog.Logger) error {
 	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log})
 	if err != nil {
 		return err
@@ -73,18 +87,30 @@ func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Lo
 	if err != nil {
 		return err
 	}
+	names = names.listensOn(addr)
+	encryption, certificate, end, err := secure.config(names)
+	if err != nil {
+		return err
+	}
+	defer end()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
+	url := address(listener.Addr(), secure.on)
+	if secure.on {
+		listener = tls.NewListener(listener, encryption)
+	}
 	server := &http.Server{
-		Handler:           pages,
+		Handler:           names.guard(pages),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	url := address(listener.Addr())
 	fmt.Fprintf(stdout, "listening on %s\n", url)
+	if secure.on {
+		fmt.Fprintf(stdout, "certificate %s\n", certificate)
+	}
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
 	}
@@ -109,10 +135,14 @@ func serve(ctx context.Context, addr, web string, stdout io.Writer, log *slog.Lo
 }
 
 // address is a URL that a browser on this machine can open.
-func address(addr net.Addr) string {
+func address(addr net.Addr, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
 	tcp, ok := addr.(*net.TCPAddr)
 	if ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+		return fmt.Sprintf("%s://localhost:%d", scheme, tcp.Port)
 	}
-	return "http://" + addr.String()
+	return scheme + "://" + addr.String()
 }

@@ -184,6 +184,10 @@ func TestCommandLine(t *testing.T) {
 		{"no address", []string{"-addr", "here"}, 1, "rtmd: listen tcp: address here: missing port in address", true},
 		{"broken build", []string{"-addr", "127.0.0.1:0", "-web", broken}, 1, "manifest.json: unexpected end of JSON input", true},
 		{"unknown flag", []string{"-nope"}, 2, "flag provided but not defined: -nope", false},
+		{"no name", []string{"-host", "https://x"}, 2, `"https://x" is no name of a host`, false},
+		{"key without certificate", []string{"-tls", "-key", "x"}, 2, "rtmd: -cert and -key go together: one of them is missing", true},
+		{"certificate without TLS", []string{"-cert", "x", "-key", "y"}, 2, "rtmd: -cert and -key need -tls", true},
+		{"no certificate there", []string{"-addr", "127.0.0.1:0", "-tls", "-cert", "/none", "-key", "y"}, 1, "rtmd: -cert and -key: open /none: no such file or directory", true},
 		{"argument", []string{"nope"}, 2, `rtmd: unexpected argument "nope"`, true},
 		{"help", []string{"-h"}, 0, "-addr host:port", false},
 	}

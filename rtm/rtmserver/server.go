@@ -160,8 +160,8 @@ func New(opts *Options) (*Server, error) {
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, the customers' tokens, /healthz and /readyz.
-// Anything else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, plain and in the frames of SockJS, the customers'
+// tokens, /healthz and /readyz. Anything else gets a 404 whose JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
@@ -173,6 +173,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		m := socketPath.FindStringSubmatch(path)
 		switch {
+		case s.serveSockJS(w, r):
 		case m == nil:
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
 		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
