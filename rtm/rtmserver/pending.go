@@ -32,6 +32,7 @@ func (c *socket) submit(frame []byte) {
 	if limit > 0 && p.n >= limit {
 		p.mu.Unlock()
 		c.refuse(frame)
+		c.kick()
 		return
 	}
 	p.n++
@@ -53,6 +54,7 @@ func (c *socket) work() {
 		p.frames[0] = nil
 		p.frames = p.frames[1:]
 		p.mu.Unlock()
+		c.claim()
 		if c.ctx.Err() == nil && !c.closing.Load() {
 			if t := c.s.tap; t != nil {
 				t.received(c.conn, frame, c.take)
@@ -60,6 +62,7 @@ func (c *socket) work() {
 				c.handleSafely(frame)
 			}
 		}
+		c.unclaim()
 		p.mu.Lock()
 		p.n--
 		p.bytes -= len(frame)

@@ -37,6 +37,7 @@ type socket struct {
 	mu      sync.Mutex     // of the queue
 	queue   []item         // what waits to be written
 	writing bool           // somebody writes, or will: put need not see to it
+	claimed bool           // and that is who handles a frame
 	slow    bool           // the client does not read
 	ended   bool           // nobody is to begin anything
 	alarm   *time.Timer    // runs watch
@@ -184,8 +185,8 @@ func (c *socket) serve() {
 	c.mu.Unlock()
 
 	c.read()
-	c.cancel(nil)
 	stop()
+	c.cancel(nil)
 	c.pending.settled()
 	c.transport.CloseNow()
 	c.mu.Lock()
@@ -232,6 +233,7 @@ func (c *socket) read() {
 		}
 		if long {
 			c.respond(peek(frame[:maxFrame]), nil, tooLong())
+			c.kick()
 			continue
 		}
 		c.submit(frame)
@@ -267,10 +269,7 @@ func (c *socket) write() {
 		}
 		c.wire.hold()
 		for i := range items {
-			if c.ctx.Err() != nil {
-				return
-			}
-			if !c.writeItem(&items[i]) {
+			if c.ctx.Err() != nil || !c.writeItem(&items[i]) {
 				return
 			}
 		}
@@ -281,16 +280,22 @@ func (c *socket) write() {
 	}
 }
 
-// writeItem writes one, and reports whether more may follow.
+// writeItem writes one, unless the client is cut off, and reports whether more may
+// follow.
 func (c *socket) writeItem(it *item) bool {
+	defer c.done(it)
+	c.mu.Lock()
+	slow := c.slow
+	c.mu.Unlock()
+	if slow {
+		return true
+	}
 	if it.frame != nil {
 		if t := c.s.tap; t != nil {
 			t.sending(c.conn, it.frame, c.send)
 		} else if err := c.transport.Write(c.ctx, it.frame); err != nil {
 			c.cancel(err)
 		}
-		c.waiting.Add(-1)
-		c.queued.Add(-int64(len(it.frame)))
 	}
 	if it.last {
 		if err := c.wire.release(); err == nil {
@@ -299,6 +304,46 @@ func (c *socket) writeItem(it *item) bool {
 		c.cancel(nil)
 	}
 	return !it.last
+}
+
+// done says that an item waits no more.
+func (c *socket) done(it *item) {
+	c.waiting.Add(-1)
+	c.queued.Add(-int64(len(it.frame)))
+}
+
+// claim has what is queued from now on wait for unclaim, which writes it in the
+// goroutine of the caller: one less to wake. Who cannot wait for that calls kick.
+func (c *socket) claim() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.writing && !c.ended {
+		c.writing, c.claimed = true, true
+	}
+}
+
+func (c *socket) unclaim() {
+	c.mu.Lock()
+	mine := c.claimed
+	c.claimed = false
+	c.mu.Unlock()
+	if mine {
+		c.write()
+	}
+}
+
+// kick has what is queued written now.
+func (c *socket) kick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.takeOver()
+}
+
+func (c *socket) takeOver() {
+	if c.claimed {
+		c.claimed = false
+		c.help(c.write)
+	}
 }
 
 // send writes a frame that a tap passes on. A failure ends the socket.
@@ -366,15 +411,17 @@ func (c *socket) put(it item) {
 	if c.slow || c.ended {
 		return
 	}
+	c.queue = append(c.queue, it)
 	n := int64(len(it.frame))
 	if all := c.queued.Add(n); c.waiting.Add(1) > sendQueue || all > sendBytes && all > n {
 		c.cutOff()
-	} else {
-		c.queue = append(c.queue, it)
 	}
 	if !c.writing {
 		c.writing = true
 		c.help(c.write)
+	}
+	if it.last {
+		c.takeOver()
 	}
 }
 
@@ -389,7 +436,8 @@ func (c *socket) cutOff() {
 	reason := slowReader
 	c.reason.CompareAndSwap(nil, &reason)
 	c.closing.Store(true)
+	for i := range c.queue {
+		c.done(&c.queue[i])
+	}
 	c.slow, c.queue = true, nil
-	c.waiting.Store(0)
-	c.queued.Store(0)
 }
