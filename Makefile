@@ -1,4 +1,4 @@
-.PHONY: help demo test fuzz bench bench-server soak build wasm clean
+.PHONY: help demo test fuzz bench bench-server soak build wasm wasm-release tinygo clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
@@ -6,8 +6,8 @@ FUZZ ?= 60s
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: build ## set everything up and start the server with its pages; ADDR=host:port
-	@exec .build/rtmd -addr $(ADDR)
+demo: build ## set everything up and start the server with its pages; ADDR=host:port, RELEASE=1 for the release core; its data ends with make clean
+	@exec .build/rtmd -addr $(ADDR) -data .build/rtmd-data
 
 test: ## set everything up and run every test there is
 	@go run ./cmd/check
@@ -21,16 +21,24 @@ bench: ## measure what has a benchmark
 bench-server: ## what one rtmd holds, beside a bare echo: messages, fan-out, idle customers (2 minutes)
 	@go run ./rtm/rtmtest/load
 
-soak: ## the long runs: 2,000 conversations under faults (2 minutes); -seed N in place of -seeds replays one
+soak: ## the long runs: 2,000 conversations under faults, 400 of them through three nodes, 200 kills of rtmd (5 minutes); -seed N in place of -seeds replays one
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
+	@go test ./cmd/rtmd -run Killed -kills 100 -timeout 30m -count=1
+	@RTM_SOAK=1 NODE_OPTIONS=--test-reporter=spec npm --prefix web test -- --test-name-pattern 'leave nothing behind'
 
 build: ## the pages and the server, without starting it
 	@go run ./cmd/check -run "npm ci"
-	@go run ./cmd/webbuild
+	@go run ./cmd/webbuild $(if $(RELEASE),-release)
 	@go build -o .build/rtmd ./cmd/rtmd
 
 wasm: ## the core for the browser alone: .build/rtm.wasm
 	@GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o .build/rtm.wasm ./wasm
+
+wasm-release: ## the same by TinyGo, as the npm package ships it: .build/rtm-release.wasm
+	@go run ./cmd/webbuild -wasm
+
+tinygo: ## get the compiler of the release core
+	@go run ./cmd/webbuild -tinygo
 
 clean: ## remove what builds made, keep installed packages
 	@rm -rf .build web/dist

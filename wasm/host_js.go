@@ -1,4 +1,4 @@
-//go:build js && wasm
+//go:build js && wasm && !tinygo
 
 package main
 
@@ -29,7 +29,7 @@ func expose() {
 		"restore": func(conn int, now float64, entries string) error { return b.Restore(conn, at(now), entries) },
 		"kept":    func(conn int, now float64, key, failure string) error { return b.Kept(conn, at(now), key, failure) },
 		"opened":  func(conn int, now float64) error { return b.Opened(conn, at(now)) },
-		"receive": func(conn int, now float64, frame string) error { return b.Receive(conn, at(now), frame) },
+		"receive": func(conn int, now float64, frame string) error { return b.Receive(conn, at(now), []byte(frame)) },
 		"closed":  func(conn int, now float64, code int, why string) error { return b.Closed(conn, at(now), code, why) },
 		"tick":    func(conn int, now float64) error { return b.Tick(conn, at(now)) },
 		"online":  func(conn int, now float64, up bool) error { return b.Online(conn, at(now), up) },
@@ -37,12 +37,12 @@ func expose() {
 		"token": func(conn int, now float64, token, failure string) error {
 			return b.Token(conn, at(now), token, failure)
 		},
-		"act":      func(conn int, now float64, act, args string) error { return b.Act(conn, at(now), act, args) },
-		"snapshot": b.Snapshot,
+		"act":      func(conn int, now float64, act, args string) error { return b.Act(conn, at(now), act, []byte(args)) },
+		"snapshot": func(conn int) (string, error) { state, err := b.Snapshot(conn); return string(state), err },
 		"stop":     func(conn int, now float64) error { return b.Stop(conn, at(now)) },
 		"destroy":  b.Destroy,
 		"call": func(conn int, now float64, ref int, action, payload string, timeout float64) error {
-			return b.Call(conn, at(now), ref, action, payload, time.Duration(timeout*float64(time.Millisecond)))
+			return b.Call(conn, at(now), ref, action, []byte(payload), time.Duration(timeout*float64(time.Millisecond)))
 		},
 	} {
 		wasm.Expose(name, entry)

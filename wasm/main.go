@@ -1,4 +1,4 @@
-//go:build js && wasm
+//go:build tinygo || (js && wasm)
 
 // Command wasm is the core for JavaScript: session and model of any number of
 // connections in one WebAssembly module.
@@ -19,7 +19,8 @@
 // once, so the global may be taken away then.
 package main
 
-func main() {
-	expose()
-	select {} // the entries need a running program
-}
+func init() { expose() }
+
+// main is not called in the release build, whose entries need no program that
+// runs.
+func main() { select {} }

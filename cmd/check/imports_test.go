@@ -59,6 +59,7 @@ var only = map[string][]string{
 	"github.com/nats-io":               {"rtm/rtmserver"},
 	"github.com/prometheus":            {"rtm/rtmserver", "cmd/rtmd"},
 	"github.com/chromedp":              {},
+	"github.com/invopop/jsonschema":    {"rtm/rtmserver/internal/seedschema"},
 	module + "cmd":                     {"cmd"},
 }
 

@@ -28,6 +28,7 @@ var steps = []step{
 	{"staticcheck js/wasm", func(c *checker) (string, error) { return staticcheck(c, js, core...) }},
 	{"govulncheck", govulncheck},
 	{"generated files", generated},
+	{"tinygo", release},
 	{"webbuild", func(c *checker) (string, error) { return "", c.exec(".", nil, "go", "run", "./cmd/webbuild") }},
 	{"tsc", func(c *checker) (string, error) {
 		return "", c.exec("web", nil, filepath.Join(c.root, "web/node_modules/.bin/tsc"), "--noEmit")

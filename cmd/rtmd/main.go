@@ -6,14 +6,28 @@
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
 // /v3.6/agent/rtm/ws. Warnings go to standard error.
 //
+// What happens is kept in a directory, -data, in memory, or in NATS servers that several
+// rtmd share, -nats.
+//
 //	rtmd -tls -host api.livechatinc.com,accounts.livechatinc.com
 //
 // speaks https and wss for clients whose addresses are fixed, and prints the file of its
 // certificate, which they have to trust, with its fingerprint after "certificate".
 //
+// At /_rtmd/ is the control API: reset, snapshots, the clock, faults, the journal of
+// frames. GET it for what there is. It serves this machine alone unless -control says
+// otherwise.
+//
 //	rtmd replay FILE
 //
 // replays what rtm.Options.Record wrote and prints what came of it.
+//
+//	rtmd seed check FILE
+//	rtmd seed print
+//	rtmd seed schema
+//
+// look a seed file for -seed over, print the demo's as a start for one's own, and
+// print the JSON Schema of them.
 package main
 
 import (
@@ -49,10 +63,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "replay" {
 		return replay(args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "seed" {
+		return seed(args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("rtmd", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
+	seedName := flags.String("seed", "demo", "seed `file`, or demo, or empty")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	control := controlFlag("loopback")
+	flags.Var(&control, "control", "`who` may use the control API at /_rtmd/: loopback, any or off")
+	journal := flags.Int("journal", 10_000, "`entries` that the journal of frames keeps; 0 keeps none")
+	var st store
+	st.flags(flags)
 	var names hosts
 	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
 	var secure secure
@@ -66,24 +89,35 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := secure.check(); err != nil {
+	if err := errors.Join(st.check(flags), secure.check()); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
-		fmt.Fprintln(stderr, "rtmd:", err)
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, control, *journal, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		complain(stderr, err)
 		return 1
 	}
 	return 0
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web string, stdout io.Writer, log *slog.Logger) error {
-	rtm, err := rtmserver.New(&rtmserver.Options{Logger: log})
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, control controlFlag, journal int, stdout io.Writer, log *slog.Logger) error {
+	start, err := readSeed(seedName)
 	if err != nil {
 		return err
 	}
-	pages, err := newPages(web, rtm, log)
+	opts := &rtmserver.Options{Logger: log, Seed: start, Journal: journal}
+	closeStore, err := st.open(opts, log)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	rtm, err := rtmserver.New(opts)
+	if err != nil {
+		return err
+	}
+	defer rtm.Shutdown(ctx) // of a server that never served; else it has ended before
+	pages, err := newPages(web, control.handler(rtm), log)
 	if err != nil {
 		return err
 	}
@@ -113,6 +147,9 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web st
 	}
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
+	}
+	if control != "off" {
+		fmt.Fprintf(stdout, "%-8s %s/_rtmd/\n", "control", url)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,7 +52,7 @@ func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	p := &process{cmd: exec.CommandContext(ctx, rtmd, append([]string{"-addr", "127.0.0.1:0"}, args...)...)}
+	p := &process{cmd: exec.CommandContext(ctx, rtmd, append([]string{"-addr", "127.0.0.1:0", "-data", ""}, args...)...)}
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -103,7 +104,7 @@ func TestServesAndStops(t *testing.T) {
 				t.Errorf("/shop: %d %q %v", resp.StatusCode, b, err)
 			}
 			rest := p.stop(t, signal)
-			if want := "shop     " + p.url + "/shop"; len(rest) != 1 || rest[0] != want {
+			if want := []string{"shop     " + p.url + "/shop", "control  " + p.url + "/_rtmd/"}; !slices.Equal(rest, want) {
 				t.Errorf("printed %q, want %q", rest, want)
 			}
 			if p.stderr.Len() > 0 {
@@ -158,7 +159,7 @@ func TestServesWithoutPages(t *testing.T) {
 			t.Errorf("%s: %d %q %v, want %d and a sentence", path, resp.StatusCode, b, err, want)
 		}
 	}
-	if rest := p.stop(t, syscall.SIGTERM); len(rest) != 0 {
+	if rest := p.stop(t, syscall.SIGTERM); len(rest) != 1 || !strings.HasPrefix(rest[0], "control ") {
 		t.Errorf("printed %q", rest)
 	}
 }
@@ -170,6 +171,7 @@ func TestCommandLine(t *testing.T) {
 	}
 	defer taken.Close()
 	broken := testBuild(t, small)
+	file := filepath.Join(broken, "manifest.json")
 	if err := os.WriteFile(filepath.Join(broken, "manifest.json"), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -180,9 +182,20 @@ func TestCommandLine(t *testing.T) {
 		says string
 		line bool // nothing but one line
 	}{
-		{"port in use", []string{"-addr", taken.Addr().String()}, 1, "rtmd: listen tcp " + taken.Addr().String() + ": bind: address already in use", true},
-		{"no address", []string{"-addr", "here"}, 1, "rtmd: listen tcp: address here: missing port in address", true},
-		{"broken build", []string{"-addr", "127.0.0.1:0", "-web", broken}, 1, "manifest.json: unexpected end of JSON input", true},
+		{"port in use", []string{"-addr", taken.Addr().String(), "-data", ""}, 1, "rtmd: listen tcp " + taken.Addr().String() + ": bind: address already in use", true},
+		{"data and nats", []string{"-data", "x", "-nats", "nats://127.0.0.1:1"}, 2, "rtmd: -nats: cannot be together with -data: everything is kept in one of them", true},
+		{"no nats", []string{"-nats", ""}, 2, "rtmd: -nats: needs the URL of a NATS server, such as nats://127.0.0.1:4222", true},
+		{"empty nats", []string{"-nats", "nats://127.0.0.1:1,"}, 2, `rtmd: -nats: there is an empty URL in "nats://127.0.0.1:1,"`, true},
+		{"nats is down", []string{"-nats", "nats://127.0.0.1:1"}, 1, "rtmd: -nats: natslog: nats://127.0.0.1:1: nats: no servers available", true},
+		{"bad sync", []string{"-sync", "sometimes"}, 2, `rtmd: -sync: must be always or a time of at least 1ms such as 1s, not "sometimes"`, true},
+		{"short sync", []string{"-sync", "1ns"}, 2, "rtmd: -sync: must be always or", true},
+		{"sync in memory", []string{"-data", "", "-sync", "1s"}, 2, "rtmd: -sync: is for -data alone", true},
+		{"sync and nats", []string{"-nats", "nats://127.0.0.1:1", "-sync", "1s"}, 2, "rtmd: -sync: is for -data alone", true},
+		{"replicas without nats", []string{"-replicas", "3"}, 2, "rtmd: -replicas: is for -nats alone", true},
+		{"many replicas", []string{"-nats", "nats://127.0.0.1:1", "-replicas", "6"}, 2, "rtmd: -replicas: must be from 0 to 5, not 6", true},
+		{"bad data", []string{"-data", file}, 1, "rtmd: -data: natslog: " + file + ": mkdir " + file + ": not a directory", true},
+		{"no address", []string{"-addr", "here", "-data", ""}, 1, "rtmd: listen tcp: address here: missing port in address", true},
+		{"broken build", []string{"-addr", "127.0.0.1:0", "-data", "", "-web", broken}, 1, "manifest.json: unexpected end of JSON input", true},
 		{"unknown flag", []string{"-nope"}, 2, "flag provided but not defined: -nope", false},
 		{"no name", []string{"-host", "https://x"}, 2, `"https://x" is no name of a host`, false},
 		{"key without certificate", []string{"-tls", "-key", "x"}, 2, "rtmd: -cert and -key go together: one of them is missing", true},
@@ -195,6 +208,7 @@ func TestCommandLine(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			cmd := exec.CommandContext(t.Context(), rtmd, test.args...)
+			cmd.Dir = t.TempDir() // where rtmd-data would be
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			err := cmd.Run()
 			var exit *exec.ExitError

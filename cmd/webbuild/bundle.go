@@ -12,6 +12,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/rtmwidget/rtmwidget/cmd/internal/dist"
+	"github.com/rtmwidget/rtmwidget/cmd/internal/tinygo"
 )
 
 // build is one run. Only mu's fields are touched by more than one goroutine.
@@ -22,7 +23,9 @@ type build struct {
 	old       map[string]dist.File // files of the last build, kept where the content is the same
 	pool      pool
 	wasmExec  string
-	licenses  []string // notices of bundled packages
+	tinygo    *tinygo.Compiler // nil where there is none
+	release   bool             // the pages run the release core
+	licenses  []string         // notices of bundled packages
 
 	mu    sync.Mutex
 	files map[string]dist.File
@@ -54,6 +57,14 @@ func (b *build) steps() error {
 	}
 	if _, err := b.store(wasmName, core); err != nil {
 		return err
+	}
+	if b.tinygo != nil {
+		if core, err = buildRelease(b.site, b.root, b.tinygo); err != nil {
+			return err
+		}
+		if _, err := b.store(releaseName, core); err != nil {
+			return err
+		}
 	}
 	for _, entry := range b.site.bundles {
 		if _, err := b.bundle(entry.logical, entry.source); err != nil {
@@ -116,7 +127,11 @@ func (b *build) bundle(logical, source string) (dist.File, error) {
 // defines are the constants of the TypeScript sources: where the stored files will be.
 func (b *build) defines() map[string]string {
 	d := map[string]string{}
-	for name, logical := range map[string]string{"__RTM_WASM_URL__": wasmName, "__RTM_WORKER_URL__": workerName} {
+	core := wasmName
+	if b.release {
+		core = releaseName
+	}
+	for name, logical := range map[string]string{"__RTM_WASM_URL__": core, "__RTM_WORKER_URL__": workerName} {
 		if f, ok := b.file(logical); ok {
 			quoted, _ := json.Marshal(f.URL()) // a string always encodes
 			d[name] = string(quoted)

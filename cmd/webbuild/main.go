@@ -1,13 +1,20 @@
 // Webbuild makes web/dist from the Go core and the web sources.
 //
 //	go run ./cmd/webbuild          build what changed
+//	go run ./cmd/webbuild -release build it for pages that run the release core
 //	go run ./cmd/webbuild -check   only compare the last build with the size budgets
+//	go run ./cmd/webbuild -wasm    only make the release core: .build/rtm-release.wasm
+//	go run ./cmd/webbuild -tinygo  only get its compiler
 //
 // It compiles wasm/ for the browser, bundles TypeScript with esbuild, minifies
 // JavaScript, CSS, HTML, SVG and JSON with tdewolff/minify, stores every file under a
 // name that holds its hash, compresses it with brotli and gzip, and writes a manifest.
 // When no input changed since the last build it does nothing. A second run in the same
 // tree waits for the first.
+//
+// The release core is the same Go program, compiled by TinyGo. Where there is no TinyGo
+// the build goes without it, unless it was asked for: then TinyGo is got, and exit code 3
+// says that this can't be done here.
 package main
 
 import (
@@ -24,6 +31,7 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/cmd/internal/dist"
 	"github.com/rtmwidget/rtmwidget/cmd/internal/lock"
+	"github.com/rtmwidget/rtmwidget/cmd/internal/tinygo"
 )
 
 func main() {
@@ -32,13 +40,28 @@ func main() {
 	flag.StringVar(&opts.out, "out", "", "output directory (default ROOT/web/dist)")
 	flag.BoolVar(&opts.force, "force", false, "build even when nothing changed, and compress everything again")
 	flag.BoolVar(&opts.check, "check", false, "build nothing; compare the last build with the size budgets")
+	flag.BoolVar(&opts.release, "release", false, "let the pages run the release core")
+	wasm := flag.Bool("wasm", false, "make the release core alone: .build/"+releaseName)
+	compiler := flag.Bool("tinygo", false, "get TinyGo and do nothing else")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "webbuild: unexpected argument %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	if err := run(&rtmwidget, opts); err != nil {
+	var err error
+	switch {
+	case *compiler:
+		err = getTinyGo(opts)
+	case *wasm:
+		err = wasmRelease(&rtmwidget, opts)
+	default:
+		err = run(&rtmwidget, opts)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "webbuild:", err)
+		if missing := new(tinygo.MissingError); errors.As(err, &missing) {
+			os.Exit(3)
+		}
 		os.Exit(1)
 	}
 }
@@ -46,31 +69,22 @@ func main() {
 type options struct {
 	root, out    string
 	force, check bool
+	release      bool
 	quality      int // of brotli; 0 means the best. Tests are in a hurry.
 	stdout       io.Writer
 }
 
 func run(s *site, opts options) error {
 	began := time.Now()
-	if opts.root == "" {
-		root, err := findRoot()
-		if err != nil {
-			return err
-		}
-		opts.root = root
-	}
-	if opts.out == "" {
-		opts.out = filepath.Join(opts.root, "web", "dist")
+	if err := opts.complete(); err != nil {
+		return err
 	}
 	if !opts.check {
-		// Two at once would remove each other's files.
-		release, err := lock.Take(filepath.Join(opts.root, ".build", "webbuild.lock"), func() {
-			fmt.Fprintln(opts.stdout, "waiting for another webbuild to end")
-		})
+		unlock, err := opts.lock()
 		if err != nil {
 			return err
 		}
-		defer release()
+		defer unlock()
 	}
 	old, err := dist.Read(opts.out)
 	if err != nil && (opts.check || !errors.Is(err, fs.ErrNotExist)) {
@@ -83,11 +97,16 @@ func run(s *site, opts options) error {
 	if err != nil {
 		return err
 	}
+	compiler, err := compilerOf(s, opts)
+	if err != nil {
+		return err
+	}
+	inputs = fmt.Sprint(inputs, " ", compiler != nil, " ", opts.release)
 	if old != nil && !opts.force && old.Inputs == inputs && old.Complete(opts.out) {
 		fmt.Fprintf(opts.stdout, "%s is up to date (%s)\n", opts.out, since(began))
 		return nil
 	}
-	b := &build{site: s, root: opts.root, out: opts.out, quality: opts.quality, files: map[string]dist.File{}}
+	b := &build{site: s, root: opts.root, out: opts.out, quality: opts.quality, files: map[string]dist.File{}, tinygo: compiler, release: opts.release}
 	if old != nil && !opts.force {
 		b.old = old.Files
 	}
@@ -110,6 +129,28 @@ func run(s *site, opts options) error {
 	}
 	fmt.Fprintf(opts.stdout, "built %s in %s\n", opts.out, since(began))
 	return nil
+}
+
+// complete fills in what was left to the defaults.
+func (o *options) complete() error {
+	if o.root == "" {
+		root, err := findRoot()
+		if err != nil {
+			return err
+		}
+		o.root = root
+	}
+	if o.out == "" {
+		o.out = filepath.Join(o.root, "web", "dist")
+	}
+	return nil
+}
+
+// lock keeps other runs out: two at once would remove each other's files.
+func (o *options) lock() (unlock func(), err error) {
+	return lock.Take(filepath.Join(o.root, ".build", "webbuild.lock"), func() {
+		fmt.Fprintln(o.stdout, "waiting for another webbuild to end")
+	})
 }
 
 func findRoot() (string, error) {
@@ -135,6 +176,8 @@ func checkBudgets(s *site, m *dist.Manifest) error {
 	for logical, most := range s.budgets {
 		f, ok := m.Files[logical]
 		switch {
+		case !ok && logical == releaseName:
+			// There is no TinyGo here.
 		case !ok:
 			over = append(over, fmt.Sprintf("%s has a size budget but was not built", logical))
 		case f.Brotli > most:

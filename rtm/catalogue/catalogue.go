@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -62,6 +63,13 @@ type API struct {
 	// Semantics holds the rules that no table can say; only the agent file has
 	// them, for both sides.
 	Semantics []*Rule `json:"semantics"`
+
+	// Removed are things that older clients still know, and no version has.
+	Removed []*Removed `json:"removed"`
+
+	// Scopes are what the tokens of agents can be allowed; only the agent file has
+	// them.
+	Scopes []*Scope `json:"scopes"`
 
 	// Authorization holds the token endpoints as they stand in the file; only
 	// the customer file has them.
@@ -145,6 +153,13 @@ type Push struct {
 	RemovedIn  string  `json:"removed_in"`
 	Confidence string  `json:"confidence"`
 	Source     Strings `json:"source"`
+}
+
+// Removed is something that was withdrawn from all versions.
+type Removed struct {
+	Kind   string `json:"kind"` // push, method or envelope_field
+	Action string `json:"action"`
+	Note   string `json:"note"`
 }
 
 // In reports whether a version of the API has the push.
@@ -290,6 +305,13 @@ type Property struct {
 	Note   string            `json:"note"`
 }
 
+// Scope is something that a token can be allowed, such as chats--access:rw.
+type Scope struct {
+	Scope     string `json:"scope"`
+	Allows    string `json:"allows"`
+	RemovedIn string `json:"removed_in"` // the first version without it, "" for none
+}
+
 // Rule is one rule of behaviour.
 type Rule struct {
 	Topic      string `json:"topic"`
@@ -331,6 +353,12 @@ func (a *API) Method(action string) *Method { return a.methods[action] }
 
 // Push returns the push of that action, nil when there is none.
 func (a *API) Push(action string) *Push { return a.pushes[action] }
+
+// Withdrawn reports whether there was a push that is in none of the versions any
+// more. Older clients still ask for it, and ignore that it does not come.
+func (a *API) Withdrawn(action string) bool {
+	return slices.ContainsFunc(a.Removed, func(r *Removed) bool { return r.Kind == "push" && r.Action == action })
+}
 
 // Object returns the fields of a named object and whether there is one. For a
 // union these are the fields that all its variants share.

@@ -34,6 +34,9 @@ func TestCounts(t *testing.T) {
 			t.Errorf("%s: sort_order is %q", a.Name, a.Enums["sort_order"])
 		}
 	}
+	if c := Customer(); !c.Withdrawn("customer_page_updated") || c.Withdrawn("incoming_chat") || c.Withdrawn("author_id") || Agent().Withdrawn("customer_page_updated") {
+		t.Error("customer_page_updated is what was withdrawn of the customers' pushes")
+	}
 	if len(Customer().Authorization) == 0 {
 		t.Error("the customer file has no authorization")
 	}

@@ -63,7 +63,7 @@ func (a *arguments) chat() *chat {
 	if c := a.m.main(); id == "" && c != nil && a.m.customer() {
 		return c
 	}
-	a.fail("chat_id", "names no chat that is known here: "+strconv.Quote(id))
+	a.fail("chat_id", "names no chat that is known here: "+wire.Quote(id))
 	return &chat{}
 }
 
@@ -86,7 +86,7 @@ func (a *arguments) item() *item {
 	it := a.m.local[key]
 	switch {
 	case it == nil:
-		a.fail("key", "names nothing that was sent from here: "+strconv.Quote(key))
+		a.fail("key", "names nothing that was sent from here: "+wire.Quote(key))
 	case it.state == sent:
 		a.fail("key", "names a message that has been sent")
 	case it.flying:
@@ -140,7 +140,7 @@ func (a *arguments) newKey() string {
 	case key == "":
 		a.fail("key", "is empty; it must be a text that names nothing else")
 	case a.m.known(key):
-		a.fail("key", "names another item: "+strconv.Quote(key))
+		a.fail("key", "names another item: "+wire.Quote(key))
 	}
 	return key
 }
@@ -150,7 +150,7 @@ func (a *arguments) upload() *item {
 	key := a.text("key")
 	it := a.m.local[key]
 	if it == nil || it.upload == nil {
-		a.fail("key", "names no file that is being uploaded: "+strconv.Quote(key))
+		a.fail("key", "names no file that is being uploaded: "+wire.Quote(key))
 	}
 	return it
 }

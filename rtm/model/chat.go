@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
@@ -77,22 +78,16 @@ func (m *Model) main() *chat { return m.mainBut(nil) }
 func (m *Model) mainBut(not *chat) *chat {
 	var best *chat
 	for _, c := range m.chats {
-		if c != not && c.id != "" && (best == nil || newerChat(c, best) < 0) {
+		if c != not && c.id != "" && (best == nil || newerChat(c, best)) {
 			best = c
 		}
 	}
 	return best
 }
 
-// newerChat orders chats as a screen shows them.
-func newerChat(a, b *chat) int {
-	switch {
-	case a.updated != b.updated && a.updated > b.updated, a.updated == b.updated && a.id < b.id:
-		return -1
-	case a.updated == b.updated && a.id == b.id:
-		return 0
-	}
-	return 1
+// newerChat reports whether a screen shows a above b.
+func newerChat(a, b *chat) bool {
+	return a.updated > b.updated || a.updated == b.updated && a.id < b.id
 }
 
 // drop forgets a chat.
@@ -122,7 +117,7 @@ func (m *Model) withdraw(now time.Time, c *chat) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
+	sorting.Stable(ids, func(a, b session.CallID) bool { return a < b })
 	for _, id := range ids {
 		m.s.Cancel(now, id)
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
@@ -180,7 +181,7 @@ func (m *Model) appendState(b []byte) []byte {
 	b = m.err.append(b)
 	b = append(b, `,"chats":[`...)
 	chats := slices.Clone(m.chats)
-	slices.SortFunc(chats, newerChat)
+	sorting.Stable(chats, newerChat)
 	for i, c := range chats {
 		if i > 0 {
 			b = append(b, ',')

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
@@ -107,15 +108,7 @@ func bySeq(entries []session.Entry) {
 		n, _ := wire.Int(wire.Get(e.Value, "seq"))
 		return n
 	}
-	slices.SortStableFunc(entries, func(a, b session.Entry) int {
-		switch x, y := seq(a), seq(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	sorting.Stable(entries, func(a, b session.Entry) bool { return seq(a) < seq(b) })
 }
 
 // restoreCall shows a call of the session's outbox. One that carries several

@@ -2,6 +2,7 @@ package rtmserver
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -37,6 +38,8 @@ func (s *Server) enter(c *socket) error {
 		return err
 	}
 	s.conns[c] = struct{}{}
+	s.made++
+	c.id = "c" + strconv.FormatUint(s.made, 10)
 	s.unauthorized[from]++
 	c.counted = from
 	switch {
@@ -54,9 +57,33 @@ func (s *Server) leave(c *socket) {
 	defer s.mu.Unlock()
 	s.authorize(c)
 	delete(s.conns, c)
-	if s.closing.Load() && len(s.conns) == 0 {
+	s.rest()
+}
+
+// rest says that nothing is left to wait for, when that is so. s.mu is held.
+func (s *Server) rest() {
+	if s.closing.Load() && len(s.conns) == 0 && s.asks == 0 {
 		close(s.idle)
 	}
+}
+
+// ask counts a request of the Web API in, unless the server is closing.
+func (s *Server) ask() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return fail("service_unavailable", stopping)
+	}
+	s.asks++
+	return nil
+}
+
+// answered counts a request of the Web API out.
+func (s *Server) answered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asks--
+	s.rest()
 }
 
 // authorized says that a connection has logged in.

@@ -31,7 +31,10 @@ func loginAgent(c *call) (any, error) {
 	old, away := *o.st.agent(a.ID), c.payload.boolOr("away", false)
 	var records []*record
 	if old.Status == offline {
-		status := accepting
+		status := a.LoginStatus
+		if status == "" {
+			status = accepting
+		}
 		switch {
 		case away:
 			status = notAccepting
@@ -147,20 +150,31 @@ func setRoutingStatus(c *call) (any, error) {
 	o := c.org
 	target := c.conn.agent
 	if id := c.payload.str("agent_id"); id != "" && id != c.user() {
-		if !c.conn.agent.managesOthers() {
+		target = o.agent(id)
+		may := c.conn.agent.managesOthers()
+		if target != nil && target.bot != nil && c.conn.agent.Scopes != nil {
+			may = c.conn.agent.has("agents-bot--all:rw")
+		}
+		if !may {
 			return nil, fail("authorization", "payload.agent_id: agent %s has the role normal and cannot set the status of others", c.user())
 		}
-		if target = o.agent(id); target == nil {
+		if target == nil {
 			return nil, fail("not_found", "payload.agent_id: no agent %s", quote(id))
 		}
-		if o.st.agent(id).Status == offline {
+		if target.bot == nil && o.st.agent(id).Status == offline {
 			return nil, failAs(c.conn.catalogue, "agent_offline")
 		}
 	}
 	if target == c.conn.agent && !target.has("agents--my:rw") {
 		return nil, fail("authorization", "set_routing_status of an agent itself needs the scope agents--my:rw, which the token of agent %s lacks", target.ID)
 	}
+	if target == c.conn.agent && o.st.agent(target.ID).Status == offline { // over the Web API
+		return nil, failAs(c.conn.catalogue, "requester_already_offline")
+	}
 	status := c.payload.str("status")
+	if target.bot != nil {
+		return obj{}, o.setBotStatus(c, target, status)
+	}
 	if status == offline {
 		return nil, invalid("payload.status: offline is for bots only; agents go offline by logout")
 	}
@@ -226,7 +240,11 @@ func listRoutingStatuses(c *call) (any, error) {
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		in := groups == nil || slices.ContainsFunc(groups, func(g int) bool { return slices.Contains(a.Groups, g) })
-		if in && c.conn.agent.has("agents--all:ro") { // the other scope is for bots, and there are none here
+		scope := "agents--all:ro"
+		if a.bot != nil {
+			scope = "agents-bot--all:ro"
+		}
+		if in && c.conn.agent.has(scope) {
 			list = append(list, obj{"agent_id": a.ID, "status": o.st.agent(a.ID).Status})
 		}
 	}

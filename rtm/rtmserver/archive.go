@@ -114,15 +114,17 @@ func agentTypesOnce(f params) error {
 // archiveMatches applies the filters that do not look at what was said.
 func (o *org) archiveMatches(x *archived, f params) bool {
 	ch, th := x.ch, x.th
-	var agents []any
+	var agents, types []any
 	for _, id := range th.UserIDs {
-		if id != ch.CustomerID {
-			agents = append(agents, id)
+		if id == ch.CustomerID {
+			continue
 		}
-	}
-	var types []any
-	if len(agents) > 0 {
-		types = []any{"human"} // there are no bots here
+		agents = append(agents, id)
+		if a := o.agent(id); a != nil && a.bot != nil {
+			types = append(types, "chatbot")
+		} else {
+			types = append(types, "human")
+		}
 	}
 	fields := params{}
 	if c := o.st.Customers[ch.CustomerID]; c != nil {

@@ -31,6 +31,9 @@ func (o *org) touchCustomer(id string) {
 
 // watchChats sets the timers of the chats that were touched.
 func (o *org) watchChats() {
+	if len(o.touched) == 0 {
+		return
+	}
 	for _, id := range sortedKeys(o.touched) {
 		o.watch(id, time.Time{})
 	}

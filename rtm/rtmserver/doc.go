@@ -13,14 +13,93 @@
 //
 // Each organization has an append-only log, see [Log]. A command is held to the
 // rules of package catalogue, the same that clients have, checked against the
-// state, appended to the log as records, and applied; the state is a fold over
-// the records, and pushes are announced from them. What a request causes is
+// state, appended to the log as one entry, and applied; the state is a fold over
+// the entries, and pushes are announced from them. What a request causes is
 // decided under one lock per organization, so all connections see one order of
 // things. Typing indicators, sneak peeks, previews and multicasts are passed on
 // and never logged.
 //
+// Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
+// there is the one over WebSocket, whose array frames may have 4 MiB.
+//
 // Sockets never block that lock: each connection has a bounded queue and a
 // goroutine that writes; one that does not read is cut off.
+//
+// # Web API and files
+//
+// POST /v3.6/customer/action/<action>?organization_id=… and /v3.6/agent/action/<action>
+// carry out the methods of the sockets for requests with an Authorization: a
+// customer's Bearer token, an agent's Bearer or Basic one. The body is the payload,
+// and so is that of the answer. What a request causes is pushed to all sockets. What
+// is about a connection (login, logout, ping, update_customer_page, subscriptions …)
+// is for sockets alone. The errors have the types of the sockets and a status: 400
+// for validation and what has none of its own, 401 authentication, 403 what is not
+// allowed, 404 what is not there, 409 what a chat or agent is not ready for, 413
+// bodies that are too long, 421 another region, 429 limits, 503 service_unavailable.
+//
+// upload_file takes a form of multipart/form-data with the part file, of 10 MB at
+// most, and answers with the address that an event of type file wants. The content
+// decides what a file is: one that is executable, or not the picture, sound, film or
+// PDF that its name or Content-Type says, is refused. Pictures get thumbnails. The
+// address cannot be guessed, and whoever has it may read the file: pictures in the
+// page, everything else as a download, nothing as HTML, SVG or script. A file that no
+// event has ends after 24 hours, others with the threads that have them. [Files] keeps
+// the content: [NewMemoryFiles], [OpenDiskFiles].
+//
+// # Seeds and bots
+//
+// A [Seed] says which organizations, groups, agents and bots there are, with their
+// forms, greetings, tags and properties, and may bring customers and chats. It is
+// made in Go, or read from JSON by [LoadSeed], which names the line and the field
+// of all that is wrong; [SeedSchema] is for editors. What is in the seed's file
+// holds at each start; its customers, chats and statuses become the first records
+// of an empty log, and a log that has anything in it is left alone.
+// [Server.Export] gives the present state as a seed.
+//
+// A [Bot] of the seed is an agent without a connection, who follows a script
+// through the same methods as anybody else. What it does is bound to what it
+// answers: its events have a custom_id that names it, so after a restart, or with
+// several nodes, each is there once.
+//
+// # What is kept
+//
+// A request is answered once the log has its entry: all that the request changed,
+// or nothing of it. How long the log keeps it is the log's business, see package
+// natslog for the ones on disk: there the end of the process, in whatever way and
+// at whatever moment, loses nothing that was answered, and a power failure at most
+// what came since the files were last synced.
+//
+// A server reads its log at the start. So that this need not be all of it, the
+// state is saved once in a while, see [Options.SnapshotEvery]: in the background,
+// out of the last snapshot and the entries since then, without the lock. A
+// snapshot holds nothing that the log has not, and one that cannot be read, or is
+// of another format, is passed over.
+//
+// # Several nodes
+//
+// Servers that share a log are nodes of one service: a client may connect to any
+// of them, and to another one next time. Each applies the entries of all and
+// announces them to the connections that it has itself.
+//   - An append names the entry before it, so of two nodes that decide at once one
+//     wins; the other one applies what is new and decides again.
+//   - Who is connected where is in the log as well: when a user's first connection
+//     to a node begins, when the last one ends, and when what others need to know
+//     changes in between. Routing, monitoring and the time that agents have to
+//     come back follow from that.
+//   - Pushes that are not in the log go from node to node on the log's side, if
+//     their recipients are connected elsewhere; one that is lost is not repeated.
+//   - Nodes tell each other each second that they live. Of one that was silent
+//     for 5 s the others log that its connections are gone. A node that finds
+//     itself taken for lost logs those that it has still.
+//   - What follows from a change, such as giving a waiting chat to an agent, is
+//     done by the node that made it; if that dies first, another one does it half
+//     a second later. What happens after a while, every node tries: one wins, and
+//     the others see that it is done.
+//   - A login is an append, or looks at the log, so who comes from another node
+//     finds all here that it was answered there.
+//
+// Clocks of nodes should agree: times in the log never go back, so one that is
+// ahead takes the others with it.
 //
 // # Versions
 //
@@ -48,6 +127,10 @@
 //   - routing.transcript_email on a thread: a system message says that the
 //     transcript was asked for, and no mail is sent;
 //   - activate_customer_page and deactivate_customer_page: nothing depends on it;
+//   - get_configuration and get_localization: the forms of the seed and a few words
+//     in English; all domains are allowed;
+//   - list_license_properties and list_group_properties: there are none;
+//   - check_goals and request_email_verification: no goal is reached, no mail is sent;
 //   - sales and goals, filters of list_archives: no thread has any.
 //
 // What the vendor's configuration and privacy tools do, for which there is no

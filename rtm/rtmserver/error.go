@@ -10,6 +10,7 @@ import (
 type apiError struct {
 	typ     string
 	message string
+	data    obj // may be nil
 }
 
 func (e *apiError) Error() string { return e.typ + ": " + e.message }

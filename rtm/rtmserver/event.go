@@ -2,7 +2,6 @@ package rtmserver
 
 import (
 	"mime"
-	"net/url"
 	"path"
 	"slices"
 	"time"
@@ -19,7 +18,8 @@ type event struct {
 	CustomID   string         `json:"custom_id,omitempty"`
 	Visibility string         `json:"visibility"` // all or agents
 	Properties properties     `json:"properties"`
-	Body       map[string]any `json:"body"` // what is particular to the type, as the wire has it
+	Body       map[string]any `json:"body"`            // what is particular to the type, as the wire has it
+	Files      []string       `json:"files,omitempty"` // those whose addresses the body has
 	Deleted    bool           `json:"deleted,omitempty"`
 }
 
@@ -67,14 +67,11 @@ func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
 	case "rich_message":
 		clearToggles(e.Body)
 	case "file":
-		// Any web address will do: there is no CDN here whose files it could be.
-		u, err := url.Parse(in.str("url"))
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			return nil, invalid("%s.url: must be an http or https address, not %s", where, quote(in.str("url")))
+		if err := c.org.attach(c.em, e, where); err != nil {
+			return nil, err
 		}
-		e.Body["name"] = path.Base("/" + u.Path)
-		e.Body["content_type"] = contentType(u.Path)
 	}
+	e.Files = c.org.usedFiles(e.Body)
 	return e, nil
 }
 

@@ -126,7 +126,7 @@ func TestFailedLoginLeavesNothing(t *testing.T) {
 	opts, log := flaky()
 	opts.Seed = rtmserver.DefaultSeed()
 	opts.Seed.Organizations = append(opts.Seed.Organizations, rtmserver.Organization{
-		ID: "other", Groups: []rtmserver.Group{{ID: 0}}, Agents: []rtmserver.Agent{{ID: "a@example.com", Tokens: []string{"dal:other"}}},
+		ID: "22222222-2222-4222-8222-222222222222", Groups: []rtmserver.Group{{ID: 0}}, Agents: []rtmserver.Agent{{ID: "a@example.com", Tokens: []string{"dal:other"}}},
 	})
 	inBubble(t, opts, func(t *testing.T, srv *rtmtest.Server) {
 		ag := dialAgent(t, srv)

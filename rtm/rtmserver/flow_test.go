@@ -196,7 +196,7 @@ func TestVisibility(t *testing.T) {
 }
 
 func TestEventTypes(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+	inBubble(t, &rtmserver.Options{RandomSeed: 1, ForeignFiles: true}, func(t *testing.T, srv *rtmtest.Server) {
 		ag := agent(t, srv, rtmtest.AgentToken)
 		cu := customer(t, srv)
 		chatID, threadID := start(cu)

@@ -24,9 +24,18 @@ func (f *Form) view() obj {
 		if x.Type != "header" {
 			v["required"] = x.Required
 		}
+		if x.Type == "checkbox_for_email" {
+			v["checked"] = x.Checked
+		}
+		if x.CommentLabel != "" {
+			v["comment_label"] = x.CommentLabel
+		}
 		var options []obj
 		for _, opt := range x.Options {
 			o := obj{"id": opt.ID, "label": opt.Label}
+			if opt.Checked {
+				o["checked"] = true
+			}
 			if opt.Group != nil {
 				o["group_id"] = *opt.Group
 			}

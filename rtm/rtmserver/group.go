@@ -64,7 +64,10 @@ func getPredictedAgent(c *call) (any, error) {
 // API.
 func (o *org) predictedView(a *Agent) obj {
 	v := o.faceView(a)
-	v["is_bot"] = false
+	v["is_bot"] = a.bot != nil
+	if a.bot != nil {
+		v["bot_type"] = "chatbot"
+	}
 	return v
 }
 

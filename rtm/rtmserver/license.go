@@ -1,7 +1,6 @@
 package rtmserver
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -12,14 +11,7 @@ type License struct {
 
 	// Region is where the organization is served, dal or fra; elsewhere clients
 	// are sent there. Empty means here, see Options.Region.
-	Region string `json:"region,omitempty"`
-}
-
-func (l *License) check(organization string) error {
-	if l.Region != "" && l.Region != "dal" && l.Region != "fra" {
-		return fmt.Errorf("rtmserver: seed: organization %s: license: region %q is neither dal nor fra", organization, l.Region)
-	}
-	return nil
+	Region string `json:"region,omitempty" jsonschema:"enum=dal,enum=fra"`
 }
 
 // expired reports whether the license has ended.

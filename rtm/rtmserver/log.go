@@ -51,8 +51,10 @@ type Log interface {
 // A Member hears of an organization. Its methods return at once and may be
 // called from any goroutine.
 type Member interface {
-	// Grown says that the log has the entry of this number; it may skip some.
-	Grown(last uint64)
+	// Grown says that the log has an entry of this number or later. It is the
+	// given one when that is not nil. Growth can go untold, in whatever order and
+	// more than once.
+	Grown(last uint64, entry []byte)
 
 	// Heard gets what was published.
 	Heard(message []byte)
@@ -89,10 +91,11 @@ func (l *memoryLog) Append(_ context.Context, organization string, last uint64, 
 		l.mu.Unlock()
 		return ErrConflict
 	}
-	o.entries = append(o.entries, slices.Clone(entry))
+	entry = slices.Clone(entry)
+	o.entries = append(o.entries, entry)
 	l.mu.Unlock()
 	for _, m := range members {
-		m.Grown(last + 1)
+		m.Grown(last+1, entry)
 	}
 	return nil
 }

@@ -114,6 +114,7 @@ func everything(t *testing.T, srv *rtmtest.Server, ag *peer) {
 	if err := srv.RTM.DeleteThreads(rtmtest.Organization, rtmserver.Sweep{Tag: "vip"}); err != nil {
 		t.Error(err)
 	}
+	sendFile(t, srv, "agent", "Bearer "+rtmtest.AgentToken, "a.txt", "text/plain", []byte("a"))
 	req, err := http.NewRequest(http.MethodDelete, srv.URL+"/v2/customer/token", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -143,9 +144,16 @@ func TestReplay(t *testing.T) {
 	log := rtmserver.NewMemoryLog()
 	seed := tourSeed()
 	seed.Organizations[0].Agents[0].MaxChats = 1
+	seed.Organizations[0].Customers = []rtmserver.Customer{{ID: "aaaaaaaa-0000-4000-8000-000000000009"}}
+	seed.Organizations[0].Chats = []rtmserver.Chat{{Threads: []rtmserver.Thread{{CreatedAt: "-1h", Events: []rtmserver.Event{
+		{Type: "message", AuthorID: agent1, Body: map[string]any{"text": "long ago"}}}}}}}
 	seed.Organizations[0].Routing.IdleAfterMin = 60
 	var chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
+		srv.CustomerToken(t)
+		first := srv.Snapshot(t, rtmtest.Organization)
+		srv.Reset(t, rtmtest.Organization)
+		srv.Restore(t, first)
 		token = srv.CustomerToken(t)
 		cu, queued := dialCustomer(t, srv), customer(t, srv)
 		cu.ok("login", object{"token": "Bearer " + token, "customer": object{"name": "Cleo", "session_fields": []any{object{"a": "1"}}}})

@@ -3,6 +3,7 @@ package rtmserver
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,12 +27,14 @@ type metrics struct {
 	entries  prometheus.Counter
 	failures prometheus.Counter
 
-	// Looking a counter up by its labels costs as much as a small request.
-	methods [2]sync.Map // of *methodMetrics by action
-	sent    [2]sync.Map // of prometheus.Counter by action
+	// Looking a counter up by its labels costs as much as a small request, so
+	// those that are used all the time are kept by action.
+	methods [2]map[string]*atomic.Pointer[methodMetrics]
+	sent    [2]map[string]*atomic.Pointer[prometheus.Counter]
+	unknown [2]atomic.Pointer[methodMetrics] // of actions that there are not
 }
 
-// methodMetrics are those of one method.
+// methodMetrics are those of one method, made when it is first used.
 type methodMetrics struct {
 	ok      prometheus.Counter
 	latency prometheus.Observer
@@ -62,6 +65,15 @@ func newMetrics(s *Server) *metrics {
 		entries:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rtmd_log_records_total", Help: "Records appended to the log."}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{Name: "rtmd_log_failures_total", Help: "Appends that failed, also because another node was faster."}),
 	}
+	for _, side := range []side{customerSide, agentSide} {
+		m.methods[side], m.sent[side] = map[string]*atomic.Pointer[methodMetrics]{}, map[string]*atomic.Pointer[prometheus.Counter]{}
+		for _, method := range side.api().Methods {
+			m.methods[side][method.Action] = new(atomic.Pointer[methodMetrics])
+		}
+		for _, push := range side.api().Pushes {
+			m.sent[side][push.Action] = new(atomic.Pointer[prometheus.Counter])
+		}
+	}
 	m.registry.MustRegister(m.requests, m.latency, m.pushes, m.opened, m.ended, m.lockWait, m.appends, m.entries, m.failures, &gauges{s: s})
 	return m
 }
@@ -77,16 +89,15 @@ func (s *Server) Metrics() http.Handler {
 
 // answered counts a request. Actions that there are not count as one.
 func (m *metrics) answered(side side, action, outcome string, took time.Duration) {
-	if side.api().Method(action) == nil {
-		action = "unknown"
+	kept := m.methods[side][action]
+	if kept == nil {
+		kept, action = &m.unknown[side], "unknown"
 	}
-	x, known := m.methods[side].Load(action)
-	if !known {
-		x, _ = m.methods[side].LoadOrStore(action, &methodMetrics{
-			ok: m.requests.WithLabelValues(side.String(), action, "ok"), latency: m.latency.WithLabelValues(side.String(), action),
-		})
+	method := kept.Load()
+	if method == nil {
+		method = &methodMetrics{m.requests.WithLabelValues(side.String(), action, "ok"), m.latency.WithLabelValues(side.String(), action)}
+		kept.Store(method) // whoever is first: the vectors give the same ones
 	}
-	method := x.(*methodMetrics)
 	if outcome == "ok" {
 		method.ok.Inc()
 	} else {
@@ -97,11 +108,14 @@ func (m *metrics) answered(side side, action, outcome string, took time.Duration
 
 // pushed counts a push.
 func (m *metrics) pushed(side side, action string) {
-	x, known := m.sent[side].Load(action)
-	if !known {
-		x, _ = m.sent[side].LoadOrStore(action, m.pushes.WithLabelValues(side.String(), action))
+	kept := m.sent[side][action]
+	sent := kept.Load()
+	if sent == nil {
+		made := m.pushes.WithLabelValues(side.String(), action)
+		sent = &made
+		kept.Store(sent)
 	}
-	x.(prometheus.Counter).Inc()
+	(*sent).Inc()
 }
 
 // appended counts an append.

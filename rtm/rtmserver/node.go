@@ -37,7 +37,7 @@ type sign struct {
 }
 
 // Grown does nothing: the organization "" has no log.
-func (s *Server) Grown(uint64) {}
+func (s *Server) Grown(uint64, []byte) {}
 
 // Heard notes another node's sign of life.
 func (s *Server) Heard(message []byte) {
@@ -118,22 +118,57 @@ func (s *Server) stopBeating() {
 	}
 }
 
+// news is an entry of the log, or what a node passed on beside it.
+type news struct {
+	seq     uint64 // 0 for a message
+	entry   []byte // nil when it has to be read
+	message []byte
+}
+
 // Grown is called when the log has a new entry, by whichever node.
-func (o *org) Grown(last uint64) {
+func (o *org) Grown(last uint64, entry []byte) {
 	if last > o.claimed.Load() {
-		o.wake()
+		o.receive(news{seq: last, entry: entry})
 	}
 }
 
-// Heard takes what another node passed on.
-func (o *org) Heard(message []byte) {
+// Heard takes what a node passed on.
+func (o *org) Heard(message []byte) { o.receive(news{message: message}) }
+
+func (o *org) receive(n news) {
 	o.inboxMu.Lock()
-	o.inbox = append(o.inbox, message)
+	o.inbox = append(o.inbox, n)
 	first := len(o.inbox) == 1
 	o.inboxMu.Unlock()
 	if first {
 		o.wake()
 	}
+}
+
+// takeNews applies what has come from other nodes, in the order in which it came.
+func (o *org) takeNews(em *emission) error {
+	o.inboxMu.Lock()
+	inbox := o.inbox
+	o.inbox = nil
+	o.inboxMu.Unlock()
+	for _, n := range inbox {
+		switch {
+		case n.seq == 0:
+			o.hear(em, n.message)
+		case n.seq <= o.st.Seq:
+		case n.seq == o.st.Seq+1 && n.entry != nil:
+			records, err := decodeEntry(n.entry)
+			if err != nil {
+				return err
+			}
+			o.apply(em, records)
+		default:
+			if err := o.catchUp(em); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // wake has a goroutine look at what comes from other nodes, unless one is about
@@ -150,11 +185,16 @@ func (o *org) awaken() {
 	o.awake.Store(false)
 	em := &emission{org: o}
 	err := guard(func() error {
-		if err := o.catchUp(em); err != nil {
+		if err := o.takeNews(em); err != nil {
 			return err
 		}
-		o.hear(em)
-		if o.look.Swap(false) {
+		look := o.look.Swap(false)
+		if look || o.unsure {
+			if err := o.catchUp(em); err != nil {
+				return err
+			}
+		}
+		if look {
 			if err := o.try(func() error { return o.bury(em) }); err != nil {
 				return err
 			}
@@ -167,7 +207,7 @@ func (o *org) awaken() {
 		}
 		return nil
 	})
-	if err != nil && o.s.ctx.Err() == nil {
+	if err != nil && o.s.logs.Err() == nil {
 		o.s.opts.Logger.Error("follow other nodes", "organization", o.seed.ID, "error", err)
 		o.wakeLater()
 	}

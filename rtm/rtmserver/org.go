@@ -31,6 +31,8 @@ type org struct {
 	props [2]propertyTable
 	later []*emission
 
+	uploading int // bytes of files on their way into the log
+
 	refused  map[string]*refusals // customers with too many connections
 	licensed *Timer               // runs until the license ends
 
@@ -47,14 +49,17 @@ type org struct {
 	retry    *time.Timer
 	settling *time.Timer
 	inboxMu  sync.Mutex
-	inbox    [][]byte
+	inbox    []news
 
 	snapshotted uint64 // the entry of the newest snapshot
 	snapshotAt  uint64 // the entry with which the next one is due
 	leave       func() // the log
+
+	bots *bots // nil for none
 }
 
 func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
+	seed = seed.withBots()
 	o := &org{
 		s: s, seed: seed, st: newState(),
 		customers: map[string][]*conn{}, agents: map[string]*session{},
@@ -77,6 +82,13 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.leave()
 		return nil, err
 	}
+	if err := o.importSeed(); err != nil {
+		o.leave()
+		if o.retry != nil {
+			o.retry.Stop()
+		}
+		return nil, err
+	}
 	for _, g := range seed.Groups {
 		o.groupStatus[g.ID] = o.groupsStatus([]int{g.ID})
 		o.agentStatus[g.ID] = o.agentGroupStatus(g.ID)
@@ -88,6 +100,8 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 	o.watchChats()
 	// Agents who were logged in when the log ended may come back.
 	o.watchAgents()
+	o.bots = newBots(seed)
+	o.resumeBots()
 	return o, nil
 }
 
@@ -99,6 +113,7 @@ func (o *org) begin(ctx context.Context) error {
 		return err
 	}
 	o.lastTime = o.st.At
+	o.st.forgotten = nil // dropOrphans looks for what is left of them
 	// What a node of this name was connected to is gone; others may live.
 	nodes := o.st.nodes()
 	o.others.Store(len(nodes) > 1 || len(nodes) == 1 && !nodes[o.s.node])

@@ -154,6 +154,9 @@ func (s *Server) outside(organization string, fn func(*org, *emission) error) er
 
 func (st *state) deleteChat(ch *chat) {
 	delete(st.Chats, ch.ID)
+	for _, th := range ch.Threads {
+		st.use(-1, th.Events...)
+	}
 	st.Active, st.Queue = remove(st.Active, ch.ID), remove(st.Queue, ch.ID)
 	if c := st.Customers[ch.CustomerID]; c != nil {
 		c.ChatIDs = remove(c.ChatIDs, ch.ID)
@@ -163,6 +166,11 @@ func (st *state) deleteChat(ch *chat) {
 // deleteThreads deletes threads of a chat, and the chat with its last one.
 func (st *state) deleteThreads(ch *chat, which func(*thread) bool) {
 	if left := slices.DeleteFunc(slices.Clone(ch.Threads), which); len(left) > 0 {
+		for _, th := range ch.Threads {
+			if which(th) {
+				st.use(-1, th.Events...)
+			}
+		}
 		ch.Threads = left
 	} else {
 		st.deleteChat(ch)

@@ -67,6 +67,9 @@ type peer struct {
 	frames  chan object // closed at the end of the socket
 	err     error       // why it ended; after frames is closed
 	next    int
+	srv     *rtmtest.Server
+	auth    string   // the token of the login
+	web     bool     // methods are called over the Web API where it has them
 	seen    []object // pushes that were read while waiting for something else
 }
 
@@ -82,7 +85,8 @@ func dialVersion(t *testing.T, srv *rtmtest.Server, api *catalogue.API, version,
 		t.Fatal(err)
 	}
 	ws.SetReadLimit(-1)
-	p := &peer{t: t, api: api, speaks: version, ws: ws, frames: make(chan object, 1000)}
+	p := &peer{t: t, api: api, speaks: version, ws: ws, frames: make(chan object, 1000), srv: srv}
+	_, p.web = overWeb.Load(srv)
 	go func() {
 		defer close(p.frames)
 		for {
@@ -289,6 +293,17 @@ func only(m object, fields catalogue.Fields) bool {
 // kept for push.
 func (p *peer) call(action string, payload any) object {
 	p.t.Helper()
+	if in, ok := payload.(object); ok && action == "login" {
+		p.auth, _ = in["token"].(string)
+	}
+	if p.web && webHas(p.api, action) {
+		return p.callWeb(action, payload)
+	}
+	return p.callSocket(action, payload)
+}
+
+func (p *peer) callSocket(action string, payload any) object {
+	p.t.Helper()
 	p.next++
 	id := fmt.Sprint(p.next)
 	data, err := json.Marshal(object{"action": action, "request_id": id, "payload": payload})
@@ -360,7 +375,7 @@ func (p *peer) push(action string) object {
 // calls a method that waits its turn in the organization; ping does not.
 func (p *peer) actions() []string {
 	p.t.Helper()
-	p.ok("list_chats", object{"limit": 1})
+	p.callSocket("list_chats", object{"limit": 1})
 	names := []string{}
 	for _, f := range p.seen {
 		names = append(names, f["action"].(string))

@@ -55,12 +55,8 @@ func (c *socket) work() {
 		p.frames = p.frames[1:]
 		p.mu.Unlock()
 		c.claim()
-		if c.ctx.Err() == nil && !c.closing.Load() {
-			if t := c.s.tap; t != nil {
-				t.received(c.conn, frame, c.take)
-			} else {
-				c.handleSafely(frame)
-			}
+		if c.ctx.Err() == nil && !c.closing.Load() && !c.silent.Load() {
+			c.safely(func() { c.handle(frame) })
 		}
 		c.unclaim()
 		p.mu.Lock()
@@ -109,16 +105,16 @@ func (c *socket) refuse(frame []byte) {
 	case err != nil:
 		c.respond(r, nil, err)
 	case r.action == "ping":
-		c.handleSafely(frame)
+		c.safely(func() { c.handle(frame) })
 	default:
 		c.respond(r, nil, failAs(c.catalogue, "pending_requests_limit_reached"))
 	}
 }
 
-// handleSafely handles a frame. A panic, which would be a mistake of this server,
+// safely has a frame handled. A panic, which would be a mistake of this server,
 // ends the connection and not the server.
-func (c *socket) handleSafely(frame []byte) {
-	if err := guard(func() error { c.handle(frame); return nil }); err != nil {
+func (c *socket) safely(fn func()) {
+	if err := guard(func() error { fn(); return nil }); err != nil {
 		c.s.opts.Logger.Error("a frame could not be handled", "api", c.side.String(), "error", err)
 		c.disconnect("internal_error")
 	}

@@ -278,7 +278,7 @@ func (o *org) watchAgents() {
 	for i := range o.seed.Agents {
 		a := &o.seed.Agents[i]
 		s, st := o.agents[a.ID], o.st.agent(a.ID)
-		switch gone := st.Status != offline && len(st.Here) == 0; {
+		switch gone := a.bot == nil && st.Status != offline && len(st.Here) == 0; {
 		case gone && s.grace == nil:
 			o.startGrace(a)
 		case !gone:

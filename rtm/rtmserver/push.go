@@ -12,6 +12,7 @@ type emission struct {
 	requester *conn  // may be nil
 	requestID string // goes into the requester's own copies
 	hasID     bool
+	unasked   bool   // what is sent is no answer, so that no copy has the id
 	spread    bool   // what is sent to a user goes to its connections to other nodes too
 	appended  func() // called once a commit is in the log, before it is announced
 	out       []outgoing
@@ -52,7 +53,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 				bodies[i] = appendJSON(nil, older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
 			}
 			var frame []byte
-			if c == em.requester && em.hasID {
+			if c == em.requester && em.hasID && !em.unasked {
 				frame = pushFrame(version, action, &em.requestID, bodies[i])
 			} else {
 				if frames[i] == nil {
@@ -172,7 +173,11 @@ func (o *org) announce(em *emission, r *record) {
 			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
 		}
 		if r.Event.visibleTo(customerSide) {
+			// The official SDK takes one with an id for the answer to a send_event,
+			// and breaks when there was none: a system message comes without.
+			em.unasked = r.Event.AuthorID == ""
 			em.customer(ch.CustomerID, "incoming_event", push(customerSide))
+			em.unasked = false
 			for _, c := range o.customers[ch.CustomerID] {
 				c.stir()
 			}
@@ -291,6 +296,10 @@ func (o *org) announce(em *emission, r *record) {
 		em.members(ch, "event_deleted", push)
 	case postbackSent:
 		o.announcePostback(em, ch, r)
+	case stateReset, stateRestored:
+		o.sendAllAway()
+	case seedImported:
+		o.goOn()
 	case threadTagged, threadUntagged:
 		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
 	case presenceSet, presenceEnded, nodeLost:
@@ -305,9 +314,12 @@ func (o *org) announce(em *emission, r *record) {
 		if r.Status == offline {
 			o.endConnections(em, r)
 		}
-		em.agents(func(*Agent) bool { return true }, "routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
+		set := o.agent(r.UserID)
+		em.agents(func(a *Agent) bool { return set == nil || set.bot == nil || a.has("agents-bot--all:ro") },
+			"routing_status_set", obj{"agent_id": r.UserID, "status": r.Status})
 		o.dirty = true
 	}
+	o.botsSee(r)
 }
 
 // routingChanged notes that settle has to look, and who tracks whom.
@@ -344,7 +356,7 @@ func pushFilter(api *catalogue.API, in params) (filter, error) {
 		f[version] = names
 		for _, x := range in.list(version) {
 			name := x.(string)
-			if name != "all" && api.Push(name) == nil {
+			if name != "all" && api.Push(name) == nil && !api.Withdrawn(name) {
 				return nil, invalid("payload.pushes.%s: there is no push %s", version, quote(name))
 			}
 			names[name] = true

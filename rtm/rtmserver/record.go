@@ -48,6 +48,14 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	stateReset         recordKind = "state_reset"       // all is as in an empty log
+	statePart          recordKind = "state_part"        // of a state that is to be restored
+	stateRestored      recordKind = "state_restored"    // the parts are all there
+	customerImported   recordKind = "customer_imported" // this and the next: from the seed
+	chatImported       recordKind = "chat_imported"
+	eventsImported     recordKind = "events_imported"
+	seedImported       recordKind = "seed_imported" // all of it
+	fileUploaded       recordKind = "file_uploaded"
 	threadIdle         recordKind = "thread_idle"  // nobody writes
 	presenceSet        recordKind = "presence_set" // of a customer or, by UserID, of an agent
 	presenceEnded      recordKind = "presence_ended"
@@ -73,6 +81,7 @@ type record struct {
 	ButtonID   string         `json:"button_id,omitempty"` // greetingClicked
 	Welcome    *welcome       `json:"welcome,omitempty"`   // welcomeRequested
 	Token      *token         `json:"token,omitempty"`
+	File       *file          `json:"file,omitempty"` // fileUploaded
 
 	ChatID     string     `json:"chat_id,omitempty"`
 	ThreadID   string     `json:"thread_id,omitempty"`
@@ -99,10 +108,17 @@ type record struct {
 	Removed  []string    `json:"removed,omitempty"`
 	SeenUpTo time.Time   `json:"seen_up_to,omitzero"`
 
+	Customer *customer `json:"customer,omitempty"` // customerImported
+	Chat     *chat     `json:"chat,omitempty"`     // chatImported, without its events
+	Events   []*event  `json:"events,omitempty"`   // eventsImported
+
 	Status string `json:"status,omitempty"`
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
 
 	Level string `json:"level,omitempty"`
+
+	Part  []byte `json:"part,omitempty"`  // statePart
+	First bool   `json:"first,omitempty"` // statePart: those of before are of none
 
 	Node     string    `json:"node,omitempty"` // presences and nodeLost
 	Presence *presence `json:"presence,omitempty"`

@@ -33,31 +33,25 @@ func (em *emission) relay(m relayed, payload any) {
 	em.out = append(em.out, outgoing{relay: message})
 }
 
-// hear passes on to the connections here what came from other nodes.
-func (o *org) hear(em *emission) {
-	o.inboxMu.Lock()
-	inbox := o.inbox
-	o.inbox = nil
-	o.inboxMu.Unlock()
-	for _, message := range inbox {
-		var m relayed
-		if err := json.Unmarshal(message, &m); err != nil {
-			o.s.opts.Logger.Error("a push of another node", "organization", o.seed.ID, "error", err)
-			continue
+// hear passes on to the connections here what came from another node.
+func (o *org) hear(em *emission, message []byte) {
+	var m relayed
+	if err := json.Unmarshal(message, &m); err != nil {
+		o.s.opts.Logger.Error("a push of another node", "organization", o.seed.ID, "error", err)
+		return
+	}
+	switch {
+	case m.Node == o.s.node:
+	case m.Customer != "":
+		em.customer(m.Customer, m.Action, m.Payload)
+	case m.Tracked != "":
+		if o.st.Customers[m.Tracked] != nil {
+			em.trackers(m.Tracked, m.Action, m.Payload)
 		}
-		switch {
-		case m.Node == o.s.node:
-		case m.Customer != "":
-			em.customer(m.Customer, m.Action, m.Payload)
-		case m.Tracked != "":
-			if o.st.Customers[m.Tracked] != nil {
-				em.trackers(m.Tracked, m.Action, m.Payload)
-			}
-		default:
-			for _, id := range m.Agents {
-				if s := o.agents[id]; s != nil {
-					em.send(s.conns, m.Action, m.Payload)
-				}
+	default:
+		for _, id := range m.Agents {
+			if s := o.agents[id]; s != nil {
+				em.send(s.conns, m.Action, m.Payload)
 			}
 		}
 	}

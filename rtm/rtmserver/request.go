@@ -29,6 +29,14 @@ func (s side) String() string {
 	return "customer"
 }
 
+// sideOf is the side that a path names.
+func sideOf(name string) side {
+	if name == "agent" {
+		return agentSide
+	}
+	return customerSide
+}
+
 func (s side) api() *catalogue.API {
 	if s == agentSide {
 		return catalogue.Agent()
@@ -342,28 +350,43 @@ func kindOf(x any) string {
 	return "an object"
 }
 
+// outcome counts an answer and is its payload: the result as the request's version
+// has it, or the error.
+func (c *conn) outcome(r *request, result any, err error) (payload any, failed *apiError) {
+	c.observe(r, err)
+	if err == nil {
+		if m := c.catalogue.Method(r.action); m != nil {
+			result = older(c.catalogue, r.version, m.Response, result)
+		}
+		return result, nil
+	}
+	if !errors.As(err, &failed) {
+		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
+		failed = failAs(c.catalogue, "internal")
+	}
+	e := obj{"type": failed.typ, "message": failed.message}
+	if failed.data != nil {
+		e["data"] = failed.data
+	}
+	return obj{"error": e}, failed
+}
+
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
-	if err != nil {
-		var known *apiError
-		if !errors.As(err, &known) {
-			c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
-			known = failAs(c.catalogue, "internal")
-		}
-		result = obj{"error": obj{"type": known.typ, "message": known.message}}
-	} else if m := c.catalogue.Method(r.action); m != nil {
-		result = older(c.catalogue, r.version, m.Response, result)
-	}
+	payload, failed := c.outcome(r, result, err)
+	c.enqueue(responseFrame(r.id, r.hasID, r.action, failed == nil, payload))
+}
+
+func responseFrame(id string, hasID bool, action string, success bool, payload any) []byte {
 	frame := make([]byte, 0, 256)
 	frame = append(frame, '{')
-	if r.hasID {
-		frame = append(wire.AppendString(append(frame, `"request_id":`...), r.id), ',')
+	if hasID {
+		frame = append(wire.AppendString(append(frame, `"request_id":`...), id), ',')
 	}
-	frame = wire.AppendString(append(frame, `"action":`...), r.action)
-	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), err == nil)
-	frame = appendJSON(append(frame, `,"payload":`...), result)
-	c.observe(r, err)
-	c.enqueue(append(frame, '}'))
+	frame = wire.AppendString(append(frame, `"action":`...), action)
+	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), success)
+	frame = appendJSON(append(frame, `,"payload":`...), payload)
+	return append(frame, '}')
 }
 
 // tooLong is the error for a frame over the limit.

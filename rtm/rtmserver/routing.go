@@ -45,7 +45,7 @@ func (o *org) available(load map[string]int, groups []int, except []string) stri
 // connection keeps those it has for a while, but gets no new ones.
 func (o *org) routable(a *Agent) bool {
 	st := o.st.agent(a.ID)
-	return st.Status == accepting && len(st.Here) > 0
+	return st.Status == accepting && (a.bot != nil || len(st.Here) > 0)
 }
 
 // groupsStatus is the best status of the groups, as customers see it: online

@@ -1,14 +1,13 @@
 package rtmserver
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
 
 // Routing is how an organization routes its chats and how long they live. The
 // names are those of the protocol's properties in the namespace chats. Times are
-// in minutes, and 0 means never.
+// in minutes, up to a year, and 0 means never.
 type Routing struct {
 	// No chat is assigned by itself: all wait until an agent takes them.
 	Manual bool `json:"manual_routing,omitempty"`
@@ -24,42 +23,20 @@ type Routing struct {
 	PreferRecentAgent bool `json:"prefer_recent_agent,omitempty"`
 
 	// When a chat whose agent does not answer goes to another one.
-	TransferAfterMin int `json:"transfer_chat_after_min,omitempty" jsonschema:"minimum=0"`
+	TransferAfterMin int `json:"transfer_chat_after_min,omitempty" jsonschema:"minimum=0,maximum=525600"`
 
 	// When a chat in which nobody writes is marked as idle.
-	IdleAfterMin int `json:"chat_inactive_after_min,omitempty" jsonschema:"minimum=0"`
+	IdleAfterMin int `json:"chat_inactive_after_min,omitempty" jsonschema:"minimum=0,maximum=525600"`
 
 	// When a chat in which nobody writes is closed.
-	ArchiveAfterMin int `json:"archive_chat_after_min,omitempty" jsonschema:"minimum=0"`
+	ArchiveAfterMin int `json:"archive_chat_after_min,omitempty" jsonschema:"minimum=0,maximum=525600"`
 
 	// When a waiting chat is closed because no agent of its groups is logged in.
-	ArchiveOfflineAfterMin int `json:"archive_offline_chat_after_min,omitempty" jsonschema:"minimum=0"`
+	ArchiveOfflineAfterMin int `json:"archive_offline_chat_after_min,omitempty" jsonschema:"minimum=0,maximum=525600"`
 
 	// When a chat is closed because its customer left the site. Continuous chats
 	// stay: they are there to be written to later.
-	CustomerTimeoutAfterMin int `json:"customer_timeout_after_min,omitempty" jsonschema:"minimum=0"`
-}
-
-// maxMinutes is a year.
-const maxMinutes = 365 * 24 * 60
-
-func (r *Routing) check(organization string) error {
-	for _, x := range []struct {
-		name    string
-		minutes int
-	}{
-		{"transfer_chat_after_min", r.TransferAfterMin}, {"chat_inactive_after_min", r.IdleAfterMin},
-		{"archive_chat_after_min", r.ArchiveAfterMin}, {"archive_offline_chat_after_min", r.ArchiveOfflineAfterMin},
-		{"customer_timeout_after_min", r.CustomerTimeoutAfterMin},
-	} {
-		if x.minutes < 0 || x.minutes > maxMinutes {
-			return fmt.Errorf("rtmserver: seed: organization %s: routing: %s is %d; it is from 0, for never, to %d, a year", organization, x.name, x.minutes, maxMinutes)
-		}
-	}
-	if r.QueueLimit < 0 {
-		return fmt.Errorf("rtmserver: seed: organization %s: routing: queue_limit is %d; 0 means any number", organization, r.QueueLimit)
-	}
-	return nil
+	CustomerTimeoutAfterMin int `json:"customer_timeout_after_min,omitempty" jsonschema:"minimum=0,maximum=525600"`
 }
 
 // timed reports whether chats have to be watched at all.
@@ -88,17 +65,4 @@ func (a *Agent) class(groups []int) int {
 		}
 	}
 	return best
-}
-
-// checkPriorities returns what is wrong with an agent's priorities.
-func (a *Agent) checkPriorities(groups map[int]bool) error {
-	for g, p := range a.Priorities {
-		if !groups[g] || g != 0 && !slices.Contains(a.Groups, g) {
-			return fmt.Errorf("rtmserver: seed: agent %s has a priority in group %d, in which it is not", a.ID, g)
-		}
-		if !slices.Contains(priorities, p) {
-			return fmt.Errorf("rtmserver: seed: agent %s has the priority %q in group %d, which is none of %v", a.ID, p, g, priorities)
-		}
-	}
-	return nil
 }

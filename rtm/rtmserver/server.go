@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,9 +45,30 @@ type Options struct {
 	// crypto/rand; anything else makes tokens guessable and is for tests.
 	RandomSeed uint64
 
+	// Files keeps the content of uploaded files. nil means NewMemoryFiles. With a
+	// Log that outlives the process it should be one that does too, and the nodes
+	// of a cluster share one.
+	Files Files
+
+	// FileSpace bounds the bytes that an organization's files take. 0 means 1 GiB.
+	FileSpace int64
+
+	// ForeignFiles accepts events of type file whose url is any web address. As in
+	// production it must else be one that upload_file gave.
+	ForeignFiles bool
+
+	// PublicURL is what the addresses of files begin with, such as
+	// https://chat.example.com. Empty means the host that the upload was sent to,
+	// which is the uploader's word.
+	PublicURL string
+
 	// AgentGrace is how long an agent whose last connection dropped keeps its
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
+
+	// Journal is how many entries the journal of frames keeps, see JournalEntry. 0
+	// keeps none.
+	Journal int
 
 	// Limits bound what clients can take. The zero value has defaults.
 	Limits Limits
@@ -68,15 +91,24 @@ type Server struct {
 	ids   *idSource
 	orgs  map[string]*org
 	node  string
-	tap   tap // nil: frames pass untouched
+	tap   *tap
 
-	ctx     context.Context // of the server's life
+	files     Files
+	publicURL *url.URL      // nil when the options have none
+	uploads   atomic.Int64  // bytes of uploads in memory
+	decoding  chan struct{} // holds who decodes an image
+
+	ctx     context.Context // of connections
 	cancel  context.CancelFunc
+	logs    context.Context // of the log, which is needed longer
+	endLogs context.CancelFunc
 	closing atomic.Bool
 
 	mu    sync.Mutex
 	conns map[*socket]struct{}
-	idle  chan struct{} // closed when conns is empty and the server is closing
+	made  uint64        // connections so far
+	asks  int           // requests of the Web API that are being carried out
+	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
 	background sync.WaitGroup
@@ -94,7 +126,7 @@ type Server struct {
 // New makes a server out of its options and the log. It fails when the seed is
 // not consistent or the log cannot be read.
 func New(opts *Options) (*Server, error) {
-	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}}
+	s := &Server{orgs: map[string]*org{}, conns: map[*socket]struct{}{}, idle: make(chan struct{}), unauthorized: map[string]int{}, decoding: make(chan struct{}, 1)}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -106,6 +138,19 @@ func New(opts *Options) (*Server, error) {
 	}
 	if s.opts.Logger == nil {
 		s.opts.Logger = slog.Default()
+	}
+	if s.files = s.opts.Files; s.files == nil {
+		s.files = NewMemoryFiles()
+	}
+	if s.opts.FileSpace == 0 {
+		s.opts.FileSpace = defaultSpace
+	}
+	if s.opts.PublicURL != "" {
+		u, ok := webAddress(s.opts.PublicURL)
+		if !ok || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return nil, fmt.Errorf("rtmserver: PublicURL must be an http or https address, not %q", s.opts.PublicURL)
+		}
+		s.publicURL = u
 	}
 	if s.clock = s.opts.Clock; s.clock == nil {
 		s.clock = NewClock()
@@ -128,6 +173,7 @@ func New(opts *Options) (*Server, error) {
 	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
 	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
+	s.tap = newTap(s)
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
@@ -135,14 +181,16 @@ func New(opts *Options) (*Server, error) {
 		s.node = newIDSource(0).uuid()
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.logs, s.endLogs = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
+		s.endLogs()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
 	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
-		o, err := newOrg(s.ctx, s, seed)
+		o, err := newOrg(s.logs, s, seed)
 		if err != nil {
 			s.end()
 			return nil, err
@@ -154,14 +202,23 @@ func New(opts *Options) (*Server, error) {
 		if o.others.Load() {
 			s.keepAlive()
 		}
+		s.inBackground(func() {
+			if err := o.dropOrphans(s.ctx); err != nil && s.ctx.Err() == nil {
+				s.opts.Logger.Error("look for files that nothing knows of", "organization", o.seed.ID, "error", err)
+			}
+		})
 	}
 	return s, nil
 }
 
+// Clock returns the clock that the server lives by.
+func (s *Server) Clock() *Clock { return s.clock }
+
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
-// ServeHTTP serves the sockets, plain and in the frames of SockJS, the customers'
-// tokens, /healthz and /readyz. Anything else gets a 404 whose JSON body says so.
+// ServeHTTP serves the sockets, plain and in the frames of SockJS, the Web API,
+// files, the customers' tokens, /healthz and /readyz. Anything else gets a 404 whose
+// JSON body says so.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
@@ -171,6 +228,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		s.serveReady(w, r)
 	default:
+		if m := actionPath.FindStringSubmatch(path); m != nil {
+			s.serveAction(w, r, sideOf(m[2]), m[1], m[3])
+			return
+		}
+		if strings.HasPrefix(path, filePath) {
+			s.serveFile(w, r)
+			return
+		}
 		m := socketPath.FindStringSubmatch(path)
 		switch {
 		case s.serveSockJS(w, r):
@@ -178,19 +243,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			httpError(w, http.StatusNotFound, "not_found", "nothing is served at "+quote(path))
 		case !slices.Contains(versions[:], m[1]) && r.Header.Get("Upgrade") == "":
 			httpError(w, http.StatusNotFound, "unsupported_version", "API version "+quote(m[1])+" is not served here; use /v"+newest+"/"+m[2]+"/rtm/ws")
-		case m[2] == "agent":
-			s.serveSocket(w, r, agentSide, m[1])
 		default:
-			s.serveSocket(w, r, customerSide, m[1])
+			s.serveSocket(w, r, sideOf(m[2]), m[1])
 		}
 	}
 }
 
 // farewell tells other nodes that this one has no connections any more, and
 // saves the organizations' states.
-func (s *Server) farewell(ctx context.Context) error {
+func (s *Server) farewell() error {
 	for _, id := range sortedKeys(s.orgs) {
-		if err := s.orgs[id].farewell(ctx); err != nil {
+		if err := s.orgs[id].farewell(); err != nil {
 			return err
 		}
 	}
@@ -203,6 +266,7 @@ func (s *Server) end() {
 	s.ended = true
 	s.mu.Unlock()
 	s.cancel()
+	s.endLogs()
 	s.stopBeating()
 	for _, o := range s.orgs {
 		o.end()

@@ -53,7 +53,10 @@ type socket struct {
 	reason  atomic.Pointer[string] // why the server ended it
 	counted string                 // the address whose connection without a login it is, guarded by Server.mu
 
-	handling sync.Mutex // one frame at a time, where a tap passes them on
+	silent   atomic.Bool // half open: nothing comes or goes, see Fault
+	gone     sync.Once   // leave, also when nobody closes a half-open socket
+	inbound  *lane       // what a fault holds back; read's
+	outbound *lane       // write's
 
 	started time.Time
 	life    atomic.Int64 // when the client last showed life, after started
@@ -94,14 +97,6 @@ func (t webSocket) Close(code websocket.StatusCode, reason string) { _ = t.ws.Cl
 
 func (t webSocket) CloseNow() { _ = t.ws.CloseNow() }
 
-// A tap sees every frame that crosses a socket and passes it on with next: at
-// once, later, changed, more than once, or not at all. next may be called by any
-// goroutine, also after the socket's end.
-type tap interface {
-	received(c *conn, frame []byte, next func([]byte))
-	sending(c *conn, frame []byte, next func([]byte))
-}
-
 // serveSocket serves a WebSocket until it ends.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, version string) {
 	s.serveTransport(w, r, side, version, func(c *socket) (transport, error) {
@@ -117,7 +112,7 @@ func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 		// The token is in login, not in a cookie, so another site's page can do
 		// nothing here that it could not do by itself: any Origin is fine.
 		InsecureSkipVerify: true,
-		OnPingReceived:     func(context.Context, []byte) bool { c.lives(); return true },
+		OnPingReceived:     func(context.Context, []byte) bool { return c.lives() },
 		OnPongReceived:     func(context.Context, []byte) { c.lives() },
 	})
 	if err == nil {
@@ -153,13 +148,19 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		s.unavailable(w, "there are too many connections, or they come too fast")
 		return
 	}
-	var err error
-	if c.transport, err = accept(c); err != nil {
-		c.cancel(err)
+	begin, ok := s.tap.dialed(c, w)
+	if ok {
+		var err error
+		c.transport, err = accept(c)
+		ok = err == nil
+	}
+	if !ok {
+		c.cancel(nil)
 		s.leave(c)
-		return // accept has answered
+		return // it was refused, or accept has answered
 	}
 	c.began()
+	begin()
 	switch {
 	case !served:
 		c.disconnect("unsupported_version")
@@ -187,6 +188,7 @@ func (c *socket) serve() {
 	c.read()
 	stop()
 	c.cancel(nil)
+	c.inbound.wait()
 	c.pending.settled()
 	c.transport.CloseNow()
 	c.mu.Lock()
@@ -194,9 +196,9 @@ func (c *socket) serve() {
 	c.alarm.Stop()
 	c.mu.Unlock()
 	c.helpers.Wait()
-	if err := guard(func() error { c.leave(); return nil }); err != nil {
-		c.s.opts.Logger.Error("a connection's end", "api", c.side.String(), "error", err)
-	}
+	c.outbound.wait()
+	c.safely(c.depart)
+	c.s.tap.ended(c)
 }
 
 // help has a goroutine do something for the socket. The caller holds mu.
@@ -206,8 +208,18 @@ func (c *socket) help(do func()) {
 	}
 }
 
-// lives notes that the client showed life.
-func (c *socket) lives() { c.life.Store(int64(time.Since(c.started))) }
+// depart takes the connection out of its organization.
+func (c *socket) depart() { c.gone.Do(c.leave) }
+
+// lives notes that the client showed life, unless the connection is half open. It
+// reports whether it did.
+func (c *socket) lives() bool {
+	if c.silent.Load() {
+		return false
+	}
+	c.life.Store(int64(time.Since(c.started)))
+	return true
+}
 
 // read handles frames until the socket ends.
 func (c *socket) read() {
@@ -227,8 +239,7 @@ func (c *socket) read() {
 				return
 			}
 		}
-		c.lives()
-		if c.closing.Load() {
+		if !c.lives() || c.closing.Load() {
 			continue
 		}
 		if long {
@@ -236,16 +247,7 @@ func (c *socket) read() {
 			c.kick()
 			continue
 		}
-		c.submit(frame)
-	}
-}
-
-// take handles a frame that a tap passes on.
-func (c *socket) take(frame []byte) {
-	c.handling.Lock()
-	defer c.handling.Unlock()
-	if c.ctx.Err() == nil && !c.closing.Load() {
-		c.handleSafely(frame)
+		c.s.tap.received(c, frame)
 	}
 }
 
@@ -267,7 +269,9 @@ func (c *socket) write() {
 			c.cancel(errSlow)
 			return
 		}
-		c.wire.hold()
+		if c.outbound == nil { // else a lane writes when its time comes
+			c.wire.hold()
+		}
 		for i := range items {
 			if c.ctx.Err() != nil || !c.writeItem(&items[i]) {
 				return
@@ -291,17 +295,20 @@ func (c *socket) writeItem(it *item) bool {
 		return true
 	}
 	if it.frame != nil {
-		if t := c.s.tap; t != nil {
-			t.sending(c.conn, it.frame, c.send)
-		} else if err := c.transport.Write(c.ctx, it.frame); err != nil {
-			c.cancel(err)
-		}
+		c.s.tap.sending(c, it.frame)
 	}
 	if it.last {
-		if err := c.wire.release(); err == nil {
-			c.transport.Close(it.code, it.reason)
+		if err := c.wire.release(); err != nil {
+			c.cancel(err)
 		}
-		c.cancel(nil)
+		c.outbound.drain(c.ctx)
+		if c.silent.Load() && !c.s.closing.Load() {
+			// The client hears nothing of it. It is gone all the same, and read
+			// waits until it closes the socket.
+			c.depart()
+			return false
+		}
+		c.end(it.code, it.reason)
 	}
 	return !it.last
 }
@@ -346,13 +353,20 @@ func (c *socket) takeOver() {
 	}
 }
 
-// send writes a frame that a tap passes on. A failure ends the socket.
-func (c *socket) send(frame []byte) {
-	err := c.transport.Write(c.ctx, frame)
-	if err == nil {
-		err = c.wire.release()
+// end closes the socket. write calls it.
+func (c *socket) end(code websocket.StatusCode, reason string) {
+	if err := c.wire.release(); err == nil {
+		c.transport.Close(code, reason)
 	}
-	if err != nil {
+	c.cancel(nil)
+}
+
+// send writes a frame. A failure ends the socket.
+func (c *socket) send(frame []byte) {
+	if c.silent.Load() {
+		return
+	}
+	if err := c.transport.Write(c.ctx, frame); err != nil {
 		c.cancel(err)
 	}
 }
@@ -378,7 +392,7 @@ func (c *socket) watch() {
 	next := c.pinged.Add(t.PingInterval()).Sub(now)
 	if next <= 0 {
 		c.pinged, next = now, t.PingInterval()
-		if !c.pinging {
+		if !c.pinging && !c.silent.Load() {
 			c.pinging = true
 			c.help(c.ping)
 		}

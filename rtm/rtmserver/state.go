@@ -17,7 +17,12 @@ type state struct {
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
-	Here      map[string]presences   `json:"here"`   // customers who are connected
+	Parts     []byte                 `json:"parts,omitempty"`
+	Here      map[string]presences   `json:"here"` // customers who are connected
+	Files     map[string]*file       `json:"files,omitempty"`
+	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
+
+	forgotten []string // keys of files that left, see org.dropFiles
 }
 
 // agentState is what changes about an agent.
@@ -133,6 +138,7 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		th := ch.thread(r.ThreadID)
 		th.Events = append(th.Events, r.Event)
+		st.use(1, r.Event)
 		if r.Event.AuthorID != "" && r.Event.Visibility == "all" && th.idle() {
 			th.Properties = th.Properties.with("routing", "idle", false)
 			r.woke = true
@@ -217,9 +223,15 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case stateReset, statePart, stateRestored:
+		st.foldState(r)
+	case fileUploaded:
+		st.foldFile(r)
 	case threadTagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = append(th.Tags, r.Tag)
+	case customerImported, chatImported, eventsImported, seedImported:
+		st.foldImport(r)
 	case threadUntagged:
 		th := st.Chats[r.ChatID].thread(r.ThreadID)
 		th.Tags = remove(th.Tags, r.Tag)
@@ -243,6 +255,7 @@ func (st *state) foldThreadOpened(r *record) {
 	ch.Groups = th.Groups
 	ch.Properties.merge(r.Properties)
 	ch.Threads = append(ch.Threads, th)
+	st.use(1, th.Events...)
 	c := st.Customers[ch.CustomerID] // nil in a chat of agents alone
 	th.UserIDs = []string{}
 	if c != nil {

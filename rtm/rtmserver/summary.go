@@ -28,7 +28,7 @@ func requestThreadSummary(c *call) (any, error) {
 	}
 	text := o.seed.ThreadSummary
 	if text == "" {
-		c.em.to(c.conn, "incoming_error", obj{"action": "set_thread_summary", "chat_id": ch.ID, "thread_id": th.ID})
+		c.em.send(c.sockets(), "incoming_error", obj{"action": "set_thread_summary", "chat_id": ch.ID, "thread_id": th.ID})
 		return obj{}, nil
 	}
 	if !th.Active {

@@ -87,8 +87,8 @@ func (c *call) transferToAgent(ch *chat, r *record, ids []any) (names []string, 
 		case len(r.AgentIDs) > 0:
 		case o.st.agent(id).Status == offline:
 			why = failAs(c.conn.catalogue, "agent_offline")
-		case load[id] >= maxAgentChats && (m == nil || !m.handles()):
-			why = fail("limit_reached", "%s: agent %s has %d chats, which is all that an agent can have", where, id, maxAgentChats)
+		case load[id] >= a.mostChats() && (m == nil || !m.handles()):
+			why = fail("limit_reached", "%s: agent %s has %d chats, which is all that an agent can have", where, id, a.mostChats())
 		default:
 			r.AgentIDs = []string{id}
 		}

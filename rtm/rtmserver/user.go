@@ -1,8 +1,13 @@
 package rtmserver
 
-// maxAgentChats is how many active chats an agent can have at once, by whatever
-// way they come.
-const maxAgentChats = 20
+// mostChats is how many active chats an agent can have at once, by whatever way
+// they come.
+func (a *Agent) mostChats() int {
+	if a.bot != nil {
+		return 500
+	}
+	return 20
+}
 
 // takesPart refuses an agent who is not a present user of the chat, unless the
 // request says ignore_requester_presence.
@@ -54,8 +59,8 @@ func addUserToChat(c *call) (any, error) {
 			return nil, invalid("payload.visibility: agent %s takes part in the chat: remove it before it supervises", id)
 		}
 	}
-	if visibility == "all" && o.st.load()[id] >= maxAgentChats {
-		return nil, fail("limit_reached", "payload.user_id: agent %s has %d chats, which is all that an agent can have", id, maxAgentChats)
+	if visibility == "all" && o.st.load()[id] >= a.mostChats() {
+		return nil, fail("limit_reached", "payload.user_id: agent %s has %d chats, which is all that an agent can have", id, a.mostChats())
 	}
 	th := ch.last()
 	r := &record{Kind: userAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, UserID: id, Visibility: visibility, Reason: "manual", Dequeued: !th.QueuedAt.IsZero()}

@@ -3,6 +3,7 @@ package rtmtest_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -96,9 +97,8 @@ func compare(who string, have, want []entry) []string {
 }
 
 // witness asks the server itself for all events of the chat, oldest first.
-func witness(t *testing.T, net *rtmtest.Network, chat string) []entry {
-	client := net.NewHost().HTTPClient()
-	ws, _, err := websocket.Dial(t.Context(), net.URL+"/v3.6/agent/rtm/ws", &websocket.DialOptions{HTTPClient: client})
+func witness(t *testing.T, client *http.Client, url, chat string) []entry {
+	ws, _, err := websocket.Dial(t.Context(), url+"/v3.6/agent/rtm/ws", &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
 		t.Fatal(err)
 	}

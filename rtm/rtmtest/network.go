@@ -3,12 +3,15 @@ package rtmtest
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -37,8 +40,8 @@ type Network struct {
 	stats      FaultStats
 	hosts      []*Host
 	region     string
-	server     *rtmserver.Server // nil while it is down
-	busy       chan struct{}     // of a restart that is under way, closed at its end
+	nodes      []*node
+	busy       chan struct{} // of a restart that is under way, closed at its end
 	starts     uint64
 	closed     bool
 	moving     *storm
@@ -65,16 +68,26 @@ type Host struct {
 // It ends with the test, or with Close.
 func NewNetwork(tb testing.TB, seed uint64, faults Faults) *Network {
 	tb.Helper()
+	return NewCluster(tb, seed, 1, faults)
+}
+
+// NewCluster is NewNetwork for several servers with one log. Requests reach them
+// by turns, and each restart is of one of them. When nodes get ahead of each other
+// is up to the scheduler, so a seed gives similar runs and not the same ones.
+func NewCluster(tb testing.TB, seed uint64, nodes int, faults Faults) *Network {
+	tb.Helper()
 	n := &Network{
 		URL: "http://rtm.test", seed: seed, region: "dal",
 		listener: &listener{conns: make(chan net.Conn), done: make(chan struct{})}, served: make(chan struct{}),
-		handler: new(handler), log: rtmserver.NewMemoryLog(),
+		handler: &handler{servers: make([]*rtmserver.Server, nodes)}, log: rtmserver.NewMemoryLog(), nodes: make([]*node, nodes),
 	}
 	n.http = &http.Server{Handler: n.handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	n.moving = n.newStorm(streamNetwork, 0, func(*rand.Rand) { n.Move() })
 	n.restarting = n.newStorm(streamNetwork, 1, func(r *rand.Rand) { n.Restart(r.IntN(2) == 0, upTo(r, maxDown)) })
-	if err := n.start(); err != nil {
-		tb.Fatal(err)
+	for i := range nodes {
+		if err := n.start(i); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	go func() {
 		defer close(n.served)
@@ -85,22 +98,33 @@ func NewNetwork(tb testing.TB, seed uint64, faults Faults) *Network {
 	return n
 }
 
-// handler is the present server.
+// handler is the present servers, by turns.
 type handler struct {
-	mu     sync.Mutex
-	server *rtmserver.Server
+	mu      sync.Mutex
+	servers []*rtmserver.Server // nil while one is down
+	turn    int
 }
 
-func (h *handler) set(s *rtmserver.Server) {
+func (h *handler) set(i int, s *rtmserver.Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.server = s
+	h.servers[i] = s
+}
+
+func (h *handler) next() *rtmserver.Server {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for range h.servers {
+		h.turn++
+		if s := h.servers[h.turn%len(h.servers)]; s != nil {
+			return s
+		}
+	}
+	return nil
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	s := h.server
-	h.mu.Unlock()
+	s := h.next()
 	if s == nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return
@@ -156,11 +180,16 @@ func (n *Network) NewHost() *Host {
 // requests and for the dialer of a socket. It keeps no cookies.
 func (h *Host) HTTPClient() *http.Client { return h.client }
 
-// Server returns the present server, nil while it is down.
+// Server returns a present server, nil while all are down.
 func (n *Network) Server() *rtmserver.Server {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.server
+	for _, node := range n.nodes {
+		if node != nil {
+			return node.server
+		}
+	}
+	return nil
 }
 
 // Stats returns what has happened so far.
@@ -183,51 +212,91 @@ func (n *Network) weather(h *Host) (f Faults, slow bool) {
 	return n.faults, h != nil && time.Now().Before(h.slowUntil)
 }
 
+// A node is a server with its own access to the log.
+type node struct {
+	server *rtmserver.Server
+	log    *mortalLog
+}
+
 // start brings up a server on the log.
-func (n *Network) start() error {
+func (n *Network) start(i int) error {
 	n.starts++
-	server, err := rtmserver.New(&rtmserver.Options{
-		Log: n.log, Logger: slog.New(slog.DiscardHandler), Node: "rtm",
+	opts := &rtmserver.Options{
+		Logger: slog.New(slog.DiscardHandler), Node: "rtm",
 		// A server that makes the same ids as the one before would make doubles.
 		RandomSeed: n.random(streamServer, n.starts).Uint64() | 1,
-	})
+	}
+	if len(n.nodes) > 1 {
+		opts.Node = fmt.Sprintf("rtm%d.%d", i, n.starts)
+	}
+	log := &mortalLog{Log: n.log}
+	opts.Log = log
+	server, err := rtmserver.New(opts)
 	if err != nil {
 		return err
 	}
-	n.handler.set(server)
+	n.handler.set(i, server)
 	n.mu.Lock()
-	n.server = server
+	n.nodes[i] = &node{server, log}
 	n.mu.Unlock()
 	return nil
 }
 
-// Restart takes the server down and starts one on the same log. With kill it
-// says goodbye to nobody. It returns at once; a restart that is under way
+// A mortalLog is a server's access to its log, which ends when the server is
+// killed: what it does afterwards leaves no trace.
+type mortalLog struct {
+	rtmserver.Log
+	dead atomic.Bool
+}
+
+var errKilled = errors.New("rtmtest: the server was killed")
+
+func (l *mortalLog) Append(ctx context.Context, organization string, last uint64, entry []byte) error {
+	if l.dead.Load() {
+		return errKilled
+	}
+	return l.Log.Append(ctx, organization, last, entry)
+}
+
+func (l *mortalLog) Publish(organization string, message []byte) error {
+	if l.dead.Load() {
+		return errKilled
+	}
+	return l.Log.Publish(organization, message)
+}
+
+// Restart takes the server down and starts one on the same log; in a cluster that
+// is one server after the other. With kill it says goodbye to nobody. It returns at once; a restart that is under way
 // already makes it do nothing.
 func (n *Network) Restart(kill bool, down time.Duration) {
 	n.mu.Lock()
-	server, hosts := n.server, n.hosts
-	if server == nil || n.closed {
+	which, hosts := int(n.stats.Restarts)%len(n.nodes), n.hosts
+	if n.busy != nil || n.closed {
 		n.mu.Unlock()
 		return
 	}
 	done := make(chan struct{})
-	n.server, n.busy = nil, done
+	gone := n.nodes[which]
+	n.nodes[which], n.busy = nil, done
 	n.stats.Restarts++
 	n.mu.Unlock()
-	n.handler.set(nil)
+	n.handler.set(which, nil)
 	if kill {
+		gone.log.dead.Store(true)
 		for _, h := range hosts {
 			h.Cut()
 		}
 	}
 	go func() {
 		defer close(done)
-		stop(server)
+		stop(gone.server)
 		time.Sleep(down)
-		if err := n.start(); err != nil {
+		if err := n.start(which); err != nil {
 			panic("rtmtest: the log of a server does not start another: " + err.Error())
 		}
+		n.mu.Lock()
+		n.busy = nil
+		n.mu.Unlock()
 	}()
 }
 
@@ -249,7 +318,9 @@ func (n *Network) Close() {
 		if busy != nil {
 			<-busy
 		}
-		stop(n.Server())
+		for _, node := range n.nodes {
+			stop(node.server)
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if n.http.Shutdown(ctx) != nil {
@@ -279,7 +350,7 @@ func (h *Host) dial(ctx context.Context, address string) (net.Conn, error) {
 	n.mu.Lock()
 	number := h.dials
 	h.dials++
-	refused, hang := n.server == nil, false
+	refused, hang := !slices.ContainsFunc(n.nodes, func(x *node) bool { return x != nil }), false
 	if time.Now().Before(h.refuseUntil) {
 		refused, hang = true, h.rand.IntN(2) == 0
 	}

@@ -169,7 +169,7 @@ func say(chat, text string) string {
 // texts returns what the server has of a chat.
 func texts(t *testing.T, net *rtmtest.Network, chat string) string {
 	var all []string
-	for _, e := range witness(t, net, chat) {
+	for _, e := range witness(t, net.NewHost().HTTPClient(), net.URL, chat) {
 		all = append(all, e.Text)
 	}
 	return strings.Join(all, " ")

@@ -32,19 +32,40 @@ const patience = 3 * time.Minute
 //	go test ./rtm/rtmtest -run Property -seed 17
 func TestProperty(t *testing.T) {
 	if *oneSeed != 0 {
-		first := converse(t, *oneSeed)
+		first := converse(t, *oneSeed, 1)
 		t.Log("\n" + strings.Join(first.lines, "\n"))
-		first.same(t, converse(t, *oneSeed))
+		first.same(t, converse(t, *oneSeed, 1))
 		first.judge(t)
 		return
 	}
 	for seed := uint64(1); seed <= uint64(*allSeeds); seed++ {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-			out := converse(t, seed)
+			out := converse(t, seed, 1)
 			out.judge(t)
 			if seed%10 == 0 {
-				out.same(t, converse(t, seed))
+				out.same(t, converse(t, seed, 1))
+			}
+		})
+	}
+}
+
+// TestPropertyNodes is TestProperty with three servers that share a log, for a
+// fifth of the seeds: each connection is with another of them, and they are shut
+// down and killed by turns. How they get ahead of each other is the scheduler's
+// choice, so the runs of a seed differ.
+func TestPropertyNodes(t *testing.T) {
+	first, last := uint64(1), uint64(*allSeeds/5)
+	if *oneSeed != 0 {
+		first, last = *oneSeed, *oneSeed
+	}
+	for seed := first; seed <= last; seed++ {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			out := converse(t, seed, 3)
+			out.judge(t)
+			if *oneSeed != 0 {
+				t.Log("\n" + strings.Join(out.lines, "\n"))
 			}
 		})
 	}

@@ -36,12 +36,12 @@ type run struct {
 	calling       sync.WaitGroup
 }
 
-// converse is the run of a seed.
-func converse(t *testing.T, seed uint64) *outcome {
+// converse is the run of a seed, with so many servers.
+func converse(t *testing.T, seed uint64, nodes int) *outcome {
 	out := new(outcome)
 	synctest.Test(t, func(t *testing.T) {
 		r := &run{T: t, outcome: out, seed: seed, rand: rand.New(rand.NewPCG(seed, 0)), start: time.Now()}
-		r.net = rtmtest.NewNetwork(t, seed, rtmtest.Faults{})
+		r.net = rtmtest.NewCluster(t, seed, nodes, rtmtest.Faults{})
 		r.during = time.Minute + time.Duration(r.rand.Int64N(int64(3*time.Minute)))
 		r.limit = time.After(r.during + 20*time.Minute)
 		faults := storm(r.rand, r.during)
@@ -163,7 +163,7 @@ func (r *run) calm() {
 }
 
 func (r *run) judge() {
-	truth := witness(r.T, r.net, r.chat)
+	truth := witness(r.T, r.net.NewHost().HTTPClient(), r.net.URL, r.chat)
 	for _, p := range r.parties() {
 		p.report(r.outcome)
 		r.wrong = append(r.wrong, compare(p.name, p.entries(), truth)...)

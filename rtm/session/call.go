@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
@@ -175,7 +176,7 @@ func (s *Session) calls(keep func(*call) bool) []*call {
 			all = append(all, c)
 		}
 	})
-	slices.SortFunc(all, func(a, b *call) int { return int(a.id) - int(b.id) })
+	sorting.Stable(all, func(a, b *call) bool { return a.id < b.id })
 	return all
 }
 

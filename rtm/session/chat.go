@@ -128,7 +128,7 @@ func (s *Session) notePush(action string, payload []byte) (double bool) {
 		if n.given(id) {
 			return true
 		}
-		at := nanos(created)
+		at := wire.Nanos(created)
 		n.whole = n.whole || isNew // its incoming_chat is missing
 		n.give(mark{at, string(id)})
 		if n.thread != string(thread) && n.before != string(thread) && at > n.opened {
@@ -166,9 +166,9 @@ func (s *Session) noteChat(chat, from []byte) (double bool) {
 	// Of a chat whose incoming_chat was missed, a newer thread tells nothing of
 	// the one before: that is still to be fetched.
 	if isNew || n.whole && opened == n.thread {
-		n.floor.at, n.whole = nanos(wire.Get(thread, "created_at")), false
+		n.floor.at, n.whole = wire.Nanos(wire.Get(thread, "created_at")), false
 	}
-	if at := nanos(wire.Get(thread, "created_at")); !double && (at >= n.opened || opened == n.thread) {
+	if at := wire.Nanos(wire.Get(thread, "created_at")); !double && (at >= n.opened || opened == n.thread) {
 		if opened != n.thread {
 			n.before = n.thread
 		}
@@ -176,7 +176,7 @@ func (s *Session) noteChat(chat, from []byte) (double bool) {
 		n.active, _ = wire.Bool(wire.Get(thread, "active"))
 	}
 	for event := range wire.Elements(wire.Get(thread, "events")) {
-		m := mark{nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
+		m := mark{wire.Nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
 		if m.id != "" && !n.given([]byte(m.id)) {
 			double = double && !m.after(n.floor)
 			n.give(m)
@@ -223,9 +223,9 @@ func (s *Session) noteAnswer(c *call, payload []byte) {
 			n.thread = wire.Str(thread, "id")
 			n.active, _ = wire.Bool(wire.Get(thread, "active"))
 		}
-		n.floor.at = max(n.floor.at, nanos(wire.Get(thread, "created_at")))
+		n.floor.at = max(n.floor.at, wire.Nanos(wire.Get(thread, "created_at")))
 		for event := range wire.Elements(wire.Get(thread, "events")) {
-			if m := (mark{nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}); m.after(n.floor) {
+			if m := (mark{wire.Nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}); m.after(n.floor) {
 				n.floor = m
 			}
 		}
@@ -239,13 +239,4 @@ func plain(raw []byte) []byte {
 		return nil
 	}
 	return raw[1 : len(raw)-1]
-}
-
-// nanos decodes a time without an allocation; 0 when it is none.
-func nanos(raw []byte) int64 {
-	var t time.Time
-	if len(raw) < 2 || raw[0] != '"' || t.UnmarshalText(raw[1:len(raw)-1]) != nil {
-		return 0
-	}
-	return t.UnixNano()
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
@@ -134,7 +135,7 @@ func (s *Session) searched(q *search) {
 	for _, d := range q.wanted {
 		d.unsure = false
 	}
-	slices.SortFunc(q.found, func(a, b finding) int { return int(int64(a.call.seq - b.call.seq)) })
+	sorting.Stable(q.found, func(a, b finding) bool { return a.call.seq < b.call.seq })
 	for _, f := range q.found {
 		s.stats.Found++
 		s.endDurable(f.call, f.response(), nil)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
@@ -56,15 +57,7 @@ func (s *Session) Restore(now time.Time, entries []Entry) {
 			s.emit(Output{Kind: Stored, Key: e.Key})
 		}
 	}
-	slices.SortStableFunc(s.outbox, func(a, b *durable) int {
-		switch {
-		case a.seq < b.seq:
-			return -1
-		case a.seq > b.seq:
-			return 1
-		}
-		return 0
-	})
+	sorting.Stable(s.outbox, func(a, b *durable) bool { return a.seq < b.seq })
 	for _, d := range s.outbox {
 		if d.id == 0 {
 			s.lastID++

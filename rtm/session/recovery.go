@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/internal/sorting"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
@@ -44,9 +45,9 @@ func loginChats(payload []byte) iter.Seq[loginChat] {
 			thread := wire.Get(chat, "last_thread_summary")
 			active, _ := wire.Bool(wire.Get(thread, "active"))
 			c := loginChat{id: wire.Str(chat, "id"), thread: wire.Str(thread, "id"), active: active}
-			c.newest.at = nanos(wire.Get(thread, "created_at"))
+			c.newest.at = wire.Nanos(wire.Get(thread, "created_at"))
 			for _, last := range wire.Members(wire.Get(chat, "last_event_per_type")) {
-				m := mark{nanos(wire.Get(last, "event", "created_at")), wire.Str(last, "event", "id")}
+				m := mark{wire.Nanos(wire.Get(last, "event", "created_at")), wire.Str(last, "event", "id")}
 				if m.after(c.newest) {
 					c.newest = m
 				}
@@ -64,7 +65,7 @@ func (s *Session) catchUp(login []byte) {
 	for id := range s.notes {
 		r.todo = append(r.todo, id)
 	}
-	slices.Sort(r.todo)
+	sorting.Stable(r.todo, func(a, b string) bool { return a < b })
 	for chat := range loginChats(login) {
 		if s.notes[chat.id] == nil {
 			r.todo = append(r.todo, chat.id)
@@ -120,7 +121,7 @@ func (s *Session) fetchThreads(r *recovery, n *note, page string, pages int, thr
 		older := false
 		for thread := range wire.Elements(wire.Get(payload, "threads")) {
 			threads = append(threads, thread)
-			created := nanos(wire.Get(thread, "created_at"))
+			created := wire.Nanos(wire.Get(thread, "created_at"))
 			if id := wire.Str(thread, "id"); n.whole && (id == n.before || id == n.thread && n.before == "") {
 				n.whole, n.floor.at = false, created
 			}
@@ -138,7 +139,7 @@ func (s *Session) fetchThreads(r *recovery, n *note, page string, pages int, thr
 // missed gives out what is new in threads, which are in order.
 func (s *Session) missed(r *recovery, n *note, threads [][]byte) {
 	known := slices.IndexFunc(threads, func(t []byte) bool { return wire.Str(t, "id") == n.thread })
-	isNew := func(i int) bool { return i > known && nanos(wire.Get(threads[i], "created_at")) > n.floor.at }
+	isNew := func(i int) bool { return i > known && wire.Nanos(wire.Get(threads[i], "created_at")) > n.floor.at }
 	for known+1 < len(threads) && !isNew(known+1) {
 		known++
 	}
@@ -146,7 +147,7 @@ func (s *Session) missed(r *recovery, n *note, threads [][]byte) {
 	for i, thread := range threads[:known+1] {
 		id := wire.Get(thread, "id")
 		for event := range wire.Elements(wire.Get(thread, "events")) {
-			m := mark{nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
+			m := mark{wire.Nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
 			if !m.after(n.floor) || n.given([]byte(m.id)) {
 				continue
 			}

@@ -213,7 +213,7 @@ func kind(raw []byte) string {
 
 const most = 64 // bytes of a value that a sentence repeats
 
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string { return wire.Quote(clip(s)) }
 
 func clip(s string) string {
 	if len(s) > most {

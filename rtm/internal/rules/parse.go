@@ -1,8 +1,9 @@
 package rules
 
 import (
-	"strconv"
 	"strings"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // parse reads a table from its text, which rtmgen writes: as a Go value
@@ -98,9 +99,10 @@ func number(s string) *int {
 	if s == "" {
 		return nil
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
+	long, ok := wire.Int([]byte(s))
+	if !ok {
 		panic("rules: " + s + " is no number")
 	}
+	n := int(long)
 	return &n
 }

@@ -166,7 +166,7 @@ func (d *Decoder) Int() int {
 		return n
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	if n = int(f); err != nil || float64(n) != f || n > 1<<53 || n < -1<<53 {
+	if n = int(f); err != nil || float64(n) != f || f > 1<<53 || f < -1<<53 {
 		d.fail(start, "must be an integer, not "+string(text))
 		return 0
 	}

@@ -1,8 +1,7 @@
 package wire
 
 import (
-	"strconv"
-	"time"
+	"math"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -47,24 +46,32 @@ func Bool(raw []byte) (v, ok bool) {
 
 // Int decodes a whole number within int64; ok is false for anything else.
 func Int(raw []byte) (n int64, ok bool) {
-	n, err := strconv.ParseInt(string(trim(raw)), 10, 64)
-	return n, err == nil
+	raw = trim(raw)
+	negative := len(raw) > 0 && raw[0] == '-'
+	if negative {
+		raw = raw[1:]
+	}
+	// Counted downwards, where there is one number more.
+	for _, c := range raw {
+		digit := int64(c - '0')
+		if c < '0' || c > '9' || n < (math.MinInt64+digit)/10 {
+			return 0, false
+		}
+		n = n*10 - digit
+	}
+	if len(raw) == 0 || !negative && n == math.MinInt64 {
+		return 0, false
+	}
+	if !negative {
+		n = -n
+	}
+	return n, true
 }
 
 // IsNull reports whether raw is absent or null.
 func IsNull(raw []byte) bool {
 	raw = trim(raw)
 	return len(raw) == 0 || string(raw) == "null"
-}
-
-// Time decodes a string in RFC 3339, any offset, down to nanoseconds.
-func Time(raw []byte) (t time.Time, ok bool) {
-	s, ok := String(raw)
-	if !ok {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	return t, err == nil
 }
 
 func trim(raw []byte) []byte {

@@ -6,9 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// TimeFormat is how RTM writes times: RFC 3339 in UTC with microseconds.
-const TimeFormat = "2006-01-02T15:04:05.000000Z"
-
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends s as a JSON string. Bytes that are not UTF-8 become
@@ -58,12 +55,8 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// AppendTime appends t as RTM writes times, quoted.
-func AppendTime(dst []byte, t time.Time) []byte {
-	dst = append(dst, '"')
-	dst = t.UTC().AppendFormat(dst, TimeFormat)
-	return append(dst, '"')
-}
+// Quote returns s as a JSON string.
+func Quote(s string) string { return string(AppendString(nil, s)) }
 
 // Object writes a JSON object member by member. The zero Object is empty and
 // ready to use.

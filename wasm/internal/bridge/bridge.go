@@ -4,9 +4,11 @@
 //
 // Every entry carries an input to one engine, then passes what comes out to
 // the [Host]: engine outputs in order, the model's patch after them, and at
-// last when to call Tick. An entry recovers from panics, those of the host's
-// functions too, and returns them as errors; all other outputs of the same
-// entry are still delivered.
+// last when to call Tick.
+//
+// A panic is a bug, and after it nothing here can be relied on: one build of
+// the core has no way to recover from it, so neither tries. The host throws the
+// program away and starts another one from what Stored told it.
 //
 // A Bridge is not safe for concurrent use. The Host's functions may call its
 // entries: such an input is taken at once, and what comes out of it is
@@ -15,7 +17,7 @@ package bridge
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +25,8 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 )
 
-// Host is what a connection needs from outside. No function may block.
+// Host is what a connection needs from outside. No function may block or
+// panic.
 type Host interface {
 	// Dial opens a socket to url. What an earlier one still has to say must not be passed in any more.
 	Dial(conn int, url string)
@@ -89,138 +92,172 @@ type refusal struct {
 // cfg.ConfirmStored the host keeps what Stored tells it, and answers each with
 // Kept; without, Stored is not called.
 func (b *Bridge) Create(n int, cfg session.Config) error {
-	return guard(func() error {
-		switch {
-		case b.conns[n] != nil:
-			return fmt.Errorf("connection %d exists already", n)
-		case cfg.API == session.Customer && cfg.Organization == "":
-			return errors.New("organization is missing; it is the id of the organization whose chat this is")
-		}
-		s := session.New(cfg)
-		b.conns[n] = &conn{
-			n: n, host: b.host, session: s, model: model.New(s, &model.Options{Store: cfg.ConfirmStored}), store: cfg.ConfirmStored,
-			refs: make(map[session.CallID]int), ids: make(map[int]session.CallID),
-		}
-		return nil
-	})
+	switch {
+	case b.conns[n] != nil:
+		return errors.New("connection " + strconv.Itoa(n) + " exists already")
+	case cfg.API == session.Customer && cfg.Organization == "":
+		return errors.New("organization is missing; it is the id of the organization whose chat this is")
+	}
+	s := session.New(cfg)
+	b.conns[n] = &conn{
+		n: n, host: b.host, session: s, model: model.New(s, &model.Options{Store: cfg.ConfirmStored}), store: cfg.ConfirmStored,
+		refs: make(map[session.CallID]int), ids: make(map[int]session.CallID),
+	}
+	return nil
 }
 
 // Start opens the first connection; later calls change nothing.
 func (b *Bridge) Start(n int, now time.Time) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Start(now); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Start(now)
+	}
+	return c.done(err)
 }
 
 // Restore gives back what Stored asked to keep, as a JSON list of key and
 // value, both strings. The best time for it is before Start; what another
 // client left behind may also come later.
 func (b *Bridge) Restore(n int, now time.Time, entries string) error {
-	return b.enter(n, now, func(c *conn) error {
-		list, err := model.ParseEntries([]byte(entries))
-		if err == nil {
-			c.model.Restore(now, list)
-		}
+	c, err := b.conn(n, now)
+	if err != nil {
 		return err
-	})
+	}
+	list, err := model.ParseEntries([]byte(entries))
+	if err == nil {
+		c.model.Restore(now, list)
+	}
+	return c.done(err)
 }
 
 // Kept says that a value that Stored brought is stored. With a failure its call
 // ends with that.
 func (b *Bridge) Kept(n int, now time.Time, key, failure string) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Kept(now, key, failure); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Kept(now, key, failure)
+	}
+	return c.done(err)
 }
 
 // Opened says that the socket is open.
 func (b *Bridge) Opened(n int, now time.Time) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Opened(now); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Opened(now)
+	}
+	return c.done(err)
 }
 
-// Receive takes one text frame.
-func (b *Bridge) Receive(n int, now time.Time, frame string) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Receive(now, []byte(frame)); return nil })
+// Receive takes one text frame, which must not be changed afterwards.
+func (b *Bridge) Receive(n int, now time.Time, frame []byte) error {
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Receive(now, frame)
+	}
+	return c.done(err)
 }
 
 // Closed says that the socket is gone, or could not be opened.
 func (b *Bridge) Closed(n int, now time.Time, code int, reason string) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Closed(now, code, reason); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Closed(now, code, reason)
+	}
+	return c.done(err)
 }
 
 // Tick does what has fallen due.
 func (b *Bridge) Tick(n int, now time.Time) error {
-	return b.enter(n, now, func(c *conn) error {
+	c, err := b.conn(n, now)
+	if err == nil {
 		c.due, c.wakeAt = time.Time{}, time.Time{}
 		c.session.Tick(now)
 		c.model.Tick(now)
-		return nil
-	})
+	}
+	return c.done(err)
 }
 
 // Online says whether the machine has a network.
 func (b *Bridge) Online(n int, now time.Time, up bool) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Online(now, up); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Online(now, up)
+	}
+	return c.done(err)
 }
 
 // Call makes a request, which Settle ends under the number ref: exactly once,
 // unless Call returns an error. A timeout of 0 is the engine's default. What the
 // rules of the catalogue forbid is not sent: it settles as unsupported_version
 // or validation, with the sentence that the server would have.
-func (b *Bridge) Call(n int, now time.Time, ref int, action, payload string, timeout time.Duration) error {
-	return b.enter(n, now, func(c *conn) error {
-		if _, used := c.ids[ref]; used {
-			return fmt.Errorf("call number %d is in use", ref)
-		}
-		if err := c.session.Check(action, []byte(payload)); err != nil {
-			c.refused = append(c.refused, refusal{ref, err})
-			return nil
-		}
-		id := c.session.Call(now, action, []byte(payload), session.CallOptions{Timeout: timeout})
+func (b *Bridge) Call(n int, now time.Time, ref int, action string, payload []byte, timeout time.Duration) error {
+	c, err := b.conn(n, now)
+	if err != nil {
+		return err
+	}
+	if _, used := c.ids[ref]; used {
+		err = errors.New("call number " + strconv.Itoa(ref) + " is in use")
+	} else if wrong := c.session.Check(action, payload); wrong != nil {
+		c.refused = append(c.refused, refusal{ref, wrong})
+	} else {
+		id := c.session.Call(now, action, payload, session.CallOptions{Timeout: timeout})
 		c.refs[id], c.ids[ref] = ref, id
-		return nil
-	})
+	}
+	return c.done(err)
 }
 
 // Cancel withdraws the call ref, which then fails. Unknown numbers are ignored.
 func (b *Bridge) Cancel(n int, now time.Time, ref int) error {
-	return b.enter(n, now, func(c *conn) error {
+	c, err := b.conn(n, now)
+	if err == nil {
 		if id, ok := c.ids[ref]; ok {
 			c.session.Cancel(now, id)
 		}
-		return nil
-	})
+	}
+	return c.done(err)
 }
 
 // Token answers NeedToken with a token, or with why there is none.
 func (b *Bridge) Token(n int, now time.Time, token, failure string) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Token(now, token, failure); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Token(now, token, failure)
+	}
+	return c.done(err)
 }
 
 // Act does something in the model; args is a JSON object. The error names the
 // argument that is wrong.
-func (b *Bridge) Act(n int, now time.Time, act, args string) error {
-	return b.enter(n, now, func(c *conn) error {
-		err := c.model.Act(now, act, []byte(args))
-		if wrong, ok := errors.AsType[*model.ActError](err); ok {
-			// The caller knows which act it was.
-			return errors.New(strings.TrimSpace(wrong.Field + " " + wrong.Problem))
-		}
+func (b *Bridge) Act(n int, now time.Time, act string, args []byte) error {
+	c, err := b.conn(n, now)
+	if err != nil {
 		return err
-	})
+	}
+	err = c.model.Act(now, act, args)
+	if wrong, ok := err.(*model.ActError); ok { // Act's contract: it is not wrapped
+		// The caller knows which act it was.
+		err = errors.New(strings.TrimSpace(wrong.Field + " " + wrong.Problem))
+	}
+	return c.done(err)
 }
 
 // Snapshot returns the model's whole state as JSON.
-func (b *Bridge) Snapshot(n int) (state string, err error) {
-	err = guard(func() error {
-		c, err := b.conn(n)
-		if err == nil {
-			state = string(c.model.Snapshot())
-		}
-		return err
-	})
-	return state, err
+func (b *Bridge) Snapshot(n int) (state []byte, err error) {
+	c := b.conns[n]
+	if c == nil {
+		return nil, unknown(n)
+	}
+	return c.model.Snapshot(), nil
 }
 
 // Stop ends the connection for good; calls that wait are settled as closed.
 func (b *Bridge) Stop(n int, now time.Time) error {
-	return b.enter(n, now, func(c *conn) error { c.session.Stop(now); return nil })
+	c, err := b.conn(n, now)
+	if err == nil {
+		c.session.Stop(now)
+	}
+	return c.done(err)
 }
 
 // Destroy forgets connection n without a further word to the host, also when
@@ -233,21 +270,23 @@ func (b *Bridge) Destroy(n int) {
 	}
 }
 
-func (b *Bridge) conn(n int) (*conn, error) {
-	if c := b.conns[n]; c != nil {
-		return c, nil
-	}
-	return nil, fmt.Errorf("there is no connection %d", n)
-}
-
-func (b *Bridge) enter(n int, now time.Time, input func(*conn) error) error {
-	c, err := b.conn(n)
-	if err != nil {
-		return err
+// conn returns connection n, which gets an input now.
+func (b *Bridge) conn(n int, now time.Time) (*conn, error) {
+	c := b.conns[n]
+	if c == nil {
+		return nil, unknown(n)
 	}
 	c.now = now
-	err = guard(func() error { return input(c) })
-	c.drain()
+	return c, nil
+}
+
+func unknown(n int) error { return errors.New("there is no connection " + strconv.Itoa(n)) }
+
+// done ends an entry: it delivers what the input led to, and returns err.
+func (c *conn) done(err error) error {
+	if c != nil {
+		c.drain()
+	}
 	return err
 }
 
@@ -258,43 +297,34 @@ func (c *conn) drain() {
 		return
 	}
 	c.draining = true
-	defer func() { c.draining = false }()
-	for more := true; more && !c.gone; {
-		more = false
-		for len(c.refused) > 0 && !c.gone {
-			r := c.refused[0]
-			c.refused = c.refused[1:]
-			c.try(func() error { c.host.Settle(c.n, r.ref, nil, r.err); return nil })
-		}
-		for out, ok := c.session.Next(); ok && !c.gone; out, ok = c.session.Next() {
-			more = true
-			c.try(func() error { c.deliver(out, c.observe(out)); return nil })
-		}
-		if c.gone {
-			return
-		}
-		for _, e := range c.model.Stored() {
-			more = true
-			c.try(func() error { c.host.Stored(c.n, e.Key, e.Value); return nil })
-		}
-		c.try(func() error {
-			if ops := c.model.Patch(); ops != nil {
-				more = true
-				c.host.Patch(c.n, ops)
-			}
-			return nil
-		})
-		if !more {
-			c.try(func() error { more = c.wake(); return nil })
-		}
+	for c.step() {
 	}
+	c.draining = false
 }
 
-// observe shows the model an output. A failure there must not cost the caller
-// an answer.
-func (c *conn) observe(out session.Output) (mine bool) {
-	c.try(func() error { mine = c.model.Observe(c.now, out); return nil })
-	return mine
+// step delivers what there is, and reports whether there may be more.
+func (c *conn) step() (more bool) {
+	for len(c.refused) > 0 && !c.gone {
+		r := c.refused[0]
+		c.refused = c.refused[1:]
+		c.host.Settle(c.n, r.ref, nil, r.err)
+	}
+	for out, ok := c.session.Next(); ok && !c.gone; out, ok = c.session.Next() {
+		more = true
+		c.deliver(out, c.model.Observe(c.now, out))
+	}
+	if c.gone {
+		return false
+	}
+	for _, e := range c.model.Stored() {
+		more = true
+		c.host.Stored(c.n, e.Key, e.Value)
+	}
+	if ops := c.model.Patch(); ops != nil {
+		more = true
+		c.host.Patch(c.n, ops)
+	}
+	return !c.gone && (more || c.wake())
 }
 
 func (c *conn) deliver(out session.Output, mine bool) {
@@ -337,37 +367,14 @@ func (c *conn) wake() (told bool) {
 	if m := c.model.Wake(); !m.IsZero() && (at.IsZero() || m.Before(at)) {
 		at = m
 	}
-	known := c.wakeAt
-	if at.Equal(known) {
+	if at.Equal(c.wakeAt) {
 		return false
 	}
 	delay := time.Duration(-1)
 	if !at.IsZero() {
 		delay = max(0, at.Sub(c.now))
 	}
-	defer func() {
-		if !told {
-			c.wakeAt = known // the host's function panicked
-		}
-	}()
 	c.wakeAt = at
 	c.host.Wake(c.n, delay)
 	return true
-}
-
-// try reports what goes wrong in f instead of passing it on.
-func (c *conn) try(f func() error) {
-	if err := guard(f); err != nil && !c.gone {
-		_ = guard(func() error { c.host.Report(c.n, err.Error()); return nil })
-	}
-}
-
-// guard turns a panic in f into an error.
-func guard(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v", r)
-		}
-	}()
-	return f()
 }

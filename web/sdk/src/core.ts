@@ -1,5 +1,5 @@
 import { toRTMError } from './error.ts'
-import { runGo, type Entries, type Host } from './go.ts'
+import { compile, runGo, type Entries, type Host } from './go.ts'
 import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
 import { openStore, type OpenStore, type Store, type StoredEntry } from './store.ts'
@@ -57,8 +57,18 @@ const tokenTimeout = 20_000
 /** Milliseconds for what was kept to be read, which a login waits for. */
 const storeTimeout = 2_000
 
+/** Milliseconds within which a core that was restarted must not break again. */
+const trialTime = 60_000
+
 interface Connection {
+  config: ConnectionConfig
   token: TokenSource
+  /** Calls that are not settled. */
+  calls: Map<number, Call>
+  /** The login that holds, for a core that starts again. */
+  login?: Call
+  /** What the core asked to keep; beside the store, which a page may lack. */
+  kept: Map<string, string>
   store?: Store
   /** What the page said before what was kept was read. */
   waiting?: ToCore[]
@@ -70,12 +80,21 @@ interface Connection {
   noToken?: Failure
 }
 
+type Call = ToCore & { type: 'call' }
+
+/** The number of calls that the page did not make. */
+const ownRef = 0
+
 class Core implements Port, Host {
   readonly #receive: Receive
   readonly #env: Environment
   readonly #conns = new Map<number, Connection>()
   readonly #listening = new AbortController()
+  #module: WebAssembly.Module | undefined
   #go: Entries | undefined
+  /** What the page says while the core starts again; absent otherwise. */
+  #held: ToCore[] | undefined
+  #restarted = -Infinity
   #out: FromCore[] = []
   #depth = 0
 
@@ -85,12 +104,19 @@ class Core implements Port, Host {
   }
 
   async run(source: WasmSource): Promise<void> {
-    // Go takes the functions one by one.
-    const host = Object.fromEntries(hostFunctions.map((name) => [name, (this[name] as () => void).bind(this)])) as unknown as Host
-    this.#go = await runGo(source, host, (why) => this.#crashed(why))
+    this.#module = await compile(source)
+    this.#go = await this.#start(this.#module)
     this.#env.onOnline((up) => {
+      if (!this.#go) return
       for (const conn of this.#conns.keys()) this.#enter(conn, (go, now) => go.online(conn, now, up))
     }, this.#listening.signal)
+  }
+
+  async #start(module: WebAssembly.Module): Promise<Entries> {
+    const go: Entries = await runGo(module, this, (why) => {
+      if (this.#go === go) this.#crashed(why)
+    })
+    return go
   }
 
   // From the page.
@@ -102,10 +128,14 @@ class Core implements Port, Host {
   close(): void {
     this.#listening.abort()
     for (const conn of this.#conns.keys()) this.#destroy(conn)
-    this.#go = undefined
+    this.#go = this.#module = this.#held = undefined
   }
 
   #handle(message: ToCore): void {
+    if (this.#held) {
+      this.#held.push(message)
+      return
+    }
     if (message.type === 'wake') {
       for (const conn of this.#conns.keys()) this.#enter(conn, (go, now) => go.tick(conn, now))
       return
@@ -121,10 +151,7 @@ class Core implements Port, Host {
         this.#create(conn, message.config, message.token)
         break
       case 'call':
-        this.#settling(conn, message.ref, 'internal', (go, now) => {
-          if (message.action === 'login') go.start(conn, now)
-          go.call(conn, now, message.ref, message.action, message.payload, message.timeout)
-        })
+        this.#call(conn, message)
         break
       case 'act':
         if (this.#settling(conn, message.ref, 'validation', (go, now) => go.act(conn, now, message.name, message.args))) {
@@ -145,16 +172,29 @@ class Core implements Port, Host {
   }
 
   #create(conn: number, config: ConnectionConfig, token: TokenSource): void {
-    const { api, server, organization, version, region, store } = config
-    const keeps = Boolean(store && this.#env.openStore)
+    const c: Connection = { config, token, calls: new Map(), kept: new Map() }
     const error = this.#enter(conn, (go, now) => {
-      go.create(conn, api === 'agent', server, organization, version, region, seed(), keeps)
-      const c: Connection = { token }
+      this.#createIn(go, now, conn, c)
       this.#conns.set(conn, c)
-      if (keeps) void this.#open(conn, c, store!)
-      if (!this.#env.online()) go.online(conn, now, false)
+      if (config.store && this.#env.openStore) void this.#open(conn, c, config.store)
     })
     if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
+  }
+
+  #createIn(go: Entries, now: number, conn: number, { config }: Connection): void {
+    const { api, server, organization, version, region } = config
+    go.create(conn, api === 'agent', server, organization, version, region, seed(), true)
+    if (!this.#env.online()) go.online(conn, now, false)
+  }
+
+  #call(conn: number, call: Call): void {
+    const { calls } = this.#conns.get(conn) ?? {}
+    const taken = this.#settling(conn, call.ref, 'internal', (go, now) => {
+      if (call.action === 'login') go.start(conn, now)
+      calls?.set(call.ref, call)
+      go.call(conn, now, call.ref, call.action, call.payload, call.timeout)
+    })
+    if (!taken) calls?.delete(call.ref)
   }
 
   /** Gives the core what was kept, and then what the page has said meanwhile. */
@@ -162,7 +202,9 @@ class Core implements Port, Host {
     c.waiting = []
     const alive = () => this.#conns.get(conn) === c
     const restore = (entries: StoredEntry[]) => {
-      if (alive() && entries.length > 0) this.#enter(conn, (go, now) => go.restore(conn, now, JSON.stringify(entries)))
+      if (!alive() || entries.length === 0) return
+      for (const { key, value } of entries) c.kept.set(key, value)
+      if (this.#go) this.#enter(conn, (go, now) => go.restore(conn, now, JSON.stringify(entries)))
     }
     const opened = this.#env.openStore!(name, restore).then(
       ({ store, entries }) => {
@@ -194,19 +236,22 @@ class Core implements Port, Host {
   #destroy(conn: number): void {
     const c = this.#conns.get(conn)
     if (!c) return
-    this.#enter(conn, (go, now) => {
-      go.stop(conn, now)
-      go.destroy(conn)
-    })
+    if (this.#go) {
+      this.#enter(conn, (go, now) => {
+        go.stop(conn, now)
+        go.destroy(conn)
+      })
+    }
     this.#conns.delete(conn)
     this.#release(c)
+    c.store?.close()
   }
 
   #release(c: Connection): void {
     this.#endRequest(c)
     this.#hangUp(c, 1000, '')
     this.#env.clearTimeout(c.timer)
-    c.store?.close()
+    delete c.timer
   }
 
   // Into Go. What an input leads to is passed on in one piece.
@@ -219,8 +264,7 @@ class Core implements Port, Host {
         input(this.#go, this.#env.now())
       } catch (cause) {
         error = cause
-        // Go throws plain Errors; anything else comes from a WebAssembly that broke.
-        if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) this.#crashed(cause.message)
+        if (broke(cause)) this.#crashed(text(cause))
       }
     })
     if (error !== undefined) this.#emit({ type: 'report', conn, text: text(error) })
@@ -235,12 +279,16 @@ class Core implements Port, Host {
         input(go, now)
       } catch (cause) {
         error = cause
-        if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) throw cause
+        if (broke(cause)) {
+          type = 'core_crashed'
+          this.#conns.get(conn)?.calls.delete(ref) // its end is told below
+          throw cause
+        }
       }
     })
     if (!this.#go && error === undefined) error = new Error('the core is not running')
     if (error === undefined) return true
-    this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: text(error) } })
+    if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: text(error) } })
     return false
   }
 
@@ -264,11 +312,62 @@ class Core implements Port, Host {
     if (out.length > 0) this.#receive(out)
   }
 
+  /**
+   * After a panic in Go: whoever waits gets an error, and another core goes on where this one was. One that breaks at once
+   * is the last.
+   */
   #crashed(message: string): void {
-    if (!this.#go) return
+    if (!this.#go || !this.#module) return
     this.#go = undefined
+    const now = this.#env.now()
+    if (now - this.#restarted < trialTime) {
+      this.#end(message)
+      return
+    }
+    this.#restarted = now
+    this.#held = []
+    const why = `the core broke and was started again: ${message}`
+    for (const [conn, c] of this.#conns) {
+      this.#release(c)
+      for (const ref of c.calls.keys()) {
+        if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type: 'core_crashed', message: why } })
+      }
+      c.calls.clear()
+      this.#emit({ type: 'report', conn, text: why })
+    }
+    this.#start(this.#module).then(
+      (go) => this.#resume(go),
+      (cause) => this.#end(text(cause)),
+    )
+  }
+
+  /** Gives a new core what the last one had: connections, what they kept, and who was logged in. */
+  #resume(go: Entries): void {
+    const held = this.#held
+    if (!held) return // closed meanwhile
+    this.#held = undefined
+    this.#go = go
+    this.#batch(() => {
+      for (const [conn, c] of this.#conns) {
+        this.#enter(conn, (go, now) => {
+          this.#createIn(go, now, conn, c)
+          const entries = Array.from(c.kept, ([key, value]) => ({ key, value }))
+          if (entries.length > 0) go.restore(conn, now, JSON.stringify(entries))
+          this.#emit({ type: 'patch', conn, ops: `[{"op":"reset","state":${go.snapshot(conn)}}]` })
+        })
+        if (c.login) this.#call(conn, { ...c.login, ref: ownRef })
+      }
+      held.forEach((message) => this.#handle(message))
+    })
+  }
+
+  #end(message: string): void {
+    this.#module = this.#held = undefined
     this.#listening.abort()
-    for (const c of this.#conns.values()) this.#release(c)
+    for (const c of this.#conns.values()) {
+      this.#release(c)
+      c.store?.close()
+    }
     this.#conns.clear()
     this.#emit({ type: 'crashed', message })
   }
@@ -332,13 +431,19 @@ class Core implements Port, Host {
   }
 
   settle(conn: number, ref: number, ok: boolean, payload: string, errorType: string, errorMessage: string): void {
+    const c = this.#conns.get(conn)
+    const call = c?.calls.get(ref)
+    c?.calls.delete(ref)
+    if (call?.action === 'login' && ok) c!.login = call
+    if (call?.action === 'logout' && ok) delete c!.login
+    if (ref === ownRef) return // the state says what became of it
     if (ok) {
       this.#emit({ type: 'settle', conn, ref, payload })
       return
     }
     let failure: Failure = { type: errorType, message: errorMessage }
     if (payload !== '') failure.data = JSON.parse(payload) as unknown
-    if (errorType === 'no_token') failure = { ...failure, ...this.#conns.get(conn)?.noToken }
+    if (errorType === 'no_token') failure = { ...failure, ...c?.noToken }
     this.#emit({ type: 'settle', conn, ref, payload: '', failure })
   }
 
@@ -352,8 +457,10 @@ class Core implements Port, Host {
   stored(conn: number, key: string, value: string | null): void {
     const c = this.#conns.get(conn)
     if (!c) return
+    if (value === null) c.kept.delete(key)
+    else c.kept.set(key, value)
     const kept = () => {
-      if (value !== null && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, ''))
+      if (value !== null && this.#go && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, ''))
     }
     if (!c.store) {
       kept()
@@ -429,10 +536,13 @@ class Core implements Port, Host {
   }
 }
 
-const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
-
 function detach(socket: Socket): void {
   socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
+}
+
+/** Whether Go is broken: it throws plain Errors itself. */
+function broke(cause: unknown): boolean {
+  return cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError
 }
 
 function text(cause: unknown): string {

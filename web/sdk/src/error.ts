@@ -36,7 +36,7 @@ export type ErrorType = Open<ServerErrorType | LocalErrorType>
  * | `no_token`        | the token source gave none                                          | may help     |
  * | `closed`          | the client, or the RTM it came from, is closed                      | no           |
  * | `core_failed`     | worker or wasm could not be loaded                                  | load again   |
- * | `core_crashed`    | the core ended while in use                                         | load again   |
+ * | `core_crashed`    | the core broke; it started again, unless the client was closed too  | look first   |
  */
 export class RTMError extends Error {
   override readonly name: string = 'RTMError'

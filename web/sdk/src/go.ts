@@ -1,5 +1,6 @@
 import 'wasm_exec'
 import type { WasmSource } from './messages.ts'
+import { isRelease, runRelease } from './release.ts'
 
 /** What Go calls; see `Host` of the Go package bridge. Payloads are JSON texts. */
 export interface Host {
@@ -52,9 +53,32 @@ export interface Entries {
 
 type GoFunction = (...args: unknown[]) => { result?: unknown; error?: unknown } | undefined
 
-/** Runs the core's wasm. `onExit` is called when the Go program ends, which it only does by a bug. */
+/**
+ * Runs the core's wasm, of either build. What a host function throws goes to `report`. A panic in Go ends the program: the
+ * entry under way throws a `WebAssembly.RuntimeError`, a `RangeError` when the stack was full, and nothing here works any
+ * more. `onExit` may be called in addition.
+ */
 export async function runGo(source: WasmSource, host: Host, onExit: (why: string) => void): Promise<Entries> {
   const module = await compile(source)
+  return isRelease(module) ? runRelease(module, guarded(host)) : runStandard(module, guarded(host), onExit)
+}
+
+const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
+
+/** The host's functions one by one, as Go takes them. A `RuntimeError` passes: it is that of a core which is broken. */
+function guarded(host: Host): Host {
+  const guard = (name: (typeof hostFunctions)[number]) => (conn: number, ...rest: never[]) => {
+    try {
+      ;(host[name] as (conn: number, ...rest: never[]) => void)(conn, ...rest)
+    } catch (cause) {
+      if (cause instanceof WebAssembly.RuntimeError) throw cause
+      if (name !== 'report') host.report(conn, `${name}: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+  }
+  return Object.fromEntries(hostFunctions.map((name) => [name, guard(name)])) as unknown as Host
+}
+
+async function runStandard(module: WebAssembly.Module, host: Host, onExit: (why: string) => void): Promise<Entries> {
   const go = new Go()
   const instance = await WebAssembly.instantiate(module, go.importObject)
   const bridge: Partial<Entries> & { __ready__?: boolean } = {}
@@ -83,7 +107,8 @@ export async function runGo(source: WasmSource, host: Host, onExit: (why: string
   return bridge as Entries
 }
 
-async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+/** Compiles the wasm; one that is compiled already is returned as it is. */
+export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source
   if (typeof source !== 'string') return WebAssembly.compile(source)
   const response = await fetch(source, { credentials: 'same-origin' })

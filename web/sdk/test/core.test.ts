@@ -1,16 +1,31 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test as nodeTest, type TestContext } from 'node:test'
 import type { ClientOptions } from '../src/client.ts'
 import { CustomerConnection } from '../src/customer.ts'
 import { startCore } from '../src/core.ts'
 import { RTMError } from '../src/error.ts'
 import type { FromCore, Port, TokenSource } from '../src/messages.ts'
 import type { Version } from '../src/objects.ts'
-import { FakeSocket, FakeWorld, wasm } from './fake.ts'
+import { FakeSocket, FakeWorld, noRelease, release, wasm } from './fake.ts'
 
 // The real core, in a world where nothing happens by itself.
 
-const compiled = WebAssembly.compile(wasm)
+const builds = [
+  { name: 'standard core', module: await WebAssembly.compile(wasm) },
+  { name: 'release core', module: release && (await WebAssembly.compile(release)) },
+]
+const cores = new WeakMap<TestContext, WebAssembly.Module>()
+
+/** A test of both builds. */
+function test(what: string, run: (t: TestContext) => Promise<void>): void {
+  for (const { name, module } of builds) {
+    nodeTest(`${name}: ${what}`, { skip: module ? false : noRelease }, (t) => {
+      cores.set(t, module!)
+      return run(t)
+    })
+  }
+}
+
 const turn = () => new Promise<void>(setImmediate)
 
 interface Setup {
@@ -33,7 +48,7 @@ async function setup(t: TestContext, { options = { getToken: () => 'dal:t' }, so
       client?.lost(new RTMError('core_crashed', message.message))
     }
   }
-  const port: Port = await startCore(await compiled, receive, world)
+  const port: Port = await startCore(cores.get(t)!, receive, world)
   t.after(() => port.close())
   client = new CustomerConnection(
     { conn: 1, post: (message) => port.post(message), done() {} },
@@ -433,18 +448,90 @@ test('a socket that was given up says no more', async (t) => {
   assert.notEqual(client.state, 'live')
 })
 
-test('a Go program that ends rejects what is pending and clears up', async (t) => {
-  const { client, world, port, socket, crashes } = await login(t)
-  t.mock.method(console, 'log', () => {}) // where the program's last words go
-  const call = client.getChat({ chat_id: 'a' })
-  port.post({ type: 'cancel', conn: 1, ref: 5n as never }) // syscall/js panics at a BigInt, before any entry is reached
-  await fails(call, 'core_crashed', /./)
+/** Makes the next timer that the core asks for break it, as a bug in Go would. */
+function breakCore(t: TestContext, world: FakeWorld): void {
+  t.mock.method(console, 'log', () => {}) // where a Go program's last words go
+  const mock = t.mock.method(world, 'setTimeout', () => {
+    mock.mock.restore()
+    throw new WebAssembly.RuntimeError('a bug')
+  })
+}
+
+test('a panic in Go rejects what is pending; another core goes on', async (t) => {
+  const { client, world, socket, reports, crashes } = await login(t)
+  const first = client.getChat({ chat_id: 'a' })
+  await client.model.act('send', { text: 'kept' })
+  assert.equal(client.model.state.chats[0]?.timeline.length, 1)
+  breakCore(t, world)
+  const second = client.getChat({ chat_id: 'b' }, { timeout: 10 })
+  await fails(first, 'core_crashed', /./)
+  await fails(second, 'core_crashed', /./)
+  assert.ok(socket.closed)
+  assert.match(reports.join(' '), /the core broke and was started again/)
+  assert.equal(crashes.length, 0)
+
+  // What the page asks meanwhile waits for the new core.
+  const third = client.ping()
+  while (world.sockets.length < 2) await turn()
+  const next = world.newest
+  next.open()
+  await turn()
+  assert.deepEqual(next.last.payload, { token: 'Bearer dal:t', is_mobile: true }, 'the same login')
+  next.answer(next.last, loginAnswer)
+  await turn()
+  assert.equal(client.state, 'live')
+  const ping = next.requests.find(({ action }) => action === 'ping')!
+  next.answer(ping, {})
+  await third
+  assert.equal(world.listeners.size, 1)
+
+  // The message is on the screen, and goes out again as soon as it is known that it did not arrive.
+  const item = () => client.model.state.chats[0]?.timeline[0]
+  assert.equal(item()?.state, 'pending')
+  for (let i = 0; item()?.state === 'pending' && i < 20; i++) {
+    for (const request of next.requests.splice(0)) {
+      if (request.action === 'list_chats') next.answer(request, { chats_summary: [], total_chats: 0 })
+      if (request.action === 'start_chat') next.answer(request, { chat_id: 'c', thread_id: 't', event_ids: ['e'] })
+    }
+    await turn()
+  }
+  assert.equal(item()?.state, 'sent')
+})
+
+test('a core that breaks again at once is the last', async (t) => {
+  const { client, world, port, crashes } = await login(t)
+  breakCore(t, world)
+  await fails(client.getChat({ chat_id: 'a' }, { timeout: 10 }), 'core_crashed', /./)
+  while (world.sockets.length < 2) await turn()
+  breakCore(t, world)
+  port.post({ type: 'wake' })
+  const pending = client.call('list_chats', {}, { timeout: 10 })
+  await fails(pending, 'core_crashed', /./)
   assert.equal(crashes.length, 1)
   assert.equal(client.state, 'stopped')
-  assert.ok(socket.closed)
   assert.equal(world.timers.size, 0)
   assert.equal(world.listeners.size, 0)
   await fails(client.ping(), 'core_crashed', /./)
+})
+
+test('a core that breaks much later starts again, too', async (t) => {
+  const { client, world, crashes } = await login(t)
+  for (let i = 0; i < 2; i++) {
+    const before = world.sockets.length
+    breakCore(t, world)
+    await fails(client.getChat({ chat_id: 'a' }, { timeout: 10 }), 'core_crashed', /./)
+    while (world.sockets.length === before) await turn()
+    world.newest.open()
+    await turn()
+    world.newest.answer(world.newest.last, loginAnswer)
+    await turn()
+    assert.equal(client.state, 'live')
+    world.advance(61_000)
+    world.untilDial().open()
+    await turn()
+    world.newest.answer(world.newest.last, loginAnswer)
+  }
+  assert.equal(crashes.length, 0)
 })
 
 test('two cores in one realm do not meet', async (t) => {

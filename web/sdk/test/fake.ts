@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Environment, Socket } from '../src/core.ts'
 
 /** The core as it was built for the tests. */
 export const wasm = readFileSync(new URL('../../rtm.wasm', import.meta.url))
+
+const releaseURL = new URL('../../rtm-release.wasm', import.meta.url)
+
+/** The release core, where there is one; else why not. */
+export const release = existsSync(releaseURL) ? readFileSync(releaseURL) : undefined
+export const noRelease = process.env.RTM_NO_RELEASE ?? ''
 
 /** A request as the core sent it. */
 export interface Request {

@@ -2,7 +2,7 @@
 // customer of lc-sdk-js. The names of the tests are the cells of the table in the README.
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { agents, ChatSDK, closeAll, close, customerToken, Inbox, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
+import { agents, ChatSDK, closeAll, close, Inbox, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
 
 let sdk, inbox, ben, cleo, chat, thread
 
@@ -140,13 +140,18 @@ test('agent: resume', async () => {
 
 // This client reconnects and logs in by itself.
 test('agent: reconnect', async () => {
+  await sdk.sendMessage(chat, 'hold on')
+  const { id, token } = cleo
   closeAll()
   await restart()
   await inbox.next('ready')
-  cleo = await newCustomer('Cleo', await customerToken())
-  await call('set_routing_status', { status: 'accepting_chats' })
-  const { chat_id } = await cleo.startChat({ continuous: true })
-  await inbox.next('incoming_chat', of(chat_id))
-  await sdk.sendMessage(chat_id, 'welcome back')
+  assert.ok((await sdk.getAgentDetails()).chats_summary.some((c) => c.id === chat))
+  cleo = await newCustomer('Cleo', token)
+  assert.equal(cleo.id, id)
+  const { threads } = await cleo.listThreads(chat)
+  assert.equal(texts(threads[0].events).at(-1), 'hold on')
+  await cleo.sendEvent(chat, message('still there?'))
+  await inbox.next('incoming_event', (p) => p.event.text === 'still there?')
+  await sdk.sendMessage(chat, 'welcome back')
   await cleo.inbox.next('incoming_event', (p) => p.event.text === 'welcome back')
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after } from 'node:test'
-import { agents, close, closeAll, customerToken, message, newCustomer, openAgent, restart, test, texts, tokens } from './lib.mjs'
+import { agents, agentWeb, close, closeAll, customerWeb, message, newCustomer, openAgent, organization, restart, test, texts, tokens } from './lib.mjs'
 
 let ada, ben, cleo
 let chat, thread // of cleo
@@ -244,6 +244,28 @@ test('agent: resume', async () => {
   assert.equal(resumed.id, chat)
 })
 
+test('customer: Web API', async () => {
+  const web = customerWeb(cleo.token)
+  const { event_id } = await web.sendEvent(chat, message('over HTTP'))
+  await ada.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  await cleo.inbox.next('incoming_event', (p) => p.event.id === event_id) // the other tab
+  assert.equal(texts((await web.getChat(chat)).thread.events).at(-1), 'over HTTP')
+  assert.equal((await web.getDynamicConfiguration({ group_id: 0, url: 'https://shop.example/' })).organization_id, organization)
+  await assert.rejects(web.getChat('none'), (error) => error.type === 'not_found')
+  await assert.rejects(customerWeb('none').listChats(), (error) => error.type === 'authentication')
+})
+
+test('agent: Web API', async () => {
+  const web = agentWeb(tokens[0])
+  const { event_id } = await web.sendEvent(chat, message('over HTTP, too'))
+  await cleo.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  await ada.inbox.next('incoming_event', (p) => p.event.id === event_id)
+  const { thread } = await web.getChat(chat)
+  await web.tagThread(chat, thread.id, 'http')
+  await ada.inbox.next('thread_tagged', (p) => p.tag === 'http')
+  await assert.rejects(web.getChat('none'), (error) => error.type === 'not_found')
+})
+
 // The client does not reconnect: its user does, with a new one.
 const lost = (client) => {
   clearInterval(client.heartbeatInterval) // it would reject into nothing
@@ -251,18 +273,26 @@ const lost = (client) => {
 }
 
 test('agent: reconnect', async () => {
+  await ada.sendEvent(chat, message('hold on'))
   const ended = [ada, ben, cleo].map(lost)
   await restart()
   await Promise.all(ended)
   ada = await openAgent()
   const login = await ada.login(`Bearer ${tokens[0]}`)
   assert.equal(login.my_profile.id, agents[0])
+  assert.ok(login.chats_summary.some((c) => c.id === chat))
+  const { threads } = await ada.listThreads(chat)
+  assert.deepEqual(threads.map((t) => texts(t.events).at(-1)), ['hold on', 'one more thing', 'hi Ben'])
 })
 
 test('customer: reconnect', async () => {
-  cleo = await newCustomer('Cleo', await customerToken())
-  const { chat_id } = await cleo.startChat({ continuous: true })
-  await ada.inbox.next('incoming_chat', of(chat_id))
-  await ada.sendEvent(chat_id, message('welcome back'))
+  const { id, token } = cleo
+  cleo = await newCustomer('Cleo', token)
+  assert.equal(cleo.id, id)
+  assert.equal(cleo.loggedIn.has_active_thread, true)
+  assert.deepEqual(cleo.loggedIn.chats.map((c) => c.chat_id), [chat])
+  await cleo.sendEvent(chat, message('still there?'))
+  await ada.inbox.next('incoming_event', (p) => p.event.text === 'still there?')
+  await ada.sendEvent(chat, message('welcome back'))
   await cleo.inbox.next('incoming_event', (p) => p.event.text === 'welcome back')
 })

@@ -9,7 +9,7 @@ export const ChatSDK = require('@livechat/chat-sdk')
 
 // server is rtmd's host and port; its certificate is in NODE_EXTRA_CA_CERTS.
 const server = process.env.RTMD_SERVER
-const organization = '11111111-1111-4111-8111-111111111111'
+export const organization = '11111111-1111-4111-8111-111111111111'
 export const agents = ['agent1@example.com', 'agent2@example.com']
 export const tokens = ['dal:agent1', 'dal:agent2']
 
@@ -82,7 +82,7 @@ export function closeAll() {
 }
 
 // customerToken is what the vendor's accounts service gives; lc-sdk-js leaves it to its user.
-export async function customerToken() {
+async function customerToken() {
   const response = await fetch(`https://${server}/v2/customer/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -98,8 +98,14 @@ export async function newCustomer(name, token) {
   token ??= await customerToken()
   const client = await openCustomer()
   const login = await client.login({ token: `Bearer ${token}`, customer: { name } })
-  return Object.assign(client, { loggedIn: login, id: login.customer.id })
+  return Object.assign(client, { loggedIn: login, id: login.customer.id, token })
 }
+
+// The same APIs without a socket. Its uploadFile is not tried: it names no scheme and sends
+// no token.
+const web = (API, accessToken) => new API('conversation', () => ({ accessToken, organizationID: organization, region: 'dal' }), { apiUrl: server })
+export const customerWeb = (token) => web(Customer.Web, token)
+export const agentWeb = (token) => web(Agent.Web, token)
 
 // restart kills rtmd and starts it again on the same port.
 export async function restart() {
