@@ -4,7 +4,7 @@
 //
 // It prints "listening on http://HOST:PORT" when it is ready, then the addresses of the
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
-// /v3.6/agent/rtm/ws. Warnings go to standard error.
+// /v3.6/agent/rtm/ws, the Web API at /v3.6/customer/action/ and /v3.6/agent/action/. Warnings go to standard error.
 //
 // What happens is kept in a directory, -data, in memory, or in NATS servers that several
 // rtmd share, -nats.

@@ -44,7 +44,8 @@
 // address cannot be guessed, and whoever has it may read the file: pictures in the
 // page, everything else as a download, nothing as HTML, SVG or script. A file that no
 // event has ends after 24 hours, others with the threads that have them. [Files] keeps
-// the content: [NewMemoryFiles], [OpenDiskFiles].
+// the content: [NewMemoryFiles], [OpenDiskFiles], or Log.Files of package natslog,
+// which all nodes share.
 //
 // # Seeds and bots
 //
@@ -148,6 +149,8 @@
 //     agent_offline when the target is an agent who is not there.
 //   - Of a deleted event agents of the role normal get the husk. Customers can
 //     delete messages, files and custom events that they wrote.
+//   - A system message that the server writes because of a customer's request comes
+//     without the request's id, unlike everything else that it causes.
 //   - Session fields end with the visit: with the customer's last connection.
 //   - A greeting is shown once in a visit, and not to who is chatting.
 //   - The side storage of customers holds the greetings that they have seen.
