@@ -149,7 +149,7 @@ func (o *org) farewell() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.st.nodes()[o.s.node] {
-		err := o.try(func() error { return o.commit(&emission{org: o}, &record{Kind: nodeLost, Node: o.s.node}) })
+		err := o.try(func() error { return o.commit(&emission{org: o}, o.lostRecords(o.s.node)...) })
 		if err != nil {
 			return err
 		}
