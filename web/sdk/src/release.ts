@@ -31,7 +31,7 @@ const entries: Record<keyof Entries, string> = {
   online: 'nnb',
   call: 'nnnssn',
   cancel: 'nnn',
-  token: 'nnss',
+  token: 'nnssn',
   act: 'nnss',
   snapshot: 'n',
   stop: 'nn',
