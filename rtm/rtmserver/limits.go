@@ -51,8 +51,9 @@ type Limits struct {
 	Connections int
 
 	// ConnectionRate is how many connections an address may open in a second, after
-	// a burst of ten times as many. More are refused as those over Connections. 0
-	// means 1,000.
+	// a burst of ten times as many. More are refused as those over Connections. As
+	// many customers' tokens it may ask for, and as many wrong ones it may try over
+	// the Web API; more get the HTTP status 429. 0 means 1,000.
 	ConnectionRate float64
 
 	// Inactivity is how long a customer may stay connected without writing, being
@@ -114,6 +115,17 @@ func (b *buckets[K]) allow(key K) bool {
 		b.byKey[key] = l
 	}
 	return l.AllowN(now, 1)
+}
+
+// spent reports whether a bucket is empty, and takes nothing.
+func (b *buckets[K]) spent(key K) bool {
+	if b.limit <= 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.byKey[key]
+	return l != nil && l.TokensAt(time.Now()) < 1
 }
 
 // drop forgets the buckets that are full again: new ones would be the same.

@@ -120,6 +120,8 @@ type Server struct {
 	metrics      *metrics
 	rates        buckets[rateKey]
 	connRates    buckets[string] // by address
+	tokenRates   buckets[string] // the same
+	guesses      buckets[string] // the same
 	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
@@ -170,7 +172,8 @@ func New(opts *Options) (*Server, error) {
 		return nil, err
 	}
 	s.limits = s.opts.Limits.withDefaults()
-	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.rates.limit = s.limits.Requests
+	s.connRates.limit, s.tokenRates.limit, s.guesses.limit = s.limits.ConnectionRate, s.limits.ConnectionRate, s.limits.ConnectionRate
 	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	s.tap = newTap(s)

@@ -153,6 +153,7 @@ func TestTokenDenied(t *testing.T) {
 			{"POST", "/token", grant + "x", "", 400, "invalid_request", "the body must be a JSON object"},
 			{"POST", "/token", "{}", "", 400, "invalid_request", "grant_type: is required"},
 			{"POST", "/token", with(`"client_id":"c1",`, ""), "", 400, "invalid_request", "client_id: is required"},
+			{"POST", "/token", with("c1", strings.Repeat("x", 257)), "", 400, "invalid_request", "client_id: must have 256 bytes at most"},
 			{"POST", "/token", with(rtmtest.Organization, ""), "", 400, "invalid_request", "organization_id: is required"},
 			{"POST", "/token", with(rtmtest.Organization, "nobody"), "", 400, "resource_not_found", `there is no organization "nobody"`},
 			{"POST", "/token", with(`,"response_type":"token"`, ""), "", 400, "invalid_request", "response_type: is required"},

@@ -220,6 +220,15 @@ func (s *Server) callAction(w http.ResponseWriter, r *http.Request, c *conn, act
 // authenticate finds out who sends a request and makes c its conn. The function
 // that it returns asks again, and wants the organization's lock.
 func (s *Server) authenticate(r *http.Request, c *conn) (admit func() error, err error) {
+	from := address(c.ip)
+	if s.guesses.spent(from) {
+		return nil, fail("too_many_requests", "this address sent more than %g wrong tokens a second: wait a moment", s.limits.ConnectionRate)
+	}
+	defer func() {
+		if known, ok := errors.AsType[*apiError](err); ok && known.typ == "authentication" {
+			s.guesses.allow(from)
+		}
+	}()
 	if c.side == customerSide {
 		if err := s.findOrganization(r, c); err != nil {
 			return nil, err
