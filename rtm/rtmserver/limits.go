@@ -65,6 +65,9 @@ type Limits struct {
 // burst is for how many seconds' worth a rate may be exceeded.
 const burst = 10
 
+// maxRate is the highest rate that is counted.
+const maxRate = 1e9
+
 // withDefaults returns the limits in force, where 0 and less stand for none.
 func (l Limits) withDefaults() Limits {
 	for field, value := range map[*int]int{
@@ -75,8 +78,11 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	for _, field := range []*float64{&l.Requests, &l.ConnectionRate} {
-		if *field == 0 {
+		switch {
+		case *field == 0:
 			*field = 1000
+		case !(*field <= maxRate):
+			*field = -1 // nobody gets there
 		}
 	}
 	return l

@@ -57,9 +57,10 @@ type Options struct {
 	// production it must else be one that upload_file gave.
 	ForeignFiles bool
 
-	// PublicURL is what the addresses of files begin with, such as
-	// https://chat.example.com. Empty means the host that the upload was sent to,
-	// which is the uploader's word.
+	// PublicURL is where clients find this server when something is in between, such
+	// as https://chat.example.com. The addresses of files begin with it, and with
+	// https cookies are for pages of any site. Empty means the host that the upload
+	// was sent to, which is the uploader's word.
 	PublicURL string
 
 	// AgentGrace is how long an agent whose last connection dropped keeps its

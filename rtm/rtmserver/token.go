@@ -255,13 +255,14 @@ func cookie(r *http.Request, name string) string {
 	return c.Value
 }
 
-// setCookie sets a cookie for pages of any site, which browsers allow over TLS
-// and on the local machine only; elsewhere it is one for pages of this site. It
+// setCookie sets a cookie for pages of any site, which browsers allow over TLS,
+// be it a proxy's, and on the local machine only; elsewhere it is one for pages of
+// this site. It
 // is partitioned: the browser keeps one for each site that a page is on, so no
 // site can speak as the customer that a visitor is on another.
 func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: cookieLifetime, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if r.TLS != nil || loopback(r.Host) {
+	if r.TLS != nil || loopback(r.Host) || s.publicURL != nil && s.publicURL.Scheme == "https" {
 		c.Secure, c.SameSite, c.Partitioned = true, http.SameSiteNoneMode, true
 	}
 	http.SetCookie(w, c)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 	"github.com/rtmwidget/rtmwidget/rtm/rtmtest"
 )
 
@@ -135,6 +136,23 @@ func TestTokenCookiesOnLoopback(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTokenCookiesBehindTLS has a proxy that speaks TLS.
+func TestTokenCookiesBehindTLS(t *testing.T) {
+	for public, secure := range map[string]bool{"https://chat.example": true, "http://chat.example": false} {
+		inBubble(t, &rtmserver.Options{PublicURL: public}, func(t *testing.T, srv *rtmtest.Server) {
+			res, _ := ask(t, srv, "POST", "/v2/customer/token", grant, nil)
+			if n := len(res.Cookies()); n != 2 {
+				t.Errorf("%s: there are %d cookies", public, n)
+			}
+			for _, c := range res.Cookies() {
+				if c.Secure != secure || c.Partitioned != secure || secure != (c.SameSite == http.SameSiteNoneMode) {
+					t.Errorf("%s: the cookie is %v", public, c)
+				}
+			}
+		})
+	}
 }
 
 func TestTokenDenied(t *testing.T) {
