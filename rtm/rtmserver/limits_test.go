@@ -18,12 +18,16 @@ import (
 // A gatedLog does not append while its gate is shut.
 type gatedLog struct {
 	rtmserver.Log
-	gate chan struct{} // nil: open; closing it opens it
+	gate  chan struct{} // nil: open; closing it opens it
+	takes time.Duration // what an append takes, as on a disk
 }
 
 func (l *gatedLog) Append(ctx context.Context, org string, last uint64, entry []byte) error {
 	if l.gate != nil {
 		<-l.gate
+	}
+	if l.takes > 0 {
+		<-time.After(l.takes)
 	}
 	return l.Log.Append(ctx, org, last, entry)
 }

@@ -112,6 +112,7 @@ type Server struct {
 	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
+	restoring  sync.Mutex // held by Restore
 	background sync.WaitGroup
 	cluster    cluster
 	leaveLog   func()
