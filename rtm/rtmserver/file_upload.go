@@ -114,7 +114,8 @@ func (s *Server) readUpload(w http.ResponseWriter, r *http.Request) (*upload, er
 	if r.ContentLength > maxFile+maxFormExtra {
 		return nil, tooLarge
 	}
-	body := &bounded{r: patient(w, r), left: maxFile + maxFormExtra}
+	// Heads of parts are held in memory: they count, before the file and behind it.
+	body := &bounded{r: patient(w, r), left: maxFormExtra}
 	form := multipart.NewReader(body, params["boundary"])
 	var in *upload
 	for n := 0; ; n++ {
@@ -136,7 +137,10 @@ func (s *Server) readUpload(w http.ResponseWriter, r *http.Request) (*upload, er
 			return in, invalid("file: the form must have one part of that name")
 		}
 		in = &upload{name: sentName(part), declared: part.Header.Get("Content-Type")}
-		if err := s.readFile(in, part); err != nil {
+		body.left += maxFile
+		err = s.readFile(in, part)
+		body.left = min(body.left, maxFormExtra)
+		if err != nil {
 			switch {
 			case errors.Is(err, errTooLarge):
 				return in, tooLarge
