@@ -129,9 +129,6 @@ type record struct {
 	left []string // nodeLost: the customers who are nowhere any more
 }
 
-// encodeEntry makes the entry of the log that holds these records.
-func encodeEntry(records []*record) ([]byte, error) { return json.Marshal(records) }
-
 func decodeEntry(data []byte) ([]*record, error) {
 	var records []*record
 	if err := decodeNumbers(data, &records); err != nil {
