@@ -88,8 +88,12 @@ func (s *Server) live() {
 	}
 	s.cluster.mu.Lock()
 	defer s.cluster.mu.Unlock()
-	for _, at := range s.cluster.heard {
-		others = others || time.Since(at) < 2*nodeTimeout
+	for node, at := range s.cluster.heard {
+		silent := time.Since(at)
+		others = others || silent < 2*nodeTimeout
+		if silent > 20*nodeTimeout {
+			delete(s.cluster.heard, node) // nodes may have another name each time
+		}
 	}
 	switch {
 	case s.cluster.ended:
