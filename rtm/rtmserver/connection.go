@@ -42,7 +42,7 @@ func (s *Server) Connections() []Connection {
 		who := c.known()
 		all[i] = Connection{
 			ID: c.id, API: c.side.String(), Version: c.version, Organization: who.organization, User: who.user, Since: c.started.UTC(),
-			IP: c.ip, UserAgent: c.userAgent, Queued: len(c.queue), HalfOpen: c.silent.Load(), Closing: c.closing.Load(),
+			IP: c.ip, UserAgent: c.userAgent, Queued: int(c.waiting.Load()), HalfOpen: c.silent.Load(), Closing: c.closing.Load(),
 		}
 	}
 	return all

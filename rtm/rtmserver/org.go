@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,7 +71,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.props[side] = newPropertyTable(side, seed.Properties)
 	}
 	for i := range seed.Agents {
-		o.agents[seed.Agents[i].ID] = &session{known: map[string]bool{}}
+		o.agents[seed.Agents[i].ID] = &session{agent: &seed.Agents[i], known: map[string]bool{}}
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -199,11 +198,10 @@ func (o *org) groupNotFound(side side, field string, id int) error {
 
 // agent returns the agent of that id, nil when the seed has none.
 func (o *org) agent(id string) *Agent {
-	i := slices.IndexFunc(o.seed.Agents, func(a Agent) bool { return a.ID == id })
-	if i < 0 {
-		return nil
+	if s := o.agents[id]; s != nil {
+		return s.agent
 	}
-	return &o.seed.Agents[i]
+	return nil
 }
 
 // userID is the id under which a side knows a user.

@@ -143,6 +143,3 @@ type record struct {
 	gone *chat    // chatDeleted and threadDeleted: the chat as it was
 	left []string // nodeLost: the customers who are nowhere any more
 }
-
-// encodeEntry makes the entry of the log that holds these records.
-func encodeEntry(records []*record) ([]byte, error) { return json.Marshal(records) }

@@ -189,12 +189,6 @@ func (c *socket) hangUp(act *faultAct) {
 	}
 }
 
-// end closes the socket. write calls it.
-func (c *socket) end(code websocket.StatusCode, reason string) {
-	c.transport.Close(code, reason)
-	c.cancel(nil)
-}
-
 // mark notes the fault that acted.
 func (e *JournalEntry) mark(act *faultAct) {
 	if act != nil {

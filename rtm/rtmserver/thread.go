@@ -1,6 +1,7 @@
 package rtmserver
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -170,7 +171,7 @@ func (o *org) threadView(side side, a *Agent, ch *chat, th *thread) obj {
 		users = append(users, o.userID(side, id))
 	}
 	v["user_ids"] = users
-	events := []obj{}
+	events := []json.RawMessage{}
 	for _, e := range th.Events {
 		if e.visibleTo(side) {
 			events = append(events, o.eventView(side, a, e))

@@ -253,8 +253,11 @@ func TestProcesses(t *testing.T) {
 				t.Fatal("the agent hears of no chat")
 			}
 
-			// Each says its next one when it has heard the other's last one.
+			// Each says its next one when it has heard the other's last one. What
+			// happens to the processes is never more than a fifth of the talk late.
 			turns := make(chan int, each)
+			killed, restarted, killedNext := make(chan struct{}), make(chan struct{}), make(chan struct{})
+			gates := map[int]chan struct{}{2 * each / 5: killed, 3 * each / 5: restarted, 4 * each / 5: killedNext}
 			var talking sync.WaitGroup
 			for _, pair := range [][2]*party{{visitor, desk}, {desk, visitor}} {
 				talking.Go(func() {
@@ -267,6 +270,9 @@ func TestProcesses(t *testing.T) {
 						p.calls = append(p.calls, s)
 						if p == visitor {
 							turns <- n
+							if gate := gates[n]; gate != nil {
+								<-gate
+							}
 						}
 						for got, want := "", fmt.Sprint(other.name, n); got != want; {
 							select {
@@ -290,13 +296,16 @@ func TestProcesses(t *testing.T) {
 			}
 			turn(each / 5)
 			nodes[0].kill() // the visitor's
+			close(killed)
 			turn(2 * each / 5)
 			restart(0)
 			if tt.servers > 1 {
 				servers[0].kill()
 			}
+			close(restarted)
 			turn(3 * each / 5)
 			nodes[1].kill() // the agent's
+			close(killedNext)
 			turn(4 * each / 5)
 			restart(1)
 			talking.Wait()

@@ -1,9 +1,11 @@
 import { RTMError } from './error.ts'
 import type { FromWorker, Port, Receive, ToWorker, WasmSource } from './messages.ts'
 
-/** The page's end of a core in a Worker. Rejects with `core_failed` when there can be none. */
-export function openWorker(url: string, wasm: WasmSource, receive: Receive): Promise<Port> {
-  return new Promise((resolve, reject) => {
+/** The page's end of a core in a Worker. When there can be none `ready` rejects with `core_failed`. */
+export function openWorker(url: string, wasm: WasmSource, receive: Receive): Port {
+  let close = () => {}
+  let post = (_: ToWorker): void => {}
+  const ready = new Promise<void>((resolve, reject) => {
     let worker: Worker
     const script = localScript(url)
     try {
@@ -13,9 +15,9 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
       reject(new RTMError('core_failed', `the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
       return
     }
-    const post = (message: ToWorker) => worker.postMessage(message)
+    post = (message) => worker.postMessage(message)
     let ready = false
-    const close = () => {
+    close = () => {
       release(script)
       worker.onmessage = worker.onmessageerror = worker.onerror = null
       worker.terminate()
@@ -33,7 +35,7 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
       } else {
         ready = true
         release(script)
-        resolve({ post, close })
+        resolve()
       }
     }
     worker.onmessageerror = () => fail('a message of the worker could not be read')
@@ -43,6 +45,7 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
     }
     post({ start: wasm })
   })
+  return { post: (message) => post(message), close: () => close(), ready }
 }
 
 /**

@@ -30,7 +30,10 @@ export type ToCore =
   | { type: 'call'; conn: number; ref: number; action: string; payload: string; timeout: number }
   | { type: 'cancel'; conn: number; ref: number }
   | { type: 'act'; conn: number; ref: number; name: string; args: string }
-  | { type: 'token'; conn: number; token: string; failure?: Failure }
+  /** `lifetime` is in milliseconds, 0 when it is not known. */
+  | { type: 'token'; conn: number; token: string; lifetime: number; failure?: Failure }
+  /** Is settled like a call. */
+  | { type: 'upload'; conn: number; ref: number; file: Blob; name: string; timeout: number }
   | { type: 'destroy'; conn: number }
   /** The page was shown: timers may be late. */
   | { type: 'wake' }
@@ -38,6 +41,8 @@ export type ToCore =
 /** From the core. Each call and each act is settled once. */
 export type FromCore =
   | { type: 'settle'; conn: number; ref: number; payload: string; failure?: Failure }
+  /** Of an upload that is under way; bytes. */
+  | { type: 'progress'; conn: number; ref: number; sent: number; size: number }
   | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean }
   | { type: 'patch'; conn: number; ops: string }
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }
@@ -56,6 +61,8 @@ export interface Port {
   post(message: ToCore): void
   /** Lets go of the core; nothing is received afterwards. */
   close(): void
+  /** Resolves when the core runs; until then it takes messages all the same. Rejects when it cannot be loaded. */
+  readonly ready: Promise<void>
 }
 
 /** Takes what the core says, all that one input led to at once. */

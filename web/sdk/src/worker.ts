@@ -1,10 +1,10 @@
-import { startCore } from './core.ts'
+import { environment, openCore } from './core.ts'
 import type { FromWorker, Port, ToWorker } from './messages.ts'
 
 // The module that carries the core: run as a Worker it talks through messages, imported in a page or in Node it only
-// exports startCore.
+// exports openCore.
 
-export { startCore }
+export { environment, openCore }
 
 interface Scope {
   postMessage(message: FromWorker): void
@@ -21,11 +21,9 @@ if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlob
       core?.post(data)
       return
     }
-    startCore(data.start, (messages) => scope.postMessage(messages)).then(
-      (port) => {
-        core = port
-        scope.postMessage({ ready: true })
-      },
+    core = openCore(data.start, (messages) => scope.postMessage(messages))
+    core.ready.then(
+      () => scope.postMessage({ ready: true }),
       (cause) => scope.postMessage({ failed: cause instanceof Error ? cause.message : String(cause) }),
     )
   }
