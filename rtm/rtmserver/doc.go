@@ -22,8 +22,9 @@
 // Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
 // there is the one over WebSocket, whose array frames may have 4 MiB.
 //
-// Sockets never block that lock: each connection has a bounded queue and a
-// goroutine that writes; one that does not read is cut off.
+// Sockets never block that lock: each connection has a bounded queue, and
+// goroutines that handle and write while there is something to do; one that does not
+// read is cut off.
 //
 // # Web API and files
 //

@@ -140,7 +140,6 @@ func (l *Log) begin(nc *nats.Conn) (err error) {
 // Close ends the connection, and the server of [Open]. Nothing may be under way.
 func (l *Log) Close() {
 	l.once.Do(func() {
-		l.js.CleanupPublisher() // of files
 		l.nc.Close()
 		l.closer()
 	})

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // Those that are just about to end get a moment.
 func leaks() string {
 	var left []string
-	for range 50 {
+	for range 1000 {
 		left = nil
 		buf := make([]byte, 1<<20)
 		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
