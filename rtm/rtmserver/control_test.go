@@ -231,7 +231,7 @@ func TestControlRefuses(t *testing.T) {
 		{"GET", "journal?after=x", "", 400, `after: must be the seq of an entry, not "x"`},
 		{"GET", "journal?limit=0", "", 400, `limit: must be a whole number from 1, not "0"`},
 		{"GET", "journal?follow=yes", "", 400, `follow: must be 1 or 0, not "yes"`},
-		{"GET", "journal?kind=frame", "", 400, "kind: must be one of open, closed, refused, request, response, push"},
+		{"GET", "journal?kind=frame", "", 400, "kind: must be one of open, closed, refused, web, request, response, push"},
 		{"GET", "journal?organization=x", "", 400, `organization: there is no organization "x"`},
 		{"POST", "disconnect", `{"user":"a"}`, 400, "reason: is required"},
 		{"POST", "disconnect", `{"api":"web","reason":"x"}`, 400, `api: must be customer or agent, not "web"`},

@@ -26,6 +26,10 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, c *conn) (an
 		readRest(w, r, maxFile+maxFormExtra)
 		return nil, err
 	}
+	if _, err := c.out.(*exchange).arrives(nil); err != nil {
+		readRest(w, r, maxFile+maxFormExtra)
+		return nil, err
+	}
 	in, err := s.readUpload(w, r)
 	if in != nil {
 		defer s.uploads.Add(-int64(in.content.Cap()))
