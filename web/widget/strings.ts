@@ -25,6 +25,11 @@ export const en = {
   agentsOnly: 'Only agents see this',
   file: (name: string) => `File: ${name}`,
   form: 'Form sent',
+  sticker: 'Sticker',
+  cards: (n: number) => `${n} cards`,
+  previousCard: 'Previous card',
+  nextCard: 'Next card',
+  choices: 'Choices',
   send: 'Send message',
   back: 'Back to chats',
 
@@ -61,6 +66,11 @@ export const en = {
   lessThanMinute: 'less than a minute',
   ended: 'This chat has ended.',
   restart: 'Start again',
+
+  greeting: (name: string) => `Message from ${name}`,
+  greetingReply: 'Reply',
+  greetingClose: 'Close this message',
+  buttonFailed: (reason: string) => `That did not work: ${reason}`,
 
   // Console.
   chats: 'Chats',

@@ -1,4 +1,5 @@
 import { css } from 'lit'
+import { richStyles } from './rich-styles.ts'
 
 // The outer tier, --rtm-*, belongs to the page; the inner one, --_*, is what the rules use, so that a page sets only
 // what it wants to change. Every pair of text and ground below has at least 4.5:1, light and dark.
@@ -104,7 +105,7 @@ export const theme = css`
   }
 `
 
-export const timelineStyles = css`
+export const timelineStyles = [css`
   .timeline {
     flex: 1; min-block-size: 0; padding: 16px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin;
     outline-offset: -3px;
@@ -164,7 +165,7 @@ export const timelineStyles = css`
     .avatar { border: 1px solid CanvasText; }
     .dots i { background: CanvasText; }
   }
-`
+`, richStyles]
 
 export const composerStyles = css`
   .composer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); background: var(--_raised); }

@@ -17,6 +17,12 @@ export const widgetStyles = css`
     padding-inline: 6px; border: 2px solid #fff; border-radius: 12px; background: #b3261e; color: #fff; font-size: 13px; font-weight: 700; line-height: 1;
   }
 
+  .invitation {
+    position: absolute; inset-block-end: 76px; inset-inline-end: 0; inline-size: min(330px, 100vw - 40px); max-block-size: calc(100dvh - 120px);
+    overflow-y: auto; border-radius: var(--_radius); box-shadow: var(--_shadow); animation: open .18s ease-out;
+  }
+  .invitation:empty { display: none; }
+
   .panel {
     position: absolute; inset: auto; inset-block-end: 76px; inset-inline-end: 0; flex-direction: column; margin: 0; padding: 0; overflow: hidden;
     inline-size: min(var(--rtm-width, 384px), 100vw - 40px);
