@@ -69,3 +69,45 @@ func TestRichMessages(t *testing.T) {
 	p.shoot("carousel-360")
 	d.quiet(t, p)
 }
+
+// TestSendFiles sends files by button, paste and drop, and refuses what the server would.
+func TestSendFiles(t *testing.T) {
+	d, p := shop(t, 1440, 900)
+	p.click(chat + "[part~=launcher]")
+	p.waitFor(chat + liveState)
+	p.say("Look at these")
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(async () => {
+		const canvas = new OffscreenCanvas(400, 300)
+		const art = canvas.getContext('2d')
+		art.fillStyle = '#bfe0ef'; art.fillRect(0, 0, 400, 300)
+		art.fillStyle = '#d8402f'; art.beginPath(); art.moveTo(200, 30); art.lineTo(290, 130); art.lineTo(200, 270); art.lineTo(110, 130); art.fill()
+		const files = list => { const to = new DataTransfer(); for (const file of list) to.items.add(file); return to }
+		window.give = {
+			choose: (...list) => { const input = %[1]s; input.files = files(list).files; input.dispatchEvent(new Event('change')) },
+			paste: (...list) => %[2]s.dispatchEvent(new ClipboardEvent('paste', { clipboardData: files(list), bubbles: true, cancelable: true })),
+			drag: (type, ...list) => %[3]s.dispatchEvent(new DragEvent(type, { dataTransfer: files(list), bubbles: true, cancelable: true })),
+			image: new File([await canvas.convertToBlob()], 'my kite.png', { type: 'image/png' }),
+			text: new File(['how to fly it'], 'notes <b>.txt', { type: 'text/plain' }),
+			large: new File([new Uint8Array(10 * 1024 * 1024 + 1)], 'large.bin'),
+			program: new File(['MZ'], 'kite.exe'),
+		}
+	})()`, find(chat+"input[type=file]"), find(field), find(chat+"[part~=panel]")), chromedp.EvalAwaitPromise))
+	p.do(chromedp.Evaluate[chromedp.Void](`give.choose(give.image)`))
+	p.wait("the preview", fmt.Sprintf(`(i => i?.complete && i.naturalWidth > 0 && i.src.includes('/300/') && i.width === 240 && i.height === 180)(%s)`, find(chat+"[part~=image] img")))
+	p.do(chromedp.Evaluate[chromedp.Void](`give.paste(give.text)`))
+	p.waitText(chat+".bubble.file a", "notes")
+	p.do(chromedp.Evaluate[chromedp.Void](`give.drag('dragover', give.image)`))
+	p.waitFor(chat + ".drop")
+	p.shoot("drop-1440")
+	p.do(chromedp.Evaluate[chromedp.Void](`give.drag('drop', give.image, give.large, give.program)`))
+	p.waitGone(chat + ".drop")
+	p.waitText(chat+"[part~=composer] [role=alert]", "large.bin is too large: a file has at most 10 MB. kite.exe is a program")
+	p.wait("two images, everything sent", `(root => root.querySelectorAll('[part~=image] img').length === 2 && !root.querySelector('[data-state=pending], [data-state=failed]'))(document.querySelector('rtm-chat').shadowRoot)`)
+	p.shoot("files-1440")
+	p.do(chromedp.EmulateViewport(360, 740))
+	p.shoot("files-360")
+	// An image that can't be shown leaves its name.
+	p.do(chromedp.Evaluate[chromedp.Void](find(chat+"[part~=image] img") + `.dispatchEvent(new Event('error'))`))
+	p.wait("the name in place of the image", fmt.Sprintf(`%s.getBoundingClientRect().height > 20`, find(chat+".photo-name")))
+	d.quiet(t, p)
+}

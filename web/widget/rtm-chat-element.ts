@@ -17,6 +17,7 @@ import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
+import { refusal, Uploads } from './uploads.ts'
 import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
@@ -33,7 +34,7 @@ const phone = '(max-width: 480px), (max-height: 440px)'
  * @fires rtm-chat-open - the panel was opened
  * @fires rtm-chat-close - the panel was closed
  * @fires rtm-chat-message - an event was added to the chat, by either side
- * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends LitElement {
   static override properties = {
@@ -68,6 +69,9 @@ export class RTMChatElement extends LitElement {
       this.requestUpdate()
     },
   })
+  readonly #uploads = new Uploads()
+  /** Files are held over the panel. */
+  #dropping = false
   #failure = ''
   #draft = ''
   /** Enter was pressed before the core was there. */
@@ -246,6 +250,7 @@ export class RTMChatElement extends LitElement {
     this.#announced = new Announced()
     this.#accepted = ''
     this.#buttons.clear()
+    this.#uploads.clear()
     this.requestUpdate()
   }
 
@@ -341,6 +346,46 @@ export class RTMChatElement extends LitElement {
     this.requestUpdate()
   }
 
+  #sendFiles(files: Iterable<File>): void {
+    const client = this.#client
+    if (!client) return
+    const refusals: string[] = []
+    for (const file of files) {
+      const why = refusal(file, this.#strings)
+      if (why) refusals.push(why)
+      else this.#uploads.add(client, this.#chat?.id, file)
+    }
+    this.#notice = refusals.join(' ')
+    this.#stick.jump()
+    this.requestUpdate()
+  }
+
+  #onDrag(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes('Files') || !this.#writable) return
+    event.preventDefault()
+    const { type, currentTarget, relatedTarget } = event
+    const inside = relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget)
+    this.#dropping = type === 'dragover' || type === 'dragenter' || (type === 'dragleave' && inside)
+    if (type === 'drop') this.#sendFiles([...event.dataTransfer.files])
+    this.requestUpdate()
+  }
+
+  /** Whether there is a field to write in. */
+  get #writable(): boolean {
+    const chat = this.#chat
+    return !chat || chat.active || this.#restarting
+  }
+
+  #retry(chat: ModelChat, key: string): void {
+    const upload = chat.timeline.find(item => item.key === key)?.upload
+    if (!upload || !this.#uploads.retry(key)) this.#act('retry', { chat_id: chat.id, key })
+  }
+
+  #discard(chat: ModelChat, key: string): void {
+    this.#uploads.cancel(key)
+    this.#act('discard', { chat_id: chat.id, key })
+  }
+
   /** The invitation, as long as nobody talks. */
   get #greeting(): ModelGreeting | undefined {
     return this.#chat?.active ? undefined : this.#state.greeting ?? undefined
@@ -399,11 +444,13 @@ export class RTMChatElement extends LitElement {
         ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread)}</span>` : nothing}
       </button>
       <div class="invitation" role="status">${this.open ? nothing : this.#invitation(() => this.show())}</div>
-      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}>
+      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
+        @dragenter=${this.#onDrag} @dragover=${this.#onDrag} @dragleave=${this.#onDrag} @drop=${this.#onDrag}>
         ${this.#header()}
         ${this.#banner()}
         ${this.#timeline()}
         ${this.#footer()}
+        ${this.#dropping ? html`<div class="drop" aria-hidden="true">${s.dropHere}</div>` : nothing}
       </dialog>`
   }
 
@@ -460,8 +507,9 @@ export class RTMChatElement extends LitElement {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
-          retry: key => this.#act('retry', { chat_id: chat.id, key }),
-          discard: key => this.#act('discard', { chat_id: chat.id, key }),
+          retry: key => this.#retry(chat, key),
+          discard: key => this.#discard(chat, key),
+          cancel: key => this.#discard(chat, key),
           press: (item, button) => this.#buttons.press(chat, item, button),
           pressed: (item, button) => this.#buttons.pressed(item, button),
           declined: item => this.#buttons.declined(item),
@@ -472,8 +520,7 @@ export class RTMChatElement extends LitElement {
 
   #footer(): TemplateResult {
     const s = this.#strings
-    const chat = this.#chat
-    if (chat && !chat.active && !this.#restarting) {
+    if (!this.#writable) {
       return html`
         <div class="composer after" part="ended">
           <span role="status">${s.ended}</span>
@@ -483,6 +530,7 @@ export class RTMChatElement extends LitElement {
     return composer({
       value: this.#draft, label: s.write, strings: s, notice: this.#notice,
       input: text => this.#type(text), send: () => this.#send(),
+      ...(this.#client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
     })
   }
 }

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { content, gone } from './content.ts'
+import { fileBody, progressRow } from './file.ts'
 import { formatDay, formatTime, hue, initials } from './format.ts'
 import { group, seenKey, type Group, type Viewer } from './groups.ts'
-import { fileIcon } from './icons.ts'
 import { linkify, safeURL } from './linkify.ts'
 import { link, picture } from './piece.ts'
 import { raw } from './raw.ts'
@@ -18,6 +18,8 @@ export interface TimelineOptions {
   /** What the buttons of a message that was not sent do. */
   retry: (key: string) => void
   discard: (key: string) => void
+  /** Stops an upload; without it there is none. */
+  cancel?: (key: string) => void
   /** What a button of a rich message does; without it they can't be used. */
   press?: (item: ModelItem, button: Button) => void
   pressed?: (item: ModelItem, button: Button) => boolean
@@ -89,21 +91,22 @@ function message(item: ModelItem, row: Group, name: string, marks: Marks, option
         ${note(item, marks, options)}
       </div>`
   }
-  const { kind, text, href } = item.deleted ? gone(s) : content(item.event, s)
+  const { kind, text } = item.deleted ? gone(s) : content(item.event, s)
   const body = kind === 'text'
     ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
-    : kind === 'file' ? html`${fileIcon} ${href ? link(href, text) : text}` : text
+    : text
   return html`
     <div class="message" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
       ${row.side === 'system' ? nothing : html`<span class="hidden-text">${name}: </span>`}
-      <div class="bubble ${kind}" part="bubble">${body}</div>
+      ${kind === 'file' ? fileBody(item, s) : html`<div class="bubble ${kind}" part="bubble">${body}</div>`}
       ${event.visibility === 'agents' ? html`<span class="note">${s.agentsOnly}</span>` : nothing}
       ${note(item, marks, options)}
     </div>`
 }
 
 function note(item: ModelItem, { seen, lastSent }: Marks, options: TimelineOptions) {
-  const { strings: s, retry, discard } = options
+  const { strings: s, retry, discard, cancel } = options
+  if (item.state === 'pending' && item.upload && cancel) return progressRow(item, s, cancel)
   if (item.state === 'pending') return html`<span class="note">${s.sending}</span>`
   if (item.state === 'failed') {
     return html`<span class="note failed">

@@ -36,6 +36,10 @@ export const widgetStyles = css`
   .panel::backdrop { background: none; }
   @keyframes open { from { opacity: 0; transform: translateY(12px) scale(.98); } }
 
+  .drop {
+    position: absolute; inset: 8px; z-index: 1; display: grid; place-items: center; border: 2px dashed var(--_accent-text);
+    border-radius: calc(var(--_radius) - 6px); background: color-mix(in srgb, var(--_surface) 92%, transparent); font-weight: 650; pointer-events: none;
+  }
   .header {
     display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 16px; border-block-end: 1px solid var(--_line); background: var(--_raised);
   }
