@@ -137,7 +137,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	}
 	names = up.names(names.listensOn(addr))
-	encryption, certificate, end, err := secure.config(names)
+	encryption, certificate, end, err := secure.config(names, addr)
 	if err != nil {
 		return err
 	}

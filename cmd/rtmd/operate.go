@@ -78,8 +78,12 @@ func (o *operate) handler(rtm *rtmserver.Server, next http.Handler) http.Handler
 }
 
 // fromHere reports whether a request comes from this machine itself. One that a
-// proxy on this machine passes on for somebody else does not.
+// proxy on this machine passes on for somebody else does not, nor that of a page whose
+// name was made to lead here.
 func fromHere(r *http.Request) bool {
+	if !hosts(nil).has(r.Host) {
+		return false
+	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
 		if r.Header.Get(name) != "" {
 			return false

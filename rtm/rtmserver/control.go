@@ -217,12 +217,16 @@ func (in *controlRequest) read() error {
 	if kind, _, _ := mime.ParseMediaType(in.r.Header.Get("Content-Type")); kind != "application/json" {
 		return &controlError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type: must be application/json"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(in.w, in.r.Body, maxControlBody))
+	body, err := io.ReadAll(http.MaxBytesReader(in.w, io.NopCloser(patient(in.w, in.r)), maxControlBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return &controlError{http.StatusRequestEntityTooLarge, "entity_too_large", "the body has more than " + itoa(maxControlBody) + " bytes"}
 	}
+	if err != nil {
+		known := unreadable(err)
+		return &controlError{known.status(), known.typ, known.message}
+	}
 	in.body = body
-	return err
+	return nil
 }
 
 // decode reads the body into a struct. An empty body is an empty object.
