@@ -196,6 +196,11 @@ func TestMetricsFromHere(t *testing.T) {
 		if w.Code != tt.status {
 			t.Errorf("%v: got %d %s", tt, w.Code, w.Body)
 		}
+		if r.Method, w = "POST", httptest.NewRecorder(); tt.who != "off" {
+			if o.handler(rtm, next).ServeHTTP(w, r); w.Code != 405 {
+				t.Errorf("%v: POST got %d %s", tt, w.Code, w.Body)
+			}
+		}
 	}
 }
 

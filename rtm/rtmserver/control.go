@@ -125,10 +125,13 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	if !ok {
 		return nil, notServed(r)
 	}
-	if path == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-		return c.list(), nil
-	}
 	var allowed []string
+	if path == "" {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return c.list(), nil
+		}
+		allowed = []string{http.MethodGet}
+	}
 	for i := range controlEndpoints {
 		e := &controlEndpoints[i]
 		id, ok := e.match(path)
