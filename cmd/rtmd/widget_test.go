@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -11,12 +12,12 @@ import (
 const field = chat + "[part~=composer] textarea"
 
 // shop opens the shop page of an rtmd with a seed of these tests.
-func shop(t *testing.T, seed string, width, height int64) (demo, *page) {
+func shop(t *testing.T, seed string, width, height int64) (demo, *page, context.Context) {
 	t.Helper()
 	webbuild(t)
 	d := demo{start(t, "-web", "../../web/dist", "-seed", "testdata/"+seed)}
-	p := open(t, started(t), "widget", d.url+"/shop", width, height)
-	return d, p
+	b := started(t)
+	return d, open(t, b, "widget", d.url+"/shop", width, height), b
 }
 
 // say writes a line in the widget and waits until it was sent.
@@ -35,7 +36,7 @@ func (p *page) waitLast(what, condition string) {
 
 // TestRichMessages has a bot send every template and presses its buttons.
 func TestRichMessages(t *testing.T) {
-	d, p := shop(t, "widget.json", 360, 740)
+	d, p, _ := shop(t, "widget.json", 360, 740)
 	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('rtm-chat').greetings = true`))
 	p.waitText(chat+"[part~=greeting]", "Which kite fits you?")
 	p.shoot("greeting-360")
@@ -72,7 +73,7 @@ func TestRichMessages(t *testing.T) {
 
 // TestSendFiles sends files by button, paste and drop, and refuses what the server would.
 func TestSendFiles(t *testing.T) {
-	d, p := shop(t, "widget.json", 1440, 900)
+	d, p, _ := shop(t, "widget.json", 1440, 900)
 	p.click(chat + "[part~=launcher]")
 	p.waitFor(chat + liveState)
 	p.say("Look at these")
@@ -114,7 +115,7 @@ func TestSendFiles(t *testing.T) {
 
 // TestForms goes from the form before a chat to the one after it, and rates.
 func TestForms(t *testing.T) {
-	d, p := shop(t, "widget-forms.json", 360, 740)
+	d, p, _ := shop(t, "widget-forms.json", 360, 740)
 	form, submit := chat+"[part~=form] ", chat+"[part~=form-submit]"
 	p.click(chat + "[part~=launcher]")
 	p.waitText(form+".form-header", "Tell us who you are")
@@ -165,4 +166,79 @@ func TestForms(t *testing.T) {
 	p.click(chat + "[part~=restart]")
 	p.waitText(form+".form-header", "Tell us who you are")
 	d.quiet(t, p)
+}
+
+// TestHistory reads back through threads that the page does not hold at first,
+// and is told of what comes meanwhile.
+func TestHistory(t *testing.T) {
+	d, p, b := shop(t, "widget.json", 360, 740)
+	p.click(chat + "[part~=launcher]")
+	p.waitFor(chat + liveState)
+	const rounds = 7
+	for i := range rounds {
+		if i > 0 {
+			p.click(chat + "[part~=restart]")
+		}
+		p.say(fmt.Sprintf("First line of round %d", i))
+		p.say("bye")
+		p.waitFor(chat + "[part~=restart]")
+	}
+	p.do(chromedp.Reload())
+	p.waitFor(chat + liveState)
+	p.waitFor(chat + "[part~=older]")
+	log := find(chat + "[part~=timeline]")
+	p.wait("the end", fmt.Sprintf(`(e => e.scrollTop > 100 && e.scrollHeight - e.scrollTop - e.clientHeight < 2)(%s)`, log))
+	// The message on top is followed while older ones come in above it.
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(e => {
+		const rows = [...e.querySelectorAll('[data-key]')]
+		window.first = rows[0].dataset.key
+		window.before = rows.length
+		e.scrollTop = 100
+		const at = e.getBoundingClientRect().top
+		const row = rows.find(row => row.getBoundingClientRect().bottom > at)
+		const top = row.getBoundingClientRect().top
+		window.jump = 0
+		const seen = () => {
+			const now = [...e.querySelectorAll('[data-key]')].find(one => one.dataset.key === row.dataset.key)
+			if (now) window.jump = Math.max(window.jump, Math.abs(now.getBoundingClientRect().top - top))
+			window.frame = requestAnimationFrame(seen)
+		}
+		seen()
+	})(%s)`, log)))
+	p.wait("older messages above", fmt.Sprintf(`(e => { const keys = [...e.querySelectorAll('[data-key]')].map(row => row.dataset.key); return keys.length > window.before && keys[0] !== window.first })(%s)`, log))
+	p.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`, chromedp.EvalAwaitPromise))
+	if jump := ask(p, chromedp.Evaluate[float64](`cancelAnimationFrame(window.frame), window.jump`)); jump > 2 {
+		t.Errorf("what was read moved by %v pixels", jump)
+	}
+	p.shoot("older-360")
+	p.waitFor(chat + "[part~=jump]")
+	p.wait("the first round", fmt.Sprintf(`(e => { e.scrollTop = 0; return e.textContent.includes('First line of round 0') })(%s)`, log))
+	p.waitGone(chat + "[part~=older]")
+	p.click(chat + "[part~=jump]")
+	p.wait("the end again", fmt.Sprintf(`(e => e.scrollHeight - e.scrollTop - e.clientHeight < 2)(%s)`, log))
+	p.waitGone(chat + "[part~=jump]")
+
+	// Somebody answers while the reader is away.
+	p.click(chat + "[part~=restart]")
+	p.say("person")
+	p.waitText(chat+".banner", "You are number 1 in the queue")
+	agent := open(t, b, "desk", d.url+"/console", 1440, 900)
+	agent.click(desk + "[part~=chat-item]")
+	p.waitText(chat+"[part~=header]", "Ada Moreno")
+	p.do(chromedp.Evaluate[chromedp.Void](log + ".scrollTop = 0"))
+	p.waitFor(chat + "[part~=jump]")
+	for _, text := range []string{"Here I am.", "What is it about?"} {
+		agent.write(desk+"[part~=composer] textarea", text)
+		agent.enter()
+	}
+	p.wait("the number of new messages", find(chat+"[part~=jump]")+`.getAttribute('aria-label') === 'Jump to 2 new messages'`)
+	p.wait("the reader to stay", log+".scrollTop < 10")
+	p.waitFor(chat + "[part~=new]")
+	p.shoot("away-360")
+	p.click(chat + "[part~=jump]")
+	p.waitGone(chat + "[part~=jump]")
+	p.shoot("new-360")
+	p.say("Kites")
+	p.waitGone(chat + "[part~=new]")
+	d.quiet(t, p, agent)
 }

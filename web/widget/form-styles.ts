@@ -3,7 +3,7 @@ import { css } from 'lit'
 export const formStyles = css`
   .composer.form-place { max-block-size: 78%; overflow-y: auto; scrollbar-width: thin; }
   /* With nothing to read above it the form has all the room. */
-  .timeline[hidden] + .form-place { flex: 1; max-block-size: none; border-block-start: 0; }
+  .timeline[hidden] ~ .form-place { flex: 1; max-block-size: none; border-block-start: 0; }
   .form { display: flex; flex-direction: column; gap: 12px; padding: 4px; }
   .form h3, .form p { margin: 0; }
   .form h3 { font-size: 1.0667em; }

@@ -67,6 +67,11 @@ export const en = {
   ended: 'This chat has ended.',
   restart: 'Start again',
 
+  newMessages: 'New messages',
+  older: 'Show older messages',
+  loadingOlder: 'Loading older messages…',
+  jump: 'Jump to the newest message',
+  jumpNew: (n: number) => n === 1 ? 'Jump to 1 new message' : `Jump to ${n} new messages`,
   attach: 'Send a file',
   dropHere: 'Drop files to send them',
   uploading: (name: string) => `Uploading ${name}`,

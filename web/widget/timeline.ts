@@ -18,6 +18,8 @@ export interface TimelineOptions {
   /** What the buttons of a message that was not sent do. */
   retry: (key: string) => void
   discard: (key: string) => void
+  /** Where what is new begins. */
+  newKey?: string | undefined
   /** Stops an upload; without it there is none. */
   cancel?: (key: string) => void
   /** What a button of a rich message does; without it they can't be used. */
@@ -32,10 +34,11 @@ export function timelineRows(chat: ModelChat, options: TimelineOptions): Templat
   const { strings: s, viewer } = options
   const seen = seenKey(chat, viewer)
   const lastSent = lastOwn(chat, viewer)
-  const rows = group(chat, viewer)
+  const rows = group(chat, viewer, options.newKey)
   const answered = settled(chat)
   return html`${repeat(rows, row => row.key, row => row.kind === 'day'
     ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, options.now, s)}</time></p>`
+    : row.kind === 'new' ? html`<p class="new" part="new"><span>${s.newMessages}</span></p>`
     : groupRow(row, { seen, lastSent, answered }, options))}${typingRow(chat, options)}`
 }
 
