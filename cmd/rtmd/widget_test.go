@@ -10,11 +10,11 @@ import (
 // field is where the customer writes in the widget.
 const field = chat + "[part~=composer] textarea"
 
-// shop opens the shop page of an rtmd with the seed of these tests.
-func shop(t *testing.T, width, height int64) (demo, *page) {
+// shop opens the shop page of an rtmd with a seed of these tests.
+func shop(t *testing.T, seed string, width, height int64) (demo, *page) {
 	t.Helper()
 	webbuild(t)
-	d := demo{start(t, "-web", "../../web/dist", "-seed", "testdata/widget.json")}
+	d := demo{start(t, "-web", "../../web/dist", "-seed", "testdata/"+seed)}
 	p := open(t, started(t), "widget", d.url+"/shop", width, height)
 	return d, p
 }
@@ -35,7 +35,7 @@ func (p *page) waitLast(what, condition string) {
 
 // TestRichMessages has a bot send every template and presses its buttons.
 func TestRichMessages(t *testing.T) {
-	d, p := shop(t, 360, 740)
+	d, p := shop(t, "widget.json", 360, 740)
 	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('rtm-chat').greetings = true`))
 	p.waitText(chat+"[part~=greeting]", "Which kite fits you?")
 	p.shoot("greeting-360")
@@ -72,7 +72,7 @@ func TestRichMessages(t *testing.T) {
 
 // TestSendFiles sends files by button, paste and drop, and refuses what the server would.
 func TestSendFiles(t *testing.T) {
-	d, p := shop(t, 1440, 900)
+	d, p := shop(t, "widget.json", 1440, 900)
 	p.click(chat + "[part~=launcher]")
 	p.waitFor(chat + liveState)
 	p.say("Look at these")
@@ -109,5 +109,60 @@ func TestSendFiles(t *testing.T) {
 	// An image that can't be shown leaves its name.
 	p.do(chromedp.Evaluate[chromedp.Void](find(chat+"[part~=image] img") + `.dispatchEvent(new Event('error'))`))
 	p.wait("the name in place of the image", fmt.Sprintf(`%s.getBoundingClientRect().height > 20`, find(chat+".photo-name")))
+	d.quiet(t, p)
+}
+
+// TestForms goes from the form before a chat to the one after it, and rates.
+func TestForms(t *testing.T) {
+	d, p := shop(t, "widget-forms.json", 360, 740)
+	form, submit := chat+"[part~=form] ", chat+"[part~=form-submit]"
+	p.click(chat + "[part~=launcher]")
+	p.waitText(form+".form-header", "Tell us who you are")
+	p.wait("the focus in the form", "document.querySelector('rtm-chat').shadowRoot.activeElement?.closest('[part~=form]') != null")
+	p.shoot("prechat-360")
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.shoot("prechat-1440")
+	problem := form + ".form-problem"
+	p.click(submit)
+	p.waitText(problem, "Your name: ")
+	p.wait("the field to be marked", find(form+"input[type=text]")+`.getAttribute('aria-invalid') === 'true'`)
+	p.write(form+"input[type=text]", "Ida <b>Kent</b>")
+	p.write(form+"input[type=email]", "ida")
+	p.click(submit)
+	p.waitText(problem, "Your e-mail address: ")
+	p.write(form+"input[type=email]", "@a.example")
+	p.click(submit)
+	p.waitText(problem, "What have you flown? Choose at least one.")
+	p.shoot("prechat-problem-1440")
+	p.click(form + "fieldset input[type=checkbox]")
+	p.click(submit)
+	p.waitText(chat+fromCustomer+"[data-state=sent]", "Your name Ida <b>Kent</b>")
+	p.waitText(chat+fromCustomer+"[data-state=sent]", "What have you flown? Delta")
+	p.waitFor(field)
+	p.say("bye")
+
+	p.waitText(form+"legend", "How was it?")
+	p.shoot("postchat-1440")
+	p.click(submit)
+	p.waitText(problem, "Would you come again? ")
+	p.click(form + ".scores input")
+	p.write(form+".form-field textarea", "Quick and kind")
+	p.click(form + "input[type=radio][name=postchat-1]")
+	p.click(submit)
+	p.waitFor(chat + "[part~=restart]")
+	p.waitText(chat+"[part~=rating]", "Thank you")
+	p.waitFor(chat + "[part~=rate][aria-pressed=true]")
+	p.shoot("rated-1440")
+	p.click(chat + "[part~=rate][aria-pressed=true]")
+	p.waitGone(chat + "[part~=rate][aria-pressed=true]")
+	p.click(chat + "[part~=rate]:last-of-type")
+	p.write(chat+"[part~=rating] textarea", "It rained")
+	p.do(chromedp.EmulateViewport(360, 740))
+	p.shoot("rating-360")
+	p.click(chat + "[part~=rate-comment]")
+	p.waitText(chat+"[part~=rating]", "Thank you")
+
+	p.click(chat + "[part~=restart]")
+	p.waitText(form+".form-header", "Tell us who you are")
 	d.quiet(t, p)
 }

@@ -8,6 +8,9 @@ import { raw } from './raw.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
 import { KeepFocus } from './focus.ts'
 import { badge, formatWait } from './format.ts'
+import { FormFlow } from './form-flow.ts'
+import { formStyles } from './form-styles.ts'
+import { formView, ratingView, type Filled } from './form.ts'
 import { greetingCard } from './greeting.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
 import { persist } from './login.ts'
@@ -34,7 +37,7 @@ const phone = '(max-width: 480px), (max-height: 440px)'
  * @fires rtm-chat-open - the panel was opened
  * @fires rtm-chat-close - the panel was closed
  * @fires rtm-chat-message - an event was added to the chat, by either side
- * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends LitElement {
   static override properties = {
@@ -44,7 +47,7 @@ export class RTMChatElement extends LitElement {
     open: { type: Boolean, reflect: true },
     greetings: { type: Boolean },
   }
-  static override styles = [theme, timelineStyles, composerStyles, widgetStyles]
+  static override styles = [theme, timelineStyles, composerStyles, formStyles, widgetStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -70,6 +73,7 @@ export class RTMChatElement extends LitElement {
     },
   })
   readonly #uploads = new Uploads()
+  readonly #forms = new FormFlow()
   /** Files are held over the panel. */
   #dropping = false
   #failure = ''
@@ -162,6 +166,7 @@ export class RTMChatElement extends LitElement {
     if (changed.has('open')) this.#place()
     this.#markSeen()
     this.#acceptGreeting()
+    this.#askForm()
   }
 
   /** resume takes up what this browser remembers: an open panel, a conversation. */
@@ -181,7 +186,7 @@ export class RTMChatElement extends LitElement {
 
   /** Where the keyboard goes: the text field, or what brings it back. */
   get #typingPlace(): HTMLElement | null {
-    return this.renderRoot.querySelector('.composer textarea, .restart')
+    return this.renderRoot.querySelector('.form :is(input, select, textarea), .composer textarea, .restart')
   }
 
   #focusComposer(): void {
@@ -251,6 +256,7 @@ export class RTMChatElement extends LitElement {
     this.#accepted = ''
     this.#buttons.clear()
     this.#uploads.clear()
+    this.#forms.clear()
     this.requestUpdate()
   }
 
@@ -368,6 +374,37 @@ export class RTMChatElement extends LitElement {
     this.#dropping = type === 'dragover' || type === 'dragenter' || (type === 'dragleave' && inside)
     if (type === 'drop') this.#sendFiles([...event.dataTransfer.files])
     this.requestUpdate()
+  }
+
+  #askForm(): void {
+    const due = this.open ? this.#forms.next(this.#state, this.#chat, this.#writable) : undefined
+    if (due?.name === 'form') this.#act('form', due.args)
+    else if (due) this.#act('form_cancel', {})
+  }
+
+  #submit({ fields, rating }: Filled): void {
+    const chat = this.#chat
+    const fail = (cause: unknown) => {
+      this.#notice = this.#strings.notSentReason(reason(cause))
+      this.requestUpdate()
+    }
+    this.#notice = ''
+    if (!this.#writable && chat) {
+      this.#forms.end(chat.thread_id)
+      if (rating) this.#rate(chat, rating.score, rating.comment)
+    }
+    if (fields.length) this.#client?.model.act('submit', { fields, ...(chat && { chat_id: chat.id }) }).catch(fail)
+    this.#stick.jump()
+    this.requestUpdate()
+  }
+
+  #skipForm(chat: ModelChat): void {
+    this.#forms.end(chat.thread_id)
+    this.#act('form_cancel', {})
+  }
+
+  #rate(chat: ModelChat, score: 0 | 1 | null, comment?: string): void {
+    this.#act('rate', { chat_id: chat.id, score, ...(comment && { comment }) })
   }
 
   /** Whether there is a field to write in. */
@@ -502,7 +539,7 @@ export class RTMChatElement extends LitElement {
     const me = this.#state.me?.id
     const now = new Date()
     return html`
-      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !this.#greeting && this.#forms.shown(this.#state, chat, true)} aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
         ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version], () => timelineRows(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
@@ -520,11 +557,26 @@ export class RTMChatElement extends LitElement {
 
   #footer(): TemplateResult {
     const s = this.#strings
+    const chat = this.#chat
+    const form = this.#forms.shown(this.#state, chat, this.#writable)
+    if (form?.form) {
+      return html`<div class="composer form-place">${guard([form.form, this.#notice], () => formView({
+        strings: s,
+        fields: form.form?.fields ?? [],
+        name: form.type,
+        title: s[form.type],
+        submitLabel: form.type === 'prechat' ? s.startChat : s.submitForm,
+        notice: this.#notice,
+        submit: filled => this.#submit(filled),
+        skip: form.type === 'postchat' && chat ? () => this.#skipForm(chat) : undefined,
+      }))}</div>`
+    }
     if (!this.#writable) {
       return html`
-        <div class="composer after" part="ended">
-          <span role="status">${s.ended}</span>
-          <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button>
+        <div class="composer" part="ended">
+          ${chat ? ratingView({ strings: s, rating: chat.rating, rate: (score, comment) => this.#rate(chat, score, comment) }) : nothing}
+          <div class="after"><span role="status">${s.ended}</span>
+          <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button></div>
         </div>`
     }
     return composer({

@@ -56,7 +56,7 @@ export const theme = css`
     }
   }
   *, *::before, *::after { box-sizing: border-box; }
-  button, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
+  button, input, select, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
   button { cursor: pointer; touch-action: manipulation; }
   button:disabled { cursor: default; }
   :focus-visible { outline: 2px solid var(--_accent-text); outline-offset: 2px; }
