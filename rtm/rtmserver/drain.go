@@ -44,8 +44,12 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 
 // unavailable refuses a request for a moment.
 func (s *Server) unavailable(w http.ResponseWriter, text string) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(comeBack/time.Second)))
+	retrySoon(w)
 	httpError(w, http.StatusServiceUnavailable, "service_unavailable", text)
+}
+
+func retrySoon(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(comeBack/time.Second)))
 }
 
 // Shutdown drains the server: /readyz fails and new connections are refused from
