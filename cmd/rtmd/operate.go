@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -214,7 +215,7 @@ func setLimit(to any, value string) error {
 			return nil
 		}
 		*to, err = strconv.ParseFloat(value, 64)
-		negative = !(*to > 0)
+		negative = !(*to > 0) || math.IsInf(*to, 0)
 	case *time.Duration:
 		if value == "none" {
 			*to = -1

@@ -53,8 +53,8 @@ func (a *arguments) common(now time.Time) (run func()) {
 	m := a.m
 	switch a.act {
 	case "send":
-		text, c := a.message(), a.target()
-		return func() { m.say(now, m.orDraft(now, c), text) }
+		text, c, postback := a.message(), a.target(), a.object("postback")
+		return func() { m.say(now, m.orDraft(now, c), text, postback) }
 	case "seen":
 		c := a.chat()
 		return func() { m.markSeen(now, c) }

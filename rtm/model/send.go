@@ -14,10 +14,13 @@ const (
 	errChatLimitReached  = "chat_limit_reached"
 )
 
-// say sends a message.
-func (m *Model) say(now time.Time, c *chat, text string) {
+// say sends a message; postback names the button that it answers, nil for none.
+func (m *Model) say(now time.Time, c *chat, text string, postback []byte) {
 	var o wire.Object
 	o.Str("text", text)
+	if postback != nil {
+		o.Raw("postback", postback)
+	}
 	m.enqueue(now, c, &item{}, "message", o)
 	m.dropPeek(c)
 	c.typed = typed{}
@@ -131,7 +134,7 @@ func (c *chat) next() *item {
 // request returns the item's event as send_event takes it.
 func (it *item) request() []byte {
 	var o wire.Object
-	for _, name := range [...]string{"type", "text", "url", "form_id", "fields", "custom_id"} {
+	for _, name := range [...]string{"type", "text", "postback", "url", "form_id", "fields", "custom_id"} {
 		o.Raw(name, wire.Get(it.raw, name))
 	}
 	return o.Bytes()

@@ -68,7 +68,7 @@ var controlEndpoints = []endpoint{
 	{"POST", "faults", `{"action":"send_event","nth":3,"effect":"error","error":"internal"}`, "add a fault; the answer has its id", (*control).addFault},
 	{"DELETE", "faults", "", "remove all faults", (*control).clearFaults},
 	{"DELETE", "faults/{id}", "", "remove a fault", (*control).removeFault},
-	{"GET", "journal", "", "frames as lines of JSON; ?after= ?limit= ?organization= ?user= ?connection= ?kind= ?action=, and ?follow=1 for those to come, as events with Accept: text/event-stream", nil},
+	{"GET", "journal", "", "frames and requests of the Web API as lines of JSON; ?after= ?limit= ?organization= ?user= ?connection= ?kind= ?action=, and ?follow=1 for those to come, as events with Accept: text/event-stream", nil},
 	{"GET", "connections", "", "who is connected", (*control).connections},
 	{"POST", "disconnect", `{"user":"agent1@example.com","reason":"connection_timeout"}`, "end the connections of a user, or one by its id in connection, with a reason and its data", (*control).disconnect},
 	{"GET", "organizations", "", "the organizations with their groups and agents, and what they hold", (*control).organizations},

@@ -75,7 +75,20 @@
 // state is saved once in a while, see [Options.SnapshotEvery]: in the background,
 // out of the last snapshot and the entries since then, without the lock. A
 // snapshot holds nothing that the log has not, and one that cannot be read, or is
-// of another format, is passed over.
+// of another format, is passed over. A fifth of a log at most is newer than its
+// last snapshot, or as much as SnapshotEvery.
+//
+// While a log is out of reach, or its disk is full, nothing changes: who asks for
+// a change gets internal or, once it is known to take long, service_unavailable at
+// once; who reads gets the state as it was last known; /readyz fails. The log is
+// tried each second, so all goes on by itself when it is back. Of what got internal
+// the log may have got hold all the same, as after a connection that was lost: then
+// it is announced later.
+//
+// A record that a newer version has written stops an older one: it does not start,
+// or /readyz fails and it changes nothing any more, rather than go on with a state
+// that is not the log's. So nodes are updated all at once, or sent no clients until
+// they are.
 //
 // # Several nodes
 //
@@ -166,11 +179,9 @@
 //   - [Server.Clock], which can be frozen and advanced;
 //   - [Server.AddFault]: frames that are lost, late, doubled, overtaken or damaged,
 //     errors, disconnects with any reason, half-open connections, refused dials;
-//   - [Server.Journal], every frame that crossed a socket, and
-//     [Server.FollowJournal], those to come;
+//   - [Server.Journal], every frame that crossed a socket and every request of the
+//     Web API, and [Server.FollowJournal], those to come;
 //   - [Server.Connections], and [Server.Disconnect] to end them.
-//
-// Faults and journal are about sockets; requests of the Web API pass them by.
 //
 // # Where the documents leave it open
 //

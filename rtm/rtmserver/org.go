@@ -44,7 +44,9 @@ type org struct {
 	others   atomic.Bool   // users are connected to other nodes
 	look     atomic.Bool   // for nodes that are lost
 	unsure   bool          // an append has failed: the log may have what the state has not
-	unheard  bool          // the log lacks connections to this node
+	unheard  bool          // the log lacks connections to this node, or has some that are gone
+	failing  atomic.Bool   // the log did not do what it was last asked for, see outage.go
+	down     atomic.Bool   // and took long over it
 	retry    *time.Timer
 	settling *time.Timer
 	inboxMu  sync.Mutex

@@ -32,7 +32,7 @@ type Options struct {
 
 	// SnapshotEvery is after how many entries of an organization's log its state is
 	// saved, so that a start need not read all of them; the longer the log, the
-	// rarer. 0 means 10,000, less than 0 never. Without a Log it is never.
+	// rarer. 0 means 20,000, less than 0 never. Without a Log it is never.
 	SnapshotEvery int
 
 	// Node names this server among those that share its log; two of them must not
@@ -57,9 +57,10 @@ type Options struct {
 	// production it must else be one that upload_file gave.
 	ForeignFiles bool
 
-	// PublicURL is what the addresses of files begin with, such as
-	// https://chat.example.com. Empty means the host that the upload was sent to,
-	// which is the uploader's word.
+	// PublicURL is where clients find this server when something is in between, such
+	// as https://chat.example.com. The addresses of files begin with it, and with
+	// https cookies are for pages of any site. Empty means the host that the upload
+	// was sent to, which is the uploader's word.
 	PublicURL string
 
 	// AgentGrace is how long an agent whose last connection dropped keeps its
@@ -111,6 +112,7 @@ type Server struct {
 	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
+	restoring  sync.Mutex // held by Restore
 	background sync.WaitGroup
 	cluster    cluster
 	leaveLog   func()
@@ -120,6 +122,8 @@ type Server struct {
 	metrics      *metrics
 	rates        buckets[rateKey]
 	connRates    buckets[string] // by address
+	tokenRates   buckets[string] // the same
+	guesses      buckets[string] // the same
 	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
@@ -156,7 +160,7 @@ func New(opts *Options) (*Server, error) {
 		s.clock = NewClock()
 	}
 	if s.opts.SnapshotEvery == 0 {
-		s.opts.SnapshotEvery = 10_000
+		s.opts.SnapshotEvery = 20_000
 	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second
@@ -170,7 +174,8 @@ func New(opts *Options) (*Server, error) {
 		return nil, err
 	}
 	s.limits = s.opts.Limits.withDefaults()
-	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.rates.limit = s.limits.Requests
+	s.connRates.limit, s.tokenRates.limit, s.guesses.limit = s.limits.ConnectionRate, s.limits.ConnectionRate, s.limits.ConnectionRate
 	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	s.tap = newTap(s)

@@ -12,7 +12,7 @@ type thread struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	Active     bool       `json:"active"`
 	UserIDs    []string   `json:"user_ids,omitempty"`
-	Events     []*event   `json:"events"`
+	Events     events     `json:"events"`
 	Properties properties `json:"properties"`
 	Groups     []int      `json:"groups"`
 	Tags       []string   `json:"tags,omitempty"`
