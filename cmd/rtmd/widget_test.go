@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -61,6 +64,12 @@ func TestRichMessages(t *testing.T) {
 	p.say("strange")
 	p.waitLast("the text of a template that is not drawn", `m.textContent.includes('A fighting kite')`)
 	p.shoot("card-1440")
+	p.say("ask")
+	p.write(chat+".card-form input", "2 m")
+	p.shoot("form-event-1440")
+	p.click(chat + ".card-form [part~=form-submit]")
+	p.waitGone(chat + ".card-form")
+	p.wait("the answer", fmt.Sprintf(`%s.textContent.includes('How big? 2 m')`, find(chat+"[part~=timeline]")))
 	p.say("carousel")
 	p.waitLast("a carousel", `m.querySelectorAll('[role=listitem] .card').length === 3`)
 	p.click(chat + ".turn button:last-child")
@@ -238,7 +247,41 @@ func TestHistory(t *testing.T) {
 	p.click(chat + "[part~=jump]")
 	p.waitGone(chat + "[part~=jump]")
 	p.shoot("new-360")
+	d.agentThinks(t, "Looking for kites", "that fly in little wind")
+	p.waitText(chat+"[part~=thinking]", "Looking for kitesthat fly in little wind")
+	p.shoot("thinking-360")
 	p.say("Kites")
 	p.waitGone(chat + "[part~=new]")
 	d.quiet(t, p, agent)
+}
+
+// agentThinks shows the agent as preparing an answer in the newest chat.
+func (d demo) agentThinks(t *testing.T, title, description string) {
+	t.Helper()
+	call := func(action string, payload any) []byte {
+		body, err := json.Marshal(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v3.6/agent/action/"+action, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer dal:agent1")
+		data, err := answer(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	var list struct {
+		Chats []struct {
+			ID string `json:"id"`
+		} `json:"chats_summary"`
+	}
+	if err := json.Unmarshal(call("list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
+		t.Fatalf("no chat: %v", err)
+	}
+	call("send_thinking_indicator", map[string]any{"chat_id": list.Chats[0].ID, "title": title, "description": description})
 }

@@ -20,6 +20,7 @@ export const formStyles = css`
   .option { display: flex; align-items: center; gap: 8px; min-block-size: 32px; }
   .option input { flex: none; inline-size: 18px; block-size: 18px; margin: 0; accent-color: var(--_accent-text); }
   .option.form-field .label-text { font-weight: 400; }
+  .card-form { inline-size: 100%; padding: 10px; }
   .scores { display: flex; gap: 20px; }
   .form-problem { color: var(--_danger); font-size: .9em; }
   .form-problem:empty { display: none; }

@@ -38,7 +38,7 @@ const phone = '(max-width: 480px), (max-height: 440px)'
  * @fires rtm-chat-open - the panel was opened
  * @fires rtm-chat-close - the panel was closed
  * @fires rtm-chat-message - an event was added to the chat, by either side
- * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends LitElement {
   static override properties = {
@@ -204,7 +204,7 @@ export class RTMChatElement extends LitElement {
 
   /** Where the keyboard goes: the text field, or what brings it back. */
   get #typingPlace(): HTMLElement | null {
-    return this.renderRoot.querySelector('.form :is(input, select, textarea), .composer textarea, .restart')
+    return this.renderRoot.querySelector('.form-place :is(input, select, textarea), .composer textarea, .restart')
   }
 
   #focusComposer(): void {
@@ -448,7 +448,7 @@ export class RTMChatElement extends LitElement {
     else if (due) this.#act('form_cancel', {})
   }
 
-  #submit({ fields, rating }: Filled): void {
+  #submit({ fields, rating }: Filled, formId?: string): void {
     const chat = this.#chat
     const fail = (cause: unknown) => {
       this.#notice = this.#strings.notSentReason(reason(cause))
@@ -459,7 +459,7 @@ export class RTMChatElement extends LitElement {
       this.#forms.end(chat.thread_id)
       if (rating) this.#rate(chat, rating.score, rating.comment)
     }
-    if (fields.length) this.#client?.model.act('submit', { fields, ...(chat && { chat_id: chat.id }) }).catch(fail)
+    if (fields.length) this.#client?.model.act('submit', { fields, ...(formId && { form_id: formId }), ...(chat && { chat_id: chat.id }) }).catch(fail)
     this.#stick.jump()
     this.requestUpdate()
   }
@@ -620,6 +620,7 @@ export class RTMChatElement extends LitElement {
           cancel: key => this.#discard(chat, key),
           press: (item, button) => this.#buttons.press(chat, item, button),
           pressed: (item, button) => this.#buttons.pressed(item, button),
+          ...(chat.active && { submit: (formId: string, filled: Filled) => this.#submit(filled, formId) }),
           declined: item => this.#buttons.declined(item),
         })) : this.#greeting ? nothing : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
         ${this.open ? this.#invitation() : nothing}

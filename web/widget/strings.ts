@@ -20,6 +20,7 @@ export const en = {
   retry: 'Try again',
   discard: 'Discard',
   typing: (name: string) => `${name} is typing`,
+  thinking: (name: string) => `${name} is thinking`,
   deleted: 'This message was deleted.',
   unsupported: 'This message can’t be shown here.',
   agentsOnly: 'Only agents see this',

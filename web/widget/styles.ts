@@ -171,6 +171,7 @@ export const timelineStyles = [css`
     color: var(--_muted); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
   }
   .peek small { display: block; font-size: .8em; }
+  .peek .dots { padding: 6px 0 2px; background: none; }
 
   .empty { display: grid; place-content: center; gap: 4px; min-block-size: 100%; padding: 24px; text-align: center; color: var(--_muted); }
   .empty strong { color: var(--_text); font-size: 1.2em; text-wrap: balance; }
