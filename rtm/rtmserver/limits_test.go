@@ -221,7 +221,10 @@ func TestAgentConnections(t *testing.T) {
 func TestUnauthorizedConnections(t *testing.T) {
 	opts := &rtmserver.Options{Limits: rtmserver.Limits{Unauthorized: 2}}
 	inBubble(t, opts, func(t *testing.T, srv *rtmtest.Server) {
-		one, _ := dialCustomer(t, srv), dialAgent(t, srv)
+		one, two := dialCustomer(t, srv), dialAgent(t, srv)
+		for _, p := range []*peer{one, two} {
+			p.ok("ping", object{}) // as many as may be
+		}
 		for _, p := range []*peer{dialCustomer(t, srv), dialAgent(t, srv)} {
 			if d := disconnected(t, p); d["reason"] != "too_many_unauthorized_connections" {
 				t.Errorf("got %v", d)
