@@ -62,6 +62,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+const usage = `usage: rtmd [flags]             serve until SIGINT or SIGTERM
+       rtmd seed check FILE     name what is wrong with a seed file
+       rtmd seed print          print the demo's, as a start for one's own
+       rtmd seed schema         print the JSON Schema of seed files
+       rtmd replay FILE         replay what rtm.Options.Record wrote
+
+`
+
 // run is the program; it returns its exit code: 1 when it can't serve, 2 when the command
 // line is wrong.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -89,6 +97,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	op.flags(flags)
 	var up uploads
 	up.flags(flags)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -137,7 +149,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	}
 	names = up.names(names.listensOn(addr))
-	encryption, certificate, end, err := secure.config(names)
+	encryption, certificate, end, err := secure.config(names, addr)
 	if err != nil {
 		return err
 	}

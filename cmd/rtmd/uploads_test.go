@@ -99,3 +99,16 @@ func TestUploadFlags(t *testing.T) {
 		}
 	}
 }
+
+// TestHelp holds -help to naming what there is.
+func TestHelp(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), rtmd, "-help").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"rtmd seed check FILE", "rtmd seed print", "rtmd seed schema", "rtmd replay FILE", "-public-url address", "-sync when", "-limit limits"} {
+		if !strings.Contains(string(out), part) {
+			t.Errorf("it does not say %q:\n%s", part, out)
+		}
+	}
+}

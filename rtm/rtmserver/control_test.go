@@ -209,6 +209,7 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "reset", `null`, 400, "must be a JSON object"},
 		{"GET", "reset", "", 405, "GET is not possible here: use POST"},
 		{"PUT", "faults", "", 405, "PUT is not possible here: use GET or POST or DELETE"},
+		{"PUT", "", "", 405, "PUT is not possible here: use GET"},
 		{"GET", "nothing", "", 404, `nothing is served at "/_rtmd/nothing": GET /_rtmd/ lists what is`},
 		{"GET", "snapshot", "", 400, "organization: is required"},
 		{"GET", "snapshot?org=1", "", 400, "org: there is no such parameter: use organization"},

@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -224,6 +225,34 @@ func TestFileEvent(t *testing.T) {
 			at(e, "thumbnail_url").(string), srv.URL + "/files/" + rtmtest.Organization + "/x/a.png", "",
 		} {
 			cu.fails("validation", "send_event", object{"chat_id": chatID, "event": object{"type": "file", "url": address}})
+		}
+	})
+}
+
+// TestFileOfWhoDoesNotRead has a client that asks for a file and does not read it.
+func TestFileOfWhoDoesNotRead(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10)
+		address := sendFile(t, srv, "agent", agentAuth, "a.txt", "text/plain", content)
+		read := func(wait time.Duration) (int, error) {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := srv.HTTPClient().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			time.Sleep(wait) // virtual
+			data, err := io.ReadAll(res.Body)
+			return len(data), err
+		}
+		if n, err := read(9 * time.Minute); err != nil || n != len(content) {
+			t.Errorf("after 9 minutes: %d bytes, %v", n, err)
+		}
+		if n, err := read(11 * time.Minute); err == nil {
+			t.Errorf("after 11 minutes: %d bytes", n)
 		}
 	})
 }

@@ -170,7 +170,7 @@ func sentName(part *multipart.Part) string {
 
 // badForm is the error for a form that cannot be read to its end.
 func badForm(err error) error {
-	if known := unreadable(err); known.(*apiError).typ != "validation" {
+	if known := unreadable(err); known.typ != "validation" {
 		return known
 	}
 	return invalid("the body must be a whole form of multipart/form-data: %s", clip(strings.TrimPrefix(err.Error(), "multipart: ")))

@@ -228,10 +228,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
-	case "/healthz":
-		writeJSON(w, http.StatusOK, obj{"status": "ok"})
-	case "/readyz":
-		s.serveReady(w, r)
+	case "/healthz", "/readyz":
+		s.serveHealth(w, r)
 	default:
 		if m := actionPath.FindStringSubmatch(path); m != nil {
 			s.serveAction(w, r, sideOf(m[2]), m[1], m[3])

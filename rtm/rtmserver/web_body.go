@@ -115,7 +115,7 @@ func readRest(w http.ResponseWriter, r *http.Request, most int64) {
 }
 
 // unreadable is the error for a body that did not arrive.
-func unreadable(err error) error {
+func unreadable(err error) *apiError {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fail("request_timeout", "the body did not arrive in time")
 	}
