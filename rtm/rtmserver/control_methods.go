@@ -82,7 +82,7 @@ const maxAhead = 200 * 365 * 24 * time.Hour
 
 // advance moves the clock forward.
 func (c *control) advance(field string, d time.Duration) error {
-	if d > maxAhead || c.s.clock.Now().Add(d).Sub(time.Now()) > maxAhead {
+	if d > maxAhead || time.Until(c.s.clock.Now().Add(d)) > maxAhead {
 		return fmt.Errorf("%s: the clock cannot be more than two hundred years ahead", field)
 	}
 	c.s.clock.Advance(d)
