@@ -1,6 +1,8 @@
+import { languageOf } from './locale.ts'
 import type { Language } from './strings/counted.ts'
 import { en as english } from './strings/en.ts'
 import { launcher, type LauncherStrings } from './strings/launcher.ts'
+import { replace, type Own } from './strings/own.ts'
 
 export type { Language, LauncherStrings }
 
@@ -12,4 +14,20 @@ export interface Strings extends LauncherStrings, PanelStrings {
   readonly locale: string
 }
 
-export const en: Strings = { ...launcher.en, ...english, locale: 'en' }
+/** What a page may put in the place of the widget's own texts. */
+export type OwnStrings = Own<LauncherStrings & PanelStrings>
+
+/** What the element tells its panel of the language. */
+export interface Speech {
+  readonly locale: string
+  /** The language's file; English needs none. */
+  readonly texts?: PanelStrings | undefined
+  readonly own?: OwnStrings | undefined
+}
+
+/** speak makes the catalogue that is drawn from. */
+export function speak({ locale, texts = english, own = {} }: Speech): Strings {
+  return { ...replace<LauncherStrings & PanelStrings>({ ...launcher[languageOf(locale)], ...texts }, own), locale }
+}
+
+export const en: Strings = speak({ locale: 'en' })
