@@ -1,6 +1,8 @@
 // Every text that the widget and the console show, one catalogue per language.
 // A function takes what varies, so that a translation can order it freely.
 
+import { launcherEn } from './launcher-strings.ts'
+
 export const en = {
   locale: 'en',
 
@@ -46,9 +48,7 @@ export const en = {
   } as Record<string, string>,
 
   // Widget.
-  open: 'Open chat',
-  openUnread: (n: number) => n === 1 ? 'Open chat, 1 unread message' : `Open chat, ${n} unread messages`,
-  close: 'Close chat window',
+  ...launcherEn,
   panel: 'Chat',
   title: 'Chat with us',
   subtitle: 'Ask us anything',
@@ -59,7 +59,6 @@ export const en = {
   waitingBanner: 'The connection was lost. Keep writing: your messages go out as soon as it is back.',
   unreachableBanner: 'The chat can’t be reached at the moment. Keep writing: your messages go out as soon as it can.',
   stoppedBanner: 'The chat is not connected.',
-  unavailable: 'The chat could not be loaded.',
   connect: 'Connect again',
   queue: (position: number, wait: string) =>
     `You are number ${position} in the queue.` + (wait ? ` Waiting time: ${wait}.` : ''),
