@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { formatWait } from './format.ts'
+import { formatNumber, formatWait } from './format.ts'
 import { chatIcon, closeIcon } from './icons.ts'
 import type { Session } from './session.ts'
 import type { Strings } from './strings.ts'
@@ -26,7 +26,7 @@ export function banner({ chat, connection, state, lost, failure }: Session, s: S
   const stopped = connection === 'stopped'
   const text = stopped ? (state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
     : lost ? (state.me ? s.waitingBanner : s.unreachableBanner)
-    : queue ? s.queue(queue.position, formatWait(queue.wait_time, s)) : ''
+    : queue ? s.queue(formatNumber(queue.position, s), formatWait(queue.wait_time, s)) : ''
   // The region is always there: one that comes together with its text is not announced everywhere.
   return html`
     <div role="status">

@@ -1,6 +1,6 @@
 import { badge } from './format.ts'
 import { launcherText } from './launcher-styles.ts'
-import type { LauncherStrings } from './launcher-strings.ts'
+import type { LauncherStrings } from './strings/launcher.ts'
 import { chatShape, downShape } from './shapes.ts'
 import { themeText } from './theme.ts'
 
@@ -38,7 +38,7 @@ export class Launcher {
     root.append(this.button, this.#trouble)
   }
 
-  draw({ open, unread, loading, failed }: LauncherState, s: LauncherStrings): void {
+  draw({ open, unread, loading, failed }: LauncherState, s: LauncherStrings & { readonly locale: string }): void {
     const counts = unread > 0 && !open
     set(this.button, {
       'aria-expanded': String(open),
@@ -46,7 +46,7 @@ export class Launcher {
     })
     this.button.toggleAttribute('data-loading', loading)
     this.#path.setAttribute('d', open ? downShape : chatShape)
-    write(this.#badge, counts ? badge(unread) : '')
+    write(this.#badge, counts ? badge(unread, s) : '')
     write(this.#trouble, failed ? s.unavailable : '')
     if (counts) this.button.append(this.#badge)
     else this.#badge.remove()

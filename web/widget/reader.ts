@@ -120,7 +120,7 @@ export class Reader {
     }
     return html`<div class="jump-place">${this.#away ? html`
       <button class="jump" part="jump" type="button" aria-label=${this.#fresh ? s.jumpNew(this.#fresh) : s.jump} @click=${toEnd}>
-        ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh)}</span>` : nothing}
+        ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh, s)}</span>` : nothing}
       </button>` : nothing}</div>`
   }
 }

@@ -4,11 +4,11 @@ import {
   RTMChatReadyEvent, RTMChatUnreadEvent, RTMChatVisibilityEvent, type Visibility,
 } from './events.ts'
 import { whenIdle } from './idle.ts'
-import { launcherEn } from './launcher-strings.ts'
 import { Launcher } from './launcher.ts'
 import type { Facts, PanelHost, Settings } from './panel-host.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
 import { recall, remember, type Memory } from './storage.ts'
+import { launcher } from './strings/launcher.ts'
 
 /** Who the customer is. What is left out stays as it was. */
 export interface Identity extends Pick<CustomerOptions, 'token' | 'getToken' | 'identityProvider' | 'store'> {
@@ -48,7 +48,7 @@ export class RTMChatElement extends Base {
 
   readonly #root = this.attachShadow({ mode: 'open' })
   readonly #launcher = new Launcher(this.#root)
-  readonly #strings = launcherEn
+  readonly #strings = { ...launcher.en, locale: 'en' }
   #settings: Settings | undefined
   #facts: Facts = {}
   #identity: Omit<Identity, 'name' | 'email'> = {}

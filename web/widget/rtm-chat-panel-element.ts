@@ -37,6 +37,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   readonly strings: Strings = en
   readonly session = new Session({
     settings: () => this.settings,
+    strings: () => this.strings,
     began: () => this.#writer.began(),
     changed: before => this.#changed(before),
     failed: cause => this.host.failed(cause),
@@ -49,7 +50,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     me: () => this.session.state.me?.id,
     send: (text, postback) => this.#writer.say(text, postback),
     fail: cause => {
-      this.#writer.notice = this.strings.buttonFailed(reason(cause))
+      this.#writer.notice = this.strings.buttonFailed(reason(cause, this.strings))
       this.requestUpdate()
     },
   })

@@ -2,9 +2,11 @@ import { emptyState, load, type CustomerActs, type CustomerClient, type ModelCha
 import { persist } from './login.ts'
 import type { Facts, Settings } from './panel-host.ts'
 import { reason } from './reason.ts'
+import type { Strings } from './strings.ts'
 
 export interface SessionHost {
   settings(): Settings
+  strings(): Strings
   /** There is a client, which takes acts already. */
   began(): void
   changed(before: ModelState): void
@@ -61,7 +63,7 @@ export class Session {
       await persist(() => client.login({ ...page, ...(groupId === undefined ? {} : { group_id: groupId }) }), life.signal)
     } catch (cause) {
       if (life.signal.aborted) return
-      this.failure = reason(cause)
+      this.failure = reason(cause, this.#to.strings())
       this.#to.failed(cause)
       this.#to.requestUpdate()
     }
@@ -110,7 +112,7 @@ export class Session {
   }
 
   /** Where the connection is, for people: until the core has been loaded the model says idle, and they are waiting. */
-  get connection(): string {
+  get connection(): keyof Strings['connection'] {
     const { state } = this.state.connection
     if (this.failure && state !== 'live') return 'stopped'
     return state === 'idle' && this.#life ? 'connecting' : state

@@ -12,7 +12,7 @@ import { refusal, Uploads } from './uploads.ts'
 export class Writer {
   readonly #panel: Panel
   readonly #reader: Reader
-  readonly #uploads = new Uploads()
+  readonly #uploads = new Uploads(() => this.#panel.strings)
   #draft = ''
   /** Enter was pressed before the core was there. */
   #held = false
@@ -91,7 +91,7 @@ export class Writer {
 
   /** fail says why something did not go out. */
   fail(cause: unknown): void {
-    this.notice = this.#panel.strings.notSentReason(reason(cause))
+    this.notice = this.#panel.strings.notSentReason(reason(cause, this.#panel.strings))
     this.#panel.requestUpdate()
   }
 
