@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -11,14 +12,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// prefer sets what the reader's system asks of pages, such as
-// prefers-color-scheme: dark.
-func (p *page) prefer(feature, value string) {
+// prefer sets what the reader's system asks of pages, in pairs such as
+// prefers-color-scheme and dark.
+func (p *page) prefer(pairs ...string) {
 	p.t.Helper()
+	var params emulation.SetEmulatedMediaParams
+	for pair := range slices.Chunk(pairs, 2) {
+		params.Features = append(params.Features, &emulation.MediaFeature{Name: pair[0], Value: pair[1]})
+	}
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
-		})
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, params)
 		return err
 	}))
 }
@@ -63,15 +66,15 @@ func TestThemes(t *testing.T) {
 	p.do(chromedp.Evaluate[chromedp.Void](`widget.style.cssText = ''; for (const sheet of document.styleSheets) for (const rule of [...sheet.cssRules]) if (rule.cssText.includes('--rtm-')) rule.selectorText ? rule.style.cssText = '' : sheet.deleteRule([...sheet.cssRules].indexOf(rule))`))
 
 	dark := `(v => v.startsWith('rgb(20, 23, 29'))(getComputedStyle(part('.panel')).backgroundColor)`
-	p.prefer("prefers-color-scheme", "light")
+	p.prefer("prefers-color-scheme", "light", "prefers-reduced-motion", "reduce")
 	p.wait("light", "!"+dark)
 	p.shoot("theme-light-1440")
-	p.prefer("prefers-color-scheme", "dark")
+	p.prefer("prefers-color-scheme", "dark", "prefers-reduced-motion", "reduce")
 	p.wait("dark, as the system", dark)
 	p.shoot("theme-dark-1440")
 	p.do(chromedp.Evaluate[chromedp.Void](`widget.theme = 'light'`))
 	p.wait("light, as the page", "!"+dark+` && getComputedStyle(widget).colorScheme === 'light'`)
-	p.prefer("prefers-color-scheme", "light")
+	p.prefer("prefers-color-scheme", "light", "prefers-reduced-motion", "reduce")
 	p.do(chromedp.Evaluate[chromedp.Void](`widget.setAttribute('theme', 'dark')`))
 	p.wait("dark, as the page", dark+` && getComputedStyle(widget).colorScheme === 'dark'`)
 	p.do(chromedp.EmulateViewport(360, 740))
@@ -108,9 +111,8 @@ func TestThemes(t *testing.T) {
 	p.do(chromedp.Evaluate[chromedp.Void](`widget.removeAttribute('position'); document.body.style.fontFamily = 'monospace'`))
 	p.wait("the page's font", `getComputedStyle(part('h2')).fontFamily === 'monospace' && getComputedStyle(part('textarea')).fontFamily === 'monospace'`)
 
-	p.prefer("prefers-reduced-motion", "reduce")
 	p.wait("no motion", `[...widget.shadowRoot.querySelectorAll('*')].every(e => getComputedStyle(e).animationName === 'none' && getComputedStyle(e).transitionDuration === '0s')`)
-	p.prefer("forced-colors", "active")
+	p.prefer("forced-colors", "active", "prefers-reduced-motion", "reduce")
 	p.wait("lines where colours are gone", `['.panel', '[part~=launcher]', '.own .bubble', '.card'].every(s => getComputedStyle(part(s)).borderTopStyle === 'solid')`)
 	p.shoot("theme-forced-colours-1440")
 	p.do(chromedp.EmulateViewport(360, 740))

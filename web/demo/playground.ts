@@ -30,6 +30,7 @@ const find = <T extends Element>(selector: string, at: ParentNode = document): T
 const chat = find<HTMLElementTagNameMap['rtm-chat']>('rtm-chat')
 const controls = find<HTMLFormElement>('form.controls')
 const code = find('pre code')
+const stage = find('.stage')
 const trouble = find('.trouble')
 const answer = find<HTMLButtonElement>('[data-answer]')
 const colours = [...controls.querySelectorAll<HTMLElement>('.colour')].map(row => ({
@@ -120,13 +121,14 @@ function apply(): void {
     else chat.removeAttribute(name)
   }
   for (const name of ['radius', 'size']) find<HTMLOutputElement>(`[name=${name}-px]`, controls).value = `${field(name)} px`
-  look()
+  requestAnimationFrame(look)
   code.textContent = [css(), markup()].filter(Boolean).join('\n\n')
   find<HTMLOutputElement>('[name=copied]').value = ''
 }
 
-/** look shows each colour as the widget has it now, and its contrast. */
+/** look shows each colour as the widget has it now, and its contrast, and makes room on the side where the widget is not. */
 function look(): void {
+  stage.toggleAttribute('data-far', (getComputedStyle(chat).direction === 'rtl') !== (chat.position === 'start'))
   for (const { name, input, contrast: output, reset } of colours) {
     const [own, partner] = partners[name] ?? ['', '']
     const colour = seen(own)
@@ -170,6 +172,8 @@ find('[data-copy]').addEventListener('click', () => {
 find('[data-open]').addEventListener('click', () => chat.show())
 
 let chatId = ''
+/** The chat that the agent is in. */
+let joined = ''
 chat.addEventListener('rtm-chat-message', event => {
   chatId = event.chatId
   answer.disabled = false
@@ -178,16 +182,24 @@ answer.addEventListener('click', () => {
   void say(answers[field('lang')] ?? '').then(() => { trouble.textContent = '' }, (cause: unknown) => { trouble.textContent = String(cause) })
 })
 
-/** say sends a message to the chat as the seed's first agent. */
+/** say sends a message to the chat as the seed's first agent, who has to join it before. */
 async function say(text: string): Promise<void> {
-  const response = await fetch('/v3.6/agent/action/send_event', {
+  if (chatId !== joined) {
+    await act('add_user_to_chat', { chat_id: chatId, user_id: 'agent1@example.com', user_type: 'agent', visibility: 'all', ignore_requester_presence: true })
+    joined = chatId
+  }
+  await act('send_event', { chat_id: chatId, event: { type: 'message', text } })
+}
+
+async function act(action: string, payload: object): Promise<void> {
+  const response = await fetch(`/v3.6/agent/action/${action}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${agentToken(location.search)}` },
-    body: JSON.stringify({ chat_id: chatId, event: { type: 'message', text } }),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${agentToken('')}` },
+    body: JSON.stringify(payload),
   })
   if (!response.ok) throw new Error(`The answer did not go out: ${response.status}`)
 }
 
 // The widget's colours are there when its styles are.
-void customElements.whenDefined('rtm-chat').then(() => requestAnimationFrame(apply))
+void customElements.whenDefined('rtm-chat').then(apply)
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', look)

@@ -18,8 +18,8 @@ export const languageOf = (locale: string): Language => new Intl.Locale(locale).
 export class LocaleWatch {
   readonly #element: HTMLElement
   readonly #changes: MutationObserver
-  /** The direction was set here, not by the page. */
-  #directed = false
+  /** The direction that was set here, not by the page. */
+  #directed: string | undefined
 
   constructor(element: HTMLElement, changed: () => void) {
     this.#element = element
@@ -52,10 +52,10 @@ export class LocaleWatch {
   /** direct lets the element run as its language does where what is around it runs otherwise; a direction that the page gave it stays. */
   direct(locale: string): void {
     const element = this.#element
-    if (element.hasAttribute('dir') && !this.#directed) return
+    if (element.hasAttribute('dir') && element.dir !== this.#directed) return
     const want = languageOf(locale) === 'ar' ? 'rtl' : 'ltr'
     const parent = around(element)
-    this.#directed = parent !== undefined && getComputedStyle(parent).direction !== want
+    this.#directed = parent && getComputedStyle(parent).direction !== want ? want : undefined
     if (!this.#directed) element.removeAttribute('dir')
     else if (element.dir !== want) element.dir = want
   }

@@ -8,6 +8,7 @@ export const richStyles = css`
   }
   .card-image { display: block; inline-size: 100%; block-size: 140px; object-fit: cover; background: var(--_bubble); }
   .card-text { flex: 1; padding: 10px 14px; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: plaintext; white-space-collapse: collapse; }
+  .card-title, .card-subtitle { unicode-bidi: plaintext; }
   .card-title { font-weight: 650; white-space: pre-line; }
   .card-subtitle { color: var(--_muted); font-size: .9333em; white-space: pre-line; }
   .card-text a { color: var(--_accent-text); }
