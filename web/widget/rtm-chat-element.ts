@@ -130,6 +130,11 @@ export class RTMChatElement extends LitElement {
     this.#setOpen(false)
   }
 
+  /** The connection, while there is one: for what the element has no name for. It belongs to the element, which closes it. */
+  get client(): CustomerClient | undefined {
+    return this.#client
+  }
+
   override connectedCallback(): void {
     super.connectedCallback()
     if (this.hasUpdated) {
