@@ -11,10 +11,10 @@ import (
 )
 
 // openProtocol opens the protocol page with both sides live.
-func openProtocol(t *testing.T, width, height int64) (demo, *page) {
+func openProtocol(t *testing.T, query string, width, height int64) (demo, *page) {
 	t.Helper()
 	d := startDemo(t)
-	p := open(t, started(t), "protocol", d.url+"/protocol", width, height)
+	p := open(t, started(t), "protocol", d.url+"/protocol"+query, width, height)
 	p.waitFor("#stream[data-state=live]")
 	p.waitFor(desk + liveState)
 	if width < 1000 {
@@ -31,7 +31,7 @@ func frame(api, kind, text string) string {
 
 // TestProtocolFrames has a message travel, and looks at its frames.
 func TestProtocolFrames(t *testing.T) {
-	d, p := openProtocol(t, 1440, 900)
+	d, p := openProtocol(t, "", 1440, 900)
 	p.say("Do you ship to Lisbon?")
 	p.wait("the customer's request", frame("customer", "request", "Do you ship to Lisbon?"))
 	p.wait("the agent's push", frame("agent", "push", "Do you ship to Lisbon?"))
@@ -79,20 +79,20 @@ func TestProtocolFrames(t *testing.T) {
 
 // TestProtocolIsBounded has more frames than the list keeps.
 func TestProtocolIsBounded(t *testing.T) {
-	d, p := openProtocol(t, 1440, 900)
+	d, p := openProtocol(t, "?keep=50", 1440, 900)
 	p.do(chromedp.Evaluate[chromedp.Void](`(async () => {
 		const client = document.querySelector('rtm-chat').client
-		for (let i = 0; i < 600; i++) await client.ping()
+		for (let i = 0; i < 40; i++) await client.ping()
 	})()`, chromedp.EvalAwaitPromise))
 	p.waitText("#count", "older ones are gone")
-	p.wait("a thousand frames", `document.querySelectorAll('.frame').length === 1000`)
+	p.wait("as many frames as it keeps", `document.querySelectorAll('.frame').length === 50`)
 	p.wait("the end in view", `(e => e.scrollHeight - e.scrollTop - e.clientHeight < 48)(document.querySelector('#frames'))`)
 	d.quiet(t, p)
 }
 
 // TestProtocolFaults switches rules on and off, and sees what they do.
 func TestProtocolFaults(t *testing.T) {
-	d, p := openProtocol(t, 360, 740)
+	d, p := openProtocol(t, "", 360, 740)
 	p.say("before")
 	p.do(chromedp.Evaluate[chromedp.Void](`for (const [id, value] of [['api', 'customer'], ['action', 'send_event'], ['nth', '2']]) {
 		const field = document.querySelector('#fault-' + id)
@@ -140,7 +140,7 @@ func TestProtocolFaults(t *testing.T) {
 
 // TestProtocolTime freezes the clock, moves it, and goes back to a snapshot.
 func TestProtocolTime(t *testing.T) {
-	d, p := openProtocol(t, 1440, 900)
+	d, p := openProtocol(t, "", 1440, 900)
 	p.say("Kept")
 	p.click("#snapshot")
 	p.waitFor(".snapshots button")

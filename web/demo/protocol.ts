@@ -4,7 +4,7 @@ import { agentToken, organizationId } from './config.ts'
 import { copy } from './protocol/dom.ts'
 import { Engine } from './protocol/engine.ts'
 import { Faults } from './protocol/faults.ts'
-import { Frames, most } from './protocol/frames.ts'
+import { Frames } from './protocol/frames.ts'
 import { follow } from './protocol/journal.ts'
 import { TimeAndState } from './protocol/time.ts'
 
@@ -50,8 +50,11 @@ const engines = [
 const faults = new Faults(get('#faults'))
 const time = new TimeAndState(get('#time'), organizationId, beginAgain)
 
+/** How many frames are kept: ?keep=5000 for another number. */
+const most = Math.max(1, Number(new URLSearchParams(location.search).get('keep')) || 1000)
+
 let known = ''
-const frames = new Frames(list, () => {
+const frames = new Frames(list, most, () => {
   const { size, held, dropped, paused } = frames
   const shown = frames.shown.length
   count.textContent = [

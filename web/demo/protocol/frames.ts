@@ -2,9 +2,6 @@ import type { Entry } from './control.ts'
 import { copy, make, tree } from './dom.ts'
 import { gist, label, way } from './gist.ts'
 
-/** How many frames are kept and drawn. */
-export const most = 1000
-
 interface Row {
   readonly entry: Entry
   readonly element: HTMLLIElement
@@ -23,6 +20,7 @@ export interface Filter {
  */
 export class Frames {
   readonly #list: HTMLElement
+  readonly #most: number
   readonly #changed: () => void
   #rows: Row[] = []
   /** What came while it was paused. */
@@ -33,8 +31,10 @@ export class Frames {
   /** The row that the Tab key leads to. */
   #current: HTMLElement | undefined
 
-  constructor(list: HTMLElement, changed: () => void) {
+  /** It keeps and draws `most` frames, the newest. */
+  constructor(list: HTMLElement, most: number, changed: () => void) {
     this.#list = list
+    this.#most = most
     this.#changed = changed
     list.addEventListener('keydown', event => this.#move(event))
     list.addEventListener('focusin', event => {
@@ -78,15 +78,15 @@ export class Frames {
   add(entries: readonly Entry[]): void {
     if (this.#paused) {
       this.#held.push(...entries)
-      this.#dropped += Math.max(0, this.#held.length - most)
-      this.#held = this.#held.slice(-most)
+      this.#dropped += Math.max(0, this.#held.length - this.#most)
+      this.#held = this.#held.slice(-this.#most)
       this.#changed()
       return
     }
-    const fresh = entries.slice(-most).map(entry => this.#row(entry))
+    const fresh = entries.slice(-this.#most).map(entry => this.#row(entry))
     this.#dropped += entries.length - fresh.length
     const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 48
-    const gone = this.#rows.splice(0, Math.max(0, this.#rows.length + fresh.length - most))
+    const gone = this.#rows.splice(0, Math.max(0, this.#rows.length + fresh.length - this.#most))
     this.#dropped += gone.length
     for (const { element } of gone) element.remove()
     this.#rows.push(...fresh)
