@@ -3,6 +3,7 @@ export const launcherText = `
     position: fixed; inset-block-end: var(--rtm-inset-block-end, 20px); inset-inline-end: var(--rtm-inset-inline-end, 20px);
     z-index: var(--rtm-z-index, 2147483000); display: block;
   }
+  :host([hidden]) { display: none !important; }
   .launcher {
     position: relative; display: grid; place-items: center; inline-size: 60px; block-size: 60px; padding: 0; border: 0; border-radius: 50%;
     background: var(--_accent); color: var(--_on-accent); box-shadow: 0 4px 16px rgb(16 24 40 / 28%); transition: transform .15s ease-out;
