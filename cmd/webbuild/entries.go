@@ -46,6 +46,7 @@ var rtmwidget = site{
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
 		{"playground.html", "web/demo/playground.html"},
+		{"protocol.html", "web/demo/protocol.html"},
 	},
 	budgets: map[string]int{
 		wasmName:     950_000,

@@ -5,6 +5,7 @@ export const launcherText = `
     --_start: auto; --_end: 0px;
   }
   :host([position='start']) { inset-inline: var(--rtm-inset-inline-start, 20px) auto; --_start: 0px; --_end: auto; }
+  :host([hidden]) { display: none !important; }
   .launcher {
     position: relative; display: grid; place-items: center; inline-size: 60px; block-size: 60px; padding: 0; border: 0; border-radius: 50%;
     background: var(--_accent); color: var(--_on-accent); box-shadow: 0 4px 16px rgb(16 24 40 / 28%); transition: transform .15s ease-out;
