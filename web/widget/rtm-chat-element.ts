@@ -20,7 +20,7 @@ import { StickToEnd } from './scroll.ts'
 import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
-import { avatar, timelineRows, userName } from './timeline.ts'
+import { avatar, Timeline, userName } from './timeline.ts'
 import { refusal, Uploads } from './uploads.ts'
 import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
@@ -66,6 +66,7 @@ export class RTMChatElement extends LitElement {
     start: () => this.#older(),
     end: atEnd => this.#moved(atEnd),
   })
+  readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   /** The reader is away from the end. */
   #away = false
   /** Older threads were asked for since the reader left the end. */
@@ -606,11 +607,11 @@ export class RTMChatElement extends LitElement {
     const me = this.#state.me?.id
     const now = new Date()
     return html`
-      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !this.#greeting && this.#forms.shown(this.#state, chat, true)} aria-live=${this.#readsOlder ? 'off' : 'polite'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !this.#greeting && this.#forms.shown(this.#state, chat, true)} aria-live=${this.#rows.live && !this.#readsOlder ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, this.#newKey], () => timelineRows(chat, {
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, this.#newKey, this.#rows.version], () => this.#rows.draw(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
