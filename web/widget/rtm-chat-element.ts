@@ -317,11 +317,11 @@ export class RTMChatElement extends LitElement {
       this.#newKey ??= firstUnread(chat, { id: me, side: 'customer' })
     }
     const read = this.open && !this.#away && document.visibilityState === 'visible'
+    if (read) this.#fresh = 0
     for (const { chatId, item } of this.#announced.next(state)) {
       const author = raw(item.event).author_id
       if (!read && chatId === chat?.id && author && author !== me) {
-        this.#newKey ??= item.key
-        this.#fresh++
+        if (!this.#fresh++) this.#newKey = item.key
       }
       this.dispatchEvent(new RTMChatMessageEvent(chatId, item.event, raw(item.event).author_id === state.me?.id))
     }
@@ -413,7 +413,7 @@ export class RTMChatElement extends LitElement {
       this.#stick.jump()
       this.#focusComposer()
     }
-    return html`<div class="jump-place">${this.#away ? html`
+    return html`<div class="jump-place"><span class="hidden-text" role="status">${this.#away && this.#fresh ? s.jumpNew(this.#fresh) : ''}</span>${this.#away ? html`
       <button class="jump" part="jump" type="button" aria-label=${this.#fresh ? s.jumpNew(this.#fresh) : s.jump} @click=${toEnd}>
         ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh, s)}</span>` : nothing}
       </button>` : nothing}</div>`

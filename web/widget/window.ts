@@ -87,7 +87,9 @@ export class Window implements ReactiveController {
   }
 
   #take(rows: readonly Row[]): void {
-    const read = this.#stick.atEnd ? -1 : this.#at(this.#view.top)
+    // A message: the row of a day has another key when more of that day comes in above it.
+    let read = this.#stick.atEnd ? this.#rows.length : this.#at(this.#view.top)
+    while (read < this.#rows.length && this.#rows[read]?.kind !== 'group') read++
     const before = this.#rows[read]
     const into = before ? this.#view.top - (this.#tops[read] ?? 0) : 0
     if (this.#known.size > rows.length + 5_000) this.#known.clear()
@@ -238,8 +240,7 @@ function count(row: Row | undefined): number {
   return row?.kind === 'group' ? row.items.length : 0
 }
 
-/** place is where a row, or the message that it began with, stands among others; -1 when it is gone. */
-function place(rows: readonly Row[], row: Row): number {
-  const key = row.key
-  return rows.findIndex(one => one.key === key || (one.kind === 'group' && one.items.some(item => item.key === key)))
+/** place is where the message that a row begins with stands among others; -1 when it is gone. */
+function place(rows: readonly Row[], { key }: Row): number {
+  return rows.findIndex(row => row.kind === 'group' && row.items.some(item => item.key === key))
 }
