@@ -1,4 +1,4 @@
-import { html, nothing, type LitElement, type TemplateResult } from 'lit'
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { content, gone } from './content.ts'
 import { fileBody, progressRow } from './file.ts'
@@ -43,7 +43,7 @@ export class Timeline {
   readonly #rows = new Memo<Row[]>()
   readonly #marks = new Memo<Marks>()
 
-  constructor(host: LitElement, scroller: () => HTMLElement | null | undefined, stick: StickToEnd) {
+  constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null | undefined, stick: StickToEnd) {
     this.#window = new Window(host, scroller, stick, estimate)
   }
 

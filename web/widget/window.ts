@@ -1,4 +1,4 @@
-import type { LitElement, ReactiveController } from 'lit'
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { Row } from './groups.ts'
 import type { StickToEnd } from './scroll.ts'
 
@@ -30,7 +30,7 @@ const passes = 8
  * are 100,000 nodes, and each change would go over all of them.
  */
 export class Window implements ReactiveController {
-  readonly #host: LitElement
+  readonly #host: ReactiveControllerHost
   readonly #find: () => HTMLElement | null | undefined
   readonly #stick: StickToEnd
   readonly #estimate: (row: Row, width: number) => number
@@ -53,7 +53,7 @@ export class Window implements ReactiveController {
   /** Counts the drawings that scrolling asked for. */
   version = 0
 
-  constructor(host: LitElement, find: () => HTMLElement | null | undefined, stick: StickToEnd, estimate: (row: Row, width: number) => number) {
+  constructor(host: ReactiveControllerHost, find: () => HTMLElement | null | undefined, stick: StickToEnd, estimate: (row: Row, width: number) => number) {
     this.#host = host
     this.#find = find
     this.#stick = stick

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { LitElement } from 'lit'
+import type { ReactiveControllerHost } from 'lit'
 import { estimate } from '../estimate.ts'
 import { group, type Row } from '../groups.ts'
 import { Memo } from '../memo.ts'
@@ -48,7 +48,7 @@ function setup(t: TestContext, first: Row[]) {
   }
   const inside = {}
   let focused: unknown = null
-  const host = { addController() {}, requestUpdate: () => { asked++ } } as unknown as LitElement
+  const host = { addController() {}, requestUpdate: () => { asked++ } } as unknown as ReactiveControllerHost
   const window = new Window(host, () => scroller as unknown as HTMLElement, stick as StickToEnd, () => guessed)
   const height = () => range.above + (range.to - range.from) * real + range.below
   /** What stands at the top of what is seen, and how high. */
