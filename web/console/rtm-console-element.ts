@@ -72,6 +72,11 @@ export class RTMConsoleElement extends LitElement {
     this.organizationId = ''
   }
 
+  /** The connection, while there is one: for what the element has no name for. It belongs to the element, which closes it. */
+  get client(): AgentClient | undefined {
+    return this.#client
+  }
+
   override connectedCallback(): void {
     super.connectedCallback()
     if (this.hasUpdated) this.requestUpdate() // out of the page a scroller is at its start
