@@ -1,4 +1,4 @@
-import type { EventName } from './events.ts'
+import type { EventName } from './event-names.ts'
 import type { Identity, RTMChatElement } from './rtm-chat-element.ts'
 
 /** What `rtmChat` can be told, beside `on`, `once`, `off` and `destroy`; the element's own methods under their names. */

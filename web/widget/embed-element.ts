@@ -1,5 +1,5 @@
 import { adorn, command, detail, type Place, type Tell } from './command.ts'
-import { eventNames } from './events.ts'
+import { eventNames } from './event-names.ts'
 
 /** elementPlace puts the element into the page itself, which is of the server's origin. */
 export async function elementPlace(given: Readonly<Record<string, string>>, tell: Tell): Promise<Place> {

@@ -8,8 +8,8 @@ const phone = '(max-width: 480px), (max-height: 440px)'
 
 /** Room that the launcher, the greeting and the panel need with their shadows, in pixels. */
 const launcher = 100
-const greeting = { width: 370, above: 112 }
-const panel = { width: 424, height: 756 }
+const greeting = { width: 390, above: 112 }
+const panel = { width: 444, height: 776 }
 
 /** FramePlace holds the element in a frame of the server's origin, and says to it what the page says. */
 export class FramePlace implements Place {

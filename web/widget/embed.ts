@@ -1,7 +1,7 @@
 import { attributes, type Commands, type Place } from './command.ts'
 import { elementPlace } from './embed-element.ts'
 import { FramePlace } from './embed-frame.ts'
-import type { EventName } from './events.ts'
+import type { EventName } from './event-names.ts'
 
 // The snippet: a script that brings the widget to a page.
 //
@@ -59,7 +59,7 @@ function start(script: HTMLScriptElement | null): RTMChat {
     listeners.set(name, (listeners.get(name) ?? new Set()).add(fn))
     return () => off(name, fn)
   }
-  return ((command: string, ...args: unknown[]) => {
+  const said = ((command: string, ...args: unknown[]) => {
     const [name, fn] = args as [string, Listener]
     switch (command) {
       case 'on': return on(name, fn)
@@ -73,10 +73,12 @@ function start(script: HTMLScriptElement | null): RTMChat {
       }
       case 'destroy':
         listeners.clear()
+        if (window.rtmChat === said) delete window.rtmChat
         return void place.then(at => at.destroy(), () => {})
     }
     return place.then(at => at.run(command, args))
   }) as RTMChat
+  return said
 }
 
 const queued = window.rtmChat?.q ?? []

@@ -90,11 +90,6 @@ export class RTMChatErrorEvent extends RTMChatEvent {
   }
 }
 
-/** What is behind `rtm-chat-` in the names of the events. */
-export const eventNames = ['open', 'close', 'visibility', 'ready', 'unread', 'message', 'form', 'rating', 'greeting', 'error'] as const
-
-export type EventName = (typeof eventNames)[number]
-
 declare global {
   interface HTMLElementEventMap {
     'rtm-chat-open': RTMChatOpenEvent

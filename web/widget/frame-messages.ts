@@ -1,4 +1,4 @@
-import type { EventName } from './events.ts'
+import type { EventName } from './event-names.ts'
 
 // What a page and the frame say to each other, over a channel that only the two have.
 

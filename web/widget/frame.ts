@@ -1,6 +1,6 @@
 import { adorn, command, detail, plain } from './command.ts'
 import { RTMChatElement } from './define.ts'
-import { eventNames } from './events.ts'
+import { eventNames } from './event-names.ts'
 import type { Hello, ToFrame, ToPage } from './frame-messages.ts'
 import type { Identity } from './rtm-chat-element.ts'
 
