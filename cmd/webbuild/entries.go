@@ -45,6 +45,7 @@ var rtmwidget = site{
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
 		{"embed.html", "web/widget/embed.html"},
+		{"protocol.html", "web/demo/protocol.html"},
 	},
 	budgets: map[string]int{
 		wasmName:     950_000,
