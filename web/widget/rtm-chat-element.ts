@@ -3,9 +3,11 @@ import {
   RTMChatCloseEvent, RTMChatErrorEvent, RTMChatFormEvent, RTMChatGreetingEvent, RTMChatMessageEvent, RTMChatOpenEvent, RTMChatRatingEvent,
   RTMChatReadyEvent, RTMChatUnreadEvent, RTMChatVisibilityEvent, type Visibility,
 } from './events.ts'
+import type { Layout } from './dialog.ts'
 import { whenIdle } from './idle.ts'
 import { Launcher } from './launcher.ts'
-import type { Facts, PanelHost, Settings } from './panel-host.ts'
+import type { Facts, Page, PanelHost, Settings } from './panel-host.ts'
+import { whenMoved } from './route.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
 import { recall, remember, type Memory } from './storage.ts'
 import { languageOf, localeOf, LocaleWatch } from './locale.ts'
@@ -27,7 +29,7 @@ const Base = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElemen
 const settingNames = ['server', 'organization-id', 'client-id', 'group']
 
 /** What may be set before the element is defined. */
-const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings', 'locale', 'strings', 'theme', 'position'] as const
+const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings', 'layout', 'locale', 'strings', 'theme', 'position'] as const
 
 /**
  * RTMChatElement is a customer's chat: a launcher in the corner of the page and a panel with the conversation.
@@ -51,7 +53,7 @@ const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'gr
  * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, timeline, older, new, jump, message, bubble, image, card, carousel, choice, typing, thinking, retry, discard, cancel-upload, composer, attach, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
  */
 export class RTMChatElement extends Base {
-  static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden']
+  static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']
 
   readonly #root = this.attachShadow({ mode: 'open' })
   readonly #launcher = new Launcher(this.#root)
@@ -109,6 +111,13 @@ export class RTMChatElement extends Base {
   /** Whether to connect with the page, so that an invitation can come before the panel was ever opened. */
   get greetings(): boolean { return this.hasAttribute('greetings') }
   set greetings(greetings: boolean) { this.toggleAttribute('greetings', greetings) }
+
+  /** `panel` shows the conversation beside the page, `screen` over all of it; without it the size of the window decides. */
+  get layout(): Layout {
+    const layout = this.getAttribute('layout')
+    return layout === 'panel' || layout === 'screen' ? layout : undefined
+  }
+  set layout(layout: Layout) { this.#set('layout', layout) }
 
   /** The locale of texts, dates and numbers. Default: the `lang` of this element or of the nearest one around it, else the reader's. */
   get locale(): string { return this.#locale === undefined ? this.#watch.locale : localeOf(this.#locale) }
@@ -181,6 +190,12 @@ export class RTMChatElement extends Base {
     this.#update()
   }
 
+  /** setPage says where the customer is. The element does so itself when the address changes. */
+  setPage(page: Page): void {
+    this.#facts = { ...this.#facts, page }
+    this.#update()
+  }
+
   /** call sends any action of the Customer API and resolves with its answer. It loads the core when it is not there. */
   async call<T = unknown>(action: string, payload: object = {}): Promise<T> {
     return (await this.#use()).call<T>(action, payload)
@@ -205,6 +220,7 @@ export class RTMChatElement extends Base {
     this.#life = new AbortController()
     const { signal } = this.#life
     whenIdle(() => this.#idle(), signal)
+    whenMoved(page => this.setPage(page), signal)
   }
 
   disconnectedCallback(): void {
@@ -375,6 +391,7 @@ export class RTMChatElement extends Base {
     }
     panel.settings = this.#settings
     panel.facts = this.#facts
+    panel.layout = this.layout
     panel.open = this.open && !this.hidden
   }
 
