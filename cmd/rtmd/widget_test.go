@@ -194,15 +194,17 @@ func TestHistory(t *testing.T) {
 	}
 	p.do(chromedp.Reload())
 	p.waitFor(chat + liveState)
-	p.waitFor(chat + "[part~=older]")
 	log := find(chat + "[part~=timeline]")
-	p.wait("the end", fmt.Sprintf(`(e => e.scrollTop > 100 && e.scrollHeight - e.scrollTop - e.clientHeight < 2)(%s)`, log))
+	// What the page loads by itself is there, there is more, and in the same moment the reader goes up.
 	// The message on top is followed while older ones come in above it.
-	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(e => {
+	p.wait("the end, with more before it", fmt.Sprintf(`(e => {
+		if (!e.querySelector('[part~=older]') || e.scrollHeight < e.clientHeight + 200 || e.scrollHeight - e.scrollTop - e.clientHeight > 2) return false
 		const rows = [...e.querySelectorAll('[data-key]')]
 		window.first = rows[0].dataset.key
 		window.before = rows.length
 		e.scrollTop = 100
+		e.dispatchEvent(new Event('load')) // as of an image, before the scroll event is told
+		window.went = e.scrollTop
 		const at = e.getBoundingClientRect().top
 		const row = rows.find(row => row.getBoundingClientRect().bottom > at)
 		const top = row.getBoundingClientRect().top
@@ -213,7 +215,11 @@ func TestHistory(t *testing.T) {
 			window.frame = requestAnimationFrame(seen)
 		}
 		seen()
-	})(%s)`, log)))
+		return true
+	})(%s)`, log))
+	if at := ask(p, chromedp.Evaluate[float64]("window.went")); at != 100 {
+		t.Errorf("the reader who went to 100 is at %v", at)
+	}
 	p.wait("older messages above", fmt.Sprintf(`(e => { const keys = [...e.querySelectorAll('[data-key]')].map(row => row.dataset.key); return keys.length > window.before && keys[0] !== window.first })(%s)`, log))
 	p.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`, chromedp.EvalAwaitPromise))
 	if jump := ask(p, chromedp.Evaluate[float64](`cancelAnimationFrame(window.frame), window.jump`)); jump > 2 {
@@ -255,33 +261,54 @@ func TestHistory(t *testing.T) {
 	d.quiet(t, p, agent)
 }
 
-// agentThinks shows the agent as preparing an answer in the newest chat.
-func (d demo) agentThinks(t *testing.T, title, description string) {
+// asAgent carries out an action of the Agent API in the name of agent1.
+func (d demo) asAgent(t *testing.T, action string, payload any) []byte {
 	t.Helper()
-	call := func(action string, payload any) []byte {
-		body, err := json.Marshal(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v3.6/agent/action/"+action, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer dal:agent1")
-		data, err := answer(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
+	body, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
 	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v3.6/agent/action/"+action, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer dal:agent1")
+	data, err := answer(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// newestChat is the id of the chat in which something happened last.
+func (d demo) newestChat(t *testing.T) string {
+	t.Helper()
 	var list struct {
 		Chats []struct {
 			ID string `json:"id"`
 		} `json:"chats_summary"`
 	}
-	if err := json.Unmarshal(call("list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
+	if err := json.Unmarshal(d.asAgent(t, "list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
 		t.Fatalf("no chat: %v", err)
 	}
-	call("send_thinking_indicator", map[string]any{"chat_id": list.Chats[0].ID, "title": title, "description": description})
+	return list.Chats[0].ID
+}
+
+// agentThinks shows the agent as preparing an answer in the newest chat.
+func (d demo) agentThinks(t *testing.T, title, description string) {
+	t.Helper()
+	d.asAgent(t, "send_thinking_indicator", map[string]any{"chat_id": d.newestChat(t), "title": title, "description": description})
+}
+
+// agentJoins makes agent1 a user of the newest chat.
+func (d demo) agentJoins(t *testing.T) {
+	t.Helper()
+	d.asAgent(t, "add_user_to_chat", map[string]any{"chat_id": d.newestChat(t), "user_id": "agent1@example.com", "user_type": "agent", "visibility": "all", "ignore_requester_presence": true})
+}
+
+// agentSays sends a line into the newest chat.
+func (d demo) agentSays(t *testing.T, text string) {
+	t.Helper()
+	d.asAgent(t, "send_event", map[string]any{"chat_id": d.newestChat(t), "event": map[string]any{"type": "message", "text": text, "visibility": "all"}})
 }
