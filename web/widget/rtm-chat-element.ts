@@ -3,7 +3,10 @@ import { guard } from 'lit/directives/guard.js'
 import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelGreeting, type ModelState, type ModelUser } from 'rtmwidget'
 import { Announced } from './announced.ts'
 import { Buttons, type Postback } from './buttons.ts'
+import { composeStyles } from './compose-styles.ts'
 import { composer, fit } from './composer.ts'
+import { Draft } from './draft.ts'
+import { EmojiPicker } from './emoji.ts'
 import { raw } from './raw.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
 import { KeepFocus } from './focus.ts'
@@ -14,6 +17,7 @@ import { formStyles } from './form-styles.ts'
 import { formView, ratingView, type Filled } from './form.ts'
 import { greetingCard } from './greeting.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
+import { room } from './limit.ts'
 import { persist } from './login.ts'
 import { reason } from './reason.ts'
 import { StickToEnd } from './scroll.ts'
@@ -48,7 +52,7 @@ export class RTMChatElement extends LitElement {
     open: { type: Boolean, reflect: true },
     greetings: { type: Boolean },
   }
-  static override styles = [theme, timelineStyles, composerStyles, formStyles, widgetStyles]
+  static override styles = [theme, timelineStyles, composerStyles, composeStyles, formStyles, widgetStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -93,7 +97,8 @@ export class RTMChatElement extends LitElement {
   /** Files are held over the panel. */
   #dropping = false
   #failure = ''
-  #draft = ''
+  #draft = new Draft('', '')
+  readonly #emoji = new EmojiPicker(this, () => this.#field)
   /** Enter was pressed before the core was there. */
   #held = false
   /** Why the draft was not taken. */
@@ -161,10 +166,10 @@ export class RTMChatElement extends LitElement {
     if (changed.has('server') || changed.has('organizationId') || changed.has('clientId')) {
       // What was written to one is not for another.
       if (changed.get('server') || changed.get('organizationId')) {
-        this.#draft = ''
         this.#held = false
       }
       this.#disconnect()
+      this.#draft = new Draft(this.organizationId, this.clientId)
       this.#resume()
     }
     if (changed.has('greetings') && this.greetings) void this.#connect()
@@ -205,6 +210,10 @@ export class RTMChatElement extends LitElement {
   /** Where the keyboard goes: the text field, or what brings it back. */
   get #typingPlace(): HTMLElement | null {
     return this.renderRoot.querySelector('.form-place :is(input, select, textarea), .composer textarea, .restart')
+  }
+
+  get #field(): HTMLTextAreaElement | null {
+    return this.renderRoot.querySelector('.composer .field textarea')
   }
 
   #focusComposer(): void {
@@ -292,7 +301,7 @@ export class RTMChatElement extends LitElement {
 
   /** keep puts text that would go away with its chat back in front of the person who wrote it. */
   #keep(text: string): void {
-    if (text) this.#draft = [text, this.#draft].filter(Boolean).join('\n')
+    this.#draft.add(text)
   }
 
   #show(state: ModelState): void {
@@ -306,6 +315,7 @@ export class RTMChatElement extends LitElement {
     else if (state.connection.state === 'waiting') this.#lost = true
     const chat = this.#chat
     if (chat?.active) this.#restarting = false
+    if ((chat || live) && this.#draft.chat(chat?.id ?? '')) void this.updateComplete.then(() => fit(this.#field))
     if ((chat || live) && this.#known !== Boolean(chat)) {
       this.#known = Boolean(chat)
       remember(this.organizationId, this.clientId, { known: this.#known })
@@ -354,20 +364,20 @@ export class RTMChatElement extends LitElement {
   }
 
   #type(text: string): void {
-    this.#draft = text
+    this.#draft.text = text
     const chat = this.#chat
-    if (chat?.active) this.#act('sneak_peek', { chat_id: chat.id, text })
+    if (chat?.active && room(text) >= 0) this.#act('sneak_peek', { chat_id: chat.id, text })
     this.requestUpdate()
   }
 
   #send(): void {
-    const text = this.#draft.trim()
+    const text = this.#draft.text.trim()
     if (!text) return
     this.#held = !this.#client
     if (!this.#client) return void this.#connect()
-    this.#draft = ''
+    this.#draft.text = ''
     this.#say(text)
-    void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
+    void this.updateComplete.then(() => fit(this.#field))
   }
 
   #say(text: string, postback?: Postback): void {
@@ -376,7 +386,7 @@ export class RTMChatElement extends LitElement {
     this.#notice = ''
     this.#client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
       this.#notice = this.#strings.notSentReason(reason(cause))
-      this.#draft ||= text
+      this.#draft.text ||= text
       this.requestUpdate()
     })
     this.#stick.jump()
@@ -652,7 +662,7 @@ export class RTMChatElement extends LitElement {
         </div>`
     }
     return composer({
-      value: this.#draft, label: s.write, strings: s, notice: this.#notice,
+      value: this.#draft.text, label: s.write, strings: s, notice: this.#notice, emoji: this.#emoji,
       input: text => this.#type(text), send: () => this.#send(),
       ...(this.#client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
     })

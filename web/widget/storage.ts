@@ -4,7 +4,16 @@ export interface Memory {
   open?: boolean
   /** There is a conversation, so the core loads with the page. */
   known?: boolean
+  /** No sound. */
+  muted?: boolean
+  /** Whether somebody wants notifications; unset as long as nobody said. */
+  notify?: boolean
+  /** The last events that were told of by a sound, and by a notification. */
+  rung?: string[]
+  notified?: string[]
 }
+
+export type Alerted = 'rung' | 'notified'
 
 const key = (organization: string, client: string) => `rtm-chat:${organization}${client && `:${client}`}`
 
