@@ -1,19 +1,21 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
+import { composeStyles } from '../widget/compose-styles.ts'
 import { composer, fit } from '../widget/composer.ts'
+import { EmojiPicker } from '../widget/emoji.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
 import { backIcon } from '../widget/icons.ts'
 import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
-import { en, type Strings } from '../widget/strings.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
 import { avatar, timelineRows, userName } from '../widget/timeline.ts'
 import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
+import { strings } from './strings.ts'
 
 /** How often "is typing" is said again while somebody types; the other side forgets it after 6 s. */
 const typingEvery = 3000
@@ -33,7 +35,7 @@ export class RTMConsoleElement extends LitElement {
     token: {},
     organizationId: { attribute: 'organization-id' },
   }
-  static override styles = [theme, timelineStyles, composerStyles, consoleStyles]
+  static override styles = [theme, timelineStyles, composerStyles, composeStyles, consoleStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -41,9 +43,10 @@ export class RTMConsoleElement extends LitElement {
   declare token: string
   declare organizationId: string
 
-  readonly #strings: Strings = en
+  readonly #strings = strings
   readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
   readonly #drafts = new Map<string, string>()
+  readonly #emoji = new EmojiPicker(this, () => this.renderRoot.querySelector('.composer .field textarea'))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
   #selected: string | undefined
@@ -329,7 +332,7 @@ export class RTMConsoleElement extends LitElement {
       </header>`
   }
 
-  get #connectionState(): string {
+  get #connectionState(): keyof typeof strings.connection {
     const { state } = this.#state.connection
     if (this.#refused && state !== 'live') return 'stopped'
     return state === 'idle' && this.#session ? 'connecting' : state
@@ -394,6 +397,7 @@ export class RTMConsoleElement extends LitElement {
         notice: this.#notice && s.notSentReason(this.#notice),
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
+        emoji: this.#emoji,
       }) : html`
         <div class="composer after">
           <span>${s.closedNote}</span>

@@ -6,6 +6,7 @@ let kept = new Map<string, string>()
 
 beforeEach(() => {
   kept = new Map()
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks: { request: async (_name: string, fn: () => void) => fn() } } })
   Object.defineProperty(globalThis, 'localStorage', {
     configurable: true,
     value: { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) },
