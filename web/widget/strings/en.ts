@@ -51,7 +51,6 @@ export const en = {
   waitingBanner: 'The connection was lost. Keep writing: your messages go out as soon as it is back.',
   unreachableBanner: 'The chat can’t be reached at the moment. Keep writing: your messages go out as soon as it can.',
   stoppedBanner: 'The chat is not connected.',
-  unavailable: 'The chat could not be loaded.',
   connect: 'Connect again',
   queue: (position: string, wait: string) =>
     `You are number ${position} in the queue.` + (wait ? ` Waiting time: ${wait}.` : ''),
