@@ -48,8 +48,10 @@ export class Alerts implements ReactiveController {
 
   hostUpdated(): void {
     const { organization, client } = this.#options
-    if (this.#visible || !organization()) return
-    this.#visible = new Visible(organization(), client())
+    const visible = new Visible(organization(), client())
+    if (this.#visible?.name === visible.name) return
+    this.#visible?.update(false)
+    this.#visible = visible
     this.#seen()
   }
 
@@ -69,7 +71,7 @@ export class Alerts implements ReactiveController {
   /** tell is called with the newest message that came. */
   tell({ id, name, text }: News): void {
     const [organization, client] = [this.#options.organization(), this.#options.client()]
-    readySound(false)
+    if (this.sound) readySound(false)
     if (this.sound && soundReady()) void inOneTab(organization, client, 'rung', id, chime)
     if (this.notifies && document.visibilityState === 'hidden') void this.#notify(id, name, text)
   }

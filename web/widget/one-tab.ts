@@ -22,11 +22,11 @@ export async function inOneTab(organization: string, client: string, mark: Alert
 
 /** Visible tells the browser's other tabs that somebody sees this one. */
 export class Visible {
-  readonly #name: string
+  readonly name: string
   #release: (() => void) | undefined
 
   constructor(organization: string, client: string) {
-    this.#name = `${scope(organization, client)}:visible`
+    this.name = `${scope(organization, client)}:visible`
   }
 
   /** update follows the page's visibility; false when the widget has gone. */
@@ -36,7 +36,7 @@ export class Visible {
       this.#release = undefined
     } else if (!this.#release && navigator.locks) {
       const seen = new Promise<void>(release => { this.#release = release })
-      void navigator.locks.request(this.#name, { mode: 'shared' }, () => seen)
+      void navigator.locks.request(this.name, { mode: 'shared' }, () => seen)
     }
   }
 
@@ -44,6 +44,6 @@ export class Visible {
   async anywhere(): Promise<boolean> {
     if (document.visibilityState === 'visible') return true
     const held = navigator.locks ? (await navigator.locks.query()).held : []
-    return Boolean(held?.some(({ name }) => name === this.#name))
+    return Boolean(held?.some(({ name }) => name === this.name))
   }
 }

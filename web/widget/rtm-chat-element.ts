@@ -1,9 +1,11 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
-import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelGreeting, type ModelState, type ModelUser } from 'rtmwidget'
+import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelGreeting, type ModelItem, type ModelState, type ModelUser } from 'rtmwidget'
 import { Announced } from './announced.ts'
 import { Buttons, type Postback } from './buttons.ts'
+import { ChatMenu } from './chat-menu.ts'
 import { composeStyles } from './compose-styles.ts'
+import { content } from './content.ts'
 import { composer, fit } from './composer.ts'
 import { Draft } from './draft.ts'
 import { EmojiPicker } from './emoji.ts'
@@ -19,6 +21,7 @@ import { greetingCard } from './greeting.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
 import { room } from './limit.ts'
 import { persist } from './login.ts'
+import { Alerts } from './notify.ts'
 import { reason } from './reason.ts'
 import { StickToEnd } from './scroll.ts'
 import { recall, remember } from './storage.ts'
@@ -26,6 +29,7 @@ import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
 import { refusal, Uploads } from './uploads.ts'
+import { pageTitle } from './title.ts'
 import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
@@ -91,6 +95,15 @@ export class RTMChatElement extends LitElement {
       this.#notice = this.#strings.buttonFailed(reason(cause, this.#strings))
       this.requestUpdate()
     },
+  })
+  readonly #alerts = new Alerts(this, { organization: () => this.organizationId, client: () => this.clientId, show: () => this.show() })
+  readonly #menu = new ChatMenu(this, {
+    alerts: this.#alerts,
+    strings: () => this.#strings,
+    chat: () => this.#chat,
+    client: () => this.#client,
+    end: chat => this.#act('close', { chat_id: chat.id }),
+    write: () => this.#focusComposer(),
   })
   readonly #uploads = new Uploads(() => this.#strings)
   readonly #forms = new FormFlow()
@@ -190,6 +203,7 @@ export class RTMChatElement extends LitElement {
     this.#markSeen()
     this.#acceptGreeting()
     this.#askForm()
+    this.#alerts.unread(this.#chat?.unread ?? 0)
   }
 
   /** resume takes up what this browser remembers: an open panel, a conversation. */
@@ -260,7 +274,7 @@ export class RTMChatElement extends LitElement {
       })
       this.#show(client.model.state)
       if (this.#held) this.#send()
-      await persist(() => client.login({ customer_page: { url: location.href, title: document.title } }), session.signal)
+      await persist(() => client.login({ customer_page: { url: location.href, title: pageTitle() } }), session.signal)
     } catch (cause) {
       if (session.signal.aborted) return
       this.#failure = reason(cause, this.#strings)
@@ -326,7 +340,8 @@ export class RTMChatElement extends LitElement {
       this.#newKey ??= firstUnread(chat, { id: me, side: 'customer' })
     }
     const read = this.open && !this.#away && document.visibilityState === 'visible'
-    for (const { chatId, item } of this.#announced.next(state)) {
+    const fresh = this.#announced.next(state)
+    for (const { chatId, item } of fresh) {
       const author = raw(item.event).author_id
       if (!read && chatId === chat?.id && author && author !== me) {
         this.#newKey ??= item.key
@@ -334,7 +349,15 @@ export class RTMChatElement extends LitElement {
       }
       this.dispatchEvent(new RTMChatMessageEvent(chatId, item.event, raw(item.event).author_id === state.me?.id))
     }
+    const news = fresh.reverse().find(({ item }) => raw(item.event).author_id && raw(item.event).author_id !== me)
+    if (news) this.#tell(news.item)
     this.requestUpdate()
+  }
+
+  /** tell lets somebody know of a message of the other side. */
+  #tell({ key, event }: ModelItem): void {
+    const author = this.#chat?.users.find(user => user.id === raw(event).author_id)
+    this.#alerts.tell({ id: key, name: userName(author, this.#strings, this.#strings.agent), text: content(event, this.#strings).text })
   }
 
   /** A customer has one chat; should there be more, the open one counts, else the newest. */
@@ -561,6 +584,7 @@ export class RTMChatElement extends LitElement {
         @dragenter=${this.#onDrag} @dragover=${this.#onDrag} @dragleave=${this.#onDrag} @drop=${this.#onDrag}>
         ${this.#header()}
         ${this.#banner()}
+        ${this.#menu.question()}
         ${this.#timeline()}
         ${this.#jump()}
         ${this.#footer()}
@@ -572,7 +596,7 @@ export class RTMChatElement extends LitElement {
     const s = this.#strings
     const agent = this.#agent
     const state = this.#connectionState
-    const text = state !== 'live' ? s.connection[state] : !agent ? s.subtitle : agent.present ? s.connection.live : s.agentAway
+    const text = state !== 'live' ? s.connection[state] : !agent ? (this.#state.availability?.status === 'offline' ? s.nobodyHere : s.subtitle) : agent.present ? s.connection.live : s.agentAway
     return html`
       <div class="header" part="header">
         ${agent ? avatar(agent, s) : html`<span class="mark" aria-hidden="true">${chatIcon}</span>`}
@@ -581,6 +605,7 @@ export class RTMChatElement extends LitElement {
           <p class="connection" part="connection" data-state=${state}
             data-present=${state === 'live' && agent?.present ? '' : nothing}>${text}</p>
         </div>
+        ${this.#menu.button()}
         <button class="icon-button" part="close" type="button" aria-label=${s.close} @click=${() => this.close()}>${closeIcon}</button>
       </div>`
   }
@@ -595,9 +620,10 @@ export class RTMChatElement extends LitElement {
   #banner(): TemplateResult {
     const s = this.#strings
     const state = this.#connectionState
+    const waiting = this.#chat?.timeline.filter(item => item.state === 'pending').length
     const queue = this.#chat?.active ? this.#chat.queue : undefined
     const text = state === 'stopped' ? (this.#state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
-      : this.#lost ? (this.#state.me ? s.waitingBanner : s.unreachableBanner)
+      : this.#lost ? `${!navigator.onLine ? s.offlineBanner : this.#state.me ? s.waitingBanner : s.unreachableBanner}${waiting ? ` ${s.waitingMessages(waiting)}` : ''}`
       : queue ? s.queue(formatNumber(queue.position, s), formatWait(queue.wait_time, s)) : ''
     // The region is always there: one that comes together with its text is not announced everywhere.
     return html`

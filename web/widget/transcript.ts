@@ -16,21 +16,22 @@ export interface Conversation {
   cut: boolean
 }
 
-/** conversation is the chat from its very first thread; what can't be had of it is what the page does not hold. */
-export async function conversation(client: CustomerClient, chat: ModelChat, signal: AbortSignal): Promise<Conversation> {
-  const { users } = chat
-  const me = client.model.state.me?.id
-  const held = chat.timeline.filter(item => item.state === 'sent' && !item.deleted).map(item => item.event)
-  const waiting = chat.timeline.filter(item => item.state !== 'sent').map(item => item.event)
-  if (!chat.id) return { events: held, waiting, users, me, cut: false }
-  try {
-    const threads: ModelEvent[][] = []
-    for await (const thread of client.history(chat.id, { limit: 100, signal })) threads.push(thread.events ?? [])
-    return { events: threads.reverse().flat(), waiting, users, me, cut: false }
-  } catch (cause) {
-    if (signal.aborted) throw cause
-    return { events: held, waiting, users, me, cut: true }
+/** conversation is the chat from its first thread; where that can't be had, what the page holds. */
+export async function conversation(client: CustomerClient, chat: ModelChat): Promise<Conversation> {
+  const { users, timeline } = chat
+  const waiting = timeline.filter(item => item.state !== 'sent').map(item => item.event)
+  const all = { waiting, users, me: client.model.state.me?.id }
+  if (chat.id && client.state === 'live') {
+    try {
+      const threads: ModelEvent[][] = []
+      for await (const thread of client.history(chat.id, { limit: 100 })) threads.push(thread.events ?? [])
+      return { ...all, events: threads.reverse().flat(), cut: false }
+    } catch {
+      // The connection went, or the server is busy.
+    }
   }
+  const events = timeline.filter(item => item.state === 'sent' && !item.deleted).map(item => item.event)
+  return { ...all, events, cut: Boolean(chat.id && (chat.more || !chat.loaded)) }
 }
 
 /**

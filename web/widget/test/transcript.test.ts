@@ -63,7 +63,7 @@ test('files are links, everything has words', () => {
 })
 
 const client = (me: ModelChat, threads: () => AsyncIterable<{ events?: ModelEvent[] }>) =>
-  ({ model: { state: live(me) }, history: threads }) as unknown as CustomerClient
+  ({ state: 'live', model: { state: live(me) }, history: threads }) as unknown as CustomerClient
 
 const pages = (...threads: ModelEvent[][]) => async function* () {
   for (const events of threads) yield { events }
@@ -72,7 +72,7 @@ const pages = (...threads: ModelEvent[][]) => async function* () {
 test('all threads from the first to the newest, and what waits', async () => {
   const held = chat([item('3', 'n', '2030-01-10T10:00:03Z'), item('4', 'c', '2030-01-10T10:00:04Z', { state: 'pending' })])
   const [one, two, three] = ['1', '2', '3'].map(at => said('n', `2030-01-10T10:00:0${at}Z`)) as [ModelEvent, ModelEvent, ModelEvent]
-  const got = await conversation(client(held, pages([three], [one, two])), held, new AbortController().signal)
+  const got = await conversation(client(held, pages([three], [one, two])), held)
   assert.deepEqual(got.events, [one, two, three])
   assert.deepEqual(got.waiting.map(event => event.id), ['4'])
   assert.equal(got.me, ida.id)
@@ -80,22 +80,17 @@ test('all threads from the first to the newest, and what waits', async () => {
 })
 
 test('without a connection it is what the page holds, and says so', async () => {
-  const held = chat([item('3', 'n', '2030-01-10T10:00:03Z'), item('2', 'n', '2030-01-10T10:00:02Z', { deleted: true })])
-  const got = await conversation(client(held, () => { throw new Error('no connection') }), held, new AbortController().signal)
+  const held = chat([item('3', 'n', '2030-01-10T10:00:03Z'), item('2', 'n', '2030-01-10T10:00:02Z', { deleted: true })], { more: true })
+  const got = await conversation(client(held, () => { throw new Error('no connection') }), held)
   assert.deepEqual(got.events.map(event => event.id), ['3'])
   assert.match(transcript(got, en, saved), /\nOlder messages could not be loaded\.\n/u)
-})
-
-test('a reader who leaves ends it', async () => {
-  const life = new AbortController()
-  life.abort()
-  const held = chat([])
-  await assert.rejects(conversation(client(held, () => { throw new Error('canceled') }), held, life.signal), /canceled/u)
+  const short = chat([item('3', 'n', '2030-01-10T10:00:03Z')])
+  assert.equal((await conversation(client(short, () => { throw new Error('no connection') }), short)).cut, false, 'the page holds all')
 })
 
 test('a chat that has not begun is what was written', async () => {
   const held = chat([item('1', 'c', '2030-01-10T10:00:01Z', { state: 'pending' })], { id: '' })
-  const got = await conversation(client(held, () => { throw new Error('not asked') }), held, new AbortController().signal)
+  const got = await conversation(client(held, () => { throw new Error('not asked') }), held)
   assert.equal(got.waiting.length, 1)
   assert.equal(got.cut, false)
 })
