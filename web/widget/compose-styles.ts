@@ -29,6 +29,8 @@ export const composeStyles = css`
   .menu-mark { display: grid; place-items: center; flex: none; inline-size: 20px; color: var(--_accent-text); }
   .confirm { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; gap: 8px; padding: 12px 16px; border-block-end: 1px solid var(--_line); background: var(--_raised); }
   .confirm p { flex: 1 1 12em; margin: 0; font-weight: 600; }
+  .confirm.offer { padding-block: 8px; font-size: .8667em; }
+  .confirm.offer p { flex-basis: 100%; font-weight: 400; }
 
   @media (forced-colors: active) {
     .emoji, .menu { border-color: CanvasText; }
