@@ -264,6 +264,12 @@ func TestHistory(t *testing.T) {
 // agentThinks shows the agent as preparing an answer in the newest chat.
 func (d demo) agentThinks(t *testing.T, title, description string) {
 	t.Helper()
+	d.inNewestChat(t, "send_thinking_indicator", map[string]any{"title": title, "description": description})
+}
+
+// inNewestChat has the agent do something in the newest chat.
+func (d demo) inNewestChat(t *testing.T, action string, payload map[string]any) {
+	t.Helper()
 	call := func(action string, payload any) []byte {
 		body, err := json.Marshal(payload)
 		if err != nil {
@@ -289,5 +295,6 @@ func (d demo) agentThinks(t *testing.T, title, description string) {
 	if err := json.Unmarshal(call("list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
 		t.Fatalf("no chat: %v", err)
 	}
-	call("send_thinking_indicator", map[string]any{"chat_id": list.Chats[0].ID, "title": title, "description": description})
+	payload["chat_id"] = list.Chats[0].ID
+	call(action, payload)
 }

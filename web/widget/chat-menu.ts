@@ -107,6 +107,6 @@ export class ChatMenu {
 
 /** waits is true when the customer has written, and nobody has answered. */
 function waits(chat: ModelChat | undefined, client: CustomerClient | undefined): boolean {
-  const last = chat?.active ? chat.timeline.at(-1) : undefined
+  const last = chat?.active ? [...chat.timeline].reverse().find(item => raw(item.event).type !== 'system_message') : undefined
   return last?.state === 'sent' && raw(last.event).author_id === client?.model.state.me?.id
 }
