@@ -68,7 +68,7 @@ func TestAlerts(t *testing.T) {
 	other.waitFor(chat + liveState)
 	other.click(chat + "[part~=launcher]")
 	other.waitText(chat+"[part~=timeline]", "person")
-	d.inNewestChat(t, "add_user_to_chat", map[string]any{"user_id": "agent1@example.com", "user_type": "agent", "visibility": "all", "ignore_requester_presence": true})
+	d.agentJoins(t)
 	tabs := []*page{p, other}
 	says := func(text string) {
 		t.Helper()
@@ -127,10 +127,4 @@ func TestAlerts(t *testing.T) {
 	says("Good bye")
 	told("1 6 1")
 	d.quiet(t, tabs...)
-}
-
-// agentSays sends a message of the agent to the newest chat.
-func (d demo) agentSays(t *testing.T, text string) {
-	t.Helper()
-	d.inNewestChat(t, "send_event", map[string]any{"event": map[string]any{"type": "message", "text": text}})
 }

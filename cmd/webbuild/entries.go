@@ -20,6 +20,7 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
+	panelName    = "panel.js"    // what widget.js imports when the chat is wanted
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
 )
 
@@ -30,6 +31,7 @@ var rtmwidget = site{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
 		{"sdk.js", "web/sdk/src/index.ts"},
+		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
 		{"console.js", "web/console/define.ts"},
 	},
@@ -43,7 +45,8 @@ var rtmwidget = site{
 		releaseName:  96_000,
 		workerName:   8_000,
 		"sdk.js":     8_000,
-		"widget.js":  40_000,
+		"widget.js":  6_000, // the launcher
+		panelName:    39_000,
 		"console.js": 40_000,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},

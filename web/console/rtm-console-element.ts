@@ -46,7 +46,7 @@ export class RTMConsoleElement extends LitElement {
   readonly #strings = strings
   readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
   readonly #drafts = new Map<string, string>()
-  readonly #emoji = new EmojiPicker(this, () => this.renderRoot.querySelector('.composer .field textarea'))
+  readonly #emoji = new EmojiPicker(this, selector => this.renderRoot.querySelector(selector))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
   #selected: string | undefined

@@ -1,42 +1,27 @@
-import { html, nothing, type LitElement, type TemplateResult } from 'lit'
-import type { CustomerClient, ModelChat } from 'rtmwidget'
+import { html, nothing, type TemplateResult } from 'lit'
+import type { ModelChat } from 'rtmwidget'
 import { Menu } from './menu.ts'
-import type { Alerts } from './notify.ts'
+import type { Panel } from './panel-host.ts'
 import { raw } from './raw.ts'
 import { conversation, download, transcript } from './transcript.ts'
-import type { Strings } from './strings.ts'
-
-export interface ChatMenuOptions {
-  alerts: Alerts
-  strings: () => Strings
-  chat: () => ModelChat | undefined
-  client: () => CustomerClient | undefined
-  end: (chat: ModelChat) => void
-  /** Puts the focus where one writes. */
-  write: () => void
-}
 
 /** ChatMenu is what a customer can do with the conversation beside writing: keep it, end it, and be told of answers. */
 export class ChatMenu {
-  readonly #host: LitElement
-  readonly #options: ChatMenuOptions
+  readonly #panel: Panel
   readonly #menu: Menu
   /** The chat that somebody is about to end. */
   #ending: string | undefined
   #saving = false
 
-  constructor(host: LitElement, options: ChatMenuOptions) {
-    this.#host = host
-    this.#options = options
-    this.#menu = new Menu(host)
+  constructor(panel: Panel) {
+    this.#panel = panel
+    this.#menu = new Menu(panel, selector => panel.find(selector))
   }
 
   /** The button for the header, as soon as there is a conversation. */
   button(): TemplateResult | typeof nothing {
-    const { alerts, chat: chatNow, strings } = this.#options
-    const chat = chatNow()
+    const { alerts, session: { chat }, strings: s } = this.#panel
     if (!chat) return nothing
-    const s = strings()
     return this.#menu.render(s, () => [
       { part: 'save-transcript', label: s.saveTranscript, disabled: this.#saving || !chat.timeline.length, act: () => void this.#save() },
       { part: 'sound', label: s.sound, checked: alerts.sound, act: () => alerts.toggleSound() },
@@ -47,21 +32,24 @@ export class ChatMenu {
 
   /** What stands under the header: a question, or nothing. */
   question(): TemplateResult | typeof nothing {
-    const { chat: chatNow, strings, end, alerts } = this.#options
-    const s = strings()
-    const chat = chatNow()
+    const { alerts, session, strings: s } = this.#panel
+    const { chat } = session
+    const end = () => {
+      this.#keep()
+      if (chat) session.act('close', { chat_id: chat.id })
+    }
     if (chat?.active && chat.id === this.#ending) {
       return html`
         <div class="confirm" part="confirm" role="alertdialog" aria-labelledby="end-question" @keydown=${this.#onKeydown}>
           <p id="end-question">${s.endQuestion}</p>
           <button class="text-button" part="keep-chatting" type="button" @click=${this.#keep}>${s.keepChatting}</button>
-          <button class="text-button primary" part="end-confirm" type="button" @click=${() => { this.#keep(); end(chat) }}>${s.endChat}</button>
+          <button class="text-button primary" part="end-confirm" type="button" @click=${end}>${s.endChat}</button>
         </div>`
     }
-    if (!alerts.undecided || !waits(chat, this.#options.client())) return nothing
+    if (!alerts.undecided || !waits(chat, session.state.me?.id)) return nothing
     const decide = (on: boolean) => {
       void alerts.decide(on)
-      this.#options.write()
+      this.#panel.focusComposer()
     }
     return html`
       <div class="confirm offer" part="notify-offer" role="group" aria-label=${s.notifications}>
@@ -73,14 +61,14 @@ export class ChatMenu {
 
   #ask(chat: string): void {
     this.#ending = chat
-    this.#host.requestUpdate()
-    void this.#host.updateComplete.then(() => this.#host.renderRoot.querySelector<HTMLElement>('[part=keep-chatting]')?.focus())
+    this.#panel.requestUpdate()
+    void this.#panel.updateComplete.then(() => this.#panel.find('[part=keep-chatting]')?.focus())
   }
 
   readonly #keep = (): void => {
     this.#ending = undefined
-    this.#host.requestUpdate()
-    this.#options.write()
+    this.#panel.requestUpdate()
+    this.#panel.focusComposer()
   }
 
   readonly #onKeydown = (event: KeyboardEvent): void => {
@@ -91,22 +79,20 @@ export class ChatMenu {
   }
 
   async #save(): Promise<void> {
-    const { client: clientNow, chat: chatNow, strings } = this.#options
-    const [client, chat] = [clientNow(), chatNow()]
+    const { session: { client, chat }, strings: s } = this.#panel
     if (!client || !chat) return
     this.#saving = true
-    const s = strings()
     const now = new Date()
     const held = await conversation(client, chat)
     this.#saving = false
-    this.#host.requestUpdate()
-    if (!this.#host.isConnected) return
+    this.#panel.requestUpdate()
+    if (client !== this.#panel.session.client) return // it is somebody else's widget now
     download(`${s.transcriptFile}-${now.toISOString().slice(0, 10)}.txt`, transcript(held, s, now))
   }
 }
 
 /** waits is true when the customer has written, and nobody has answered. */
-function waits(chat: ModelChat | undefined, client: CustomerClient | undefined): boolean {
+function waits(chat: ModelChat | undefined, me: string | undefined): boolean {
   const last = chat?.active ? [...chat.timeline].reverse().find(item => raw(item.event).type !== 'system_message') : undefined
-  return last?.state === 'sent' && raw(last.event).author_id === client?.model.state.me?.id
+  return last?.state === 'sent' && raw(last.event).author_id === me
 }

@@ -5,8 +5,6 @@ interface Kept {
   texts: Record<string, string>
 }
 
-const key = (organization: string, client: string) => `rtm-draft:${organization}${client && `:${client}`}`
-
 /**
  * Draft is what stands in the text field, kept for each chat: it survives a reload, and a chat that comes back finds its
  * own again. Until the chats are known, the one of the chat on the screen last is shown.
@@ -21,8 +19,9 @@ export class Draft {
   /** Somebody wrote since the chat came to the screen. */
   #written = false
 
-  constructor(organization: string, client: string) {
-    this.#key = key(organization, client)
+  /** whose names the conversation: where it is and with whom. */
+  constructor(whose: string) {
+    this.#key = `rtm-draft:${whose}`
     const { last, texts } = load(this.#key)
     this.#chat = last
     this.#texts = new Map(Object.entries(texts))

@@ -1,6 +1,6 @@
-import { html, nothing, type LitElement, type TemplateResult } from 'lit'
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit'
 import { emojiIcon } from './icons.ts'
-import { Popup } from './popup.ts'
+import { Popup, type Find } from './popup.ts'
 import type { Strings } from './strings.ts'
 
 // The ready-made pickers (emoji-picker-element, PicMo, Emoji Mart) write markup from strings and put a style element into
@@ -20,11 +20,11 @@ const columns = 8
 /** EmojiPicker is a button beside a text field, and a grid of emoji that go into the field where its caret is. */
 export class EmojiPicker {
   readonly #popup: Popup
-  readonly #field: () => HTMLTextAreaElement | null
+  readonly #find: Find
 
-  constructor(host: LitElement, field: () => HTMLTextAreaElement | null) {
-    this.#popup = new Popup(host, 'emoji', columns)
-    this.#field = field
+  constructor(host: ReactiveControllerHost, find: Find) {
+    this.#popup = new Popup(host, find, 'emoji', columns)
+    this.#find = find
   }
 
   button(s: Strings): TemplateResult {
@@ -43,7 +43,7 @@ export class EmojiPicker {
   }
 
   readonly #onClick = (event: Event): void => {
-    const field = this.#field()
+    const field = this.#find('.composer .field textarea') as HTMLTextAreaElement | null
     const chosen = (event.target as Element).closest('button')?.textContent
     if (!field || !chosen) return
     this.#popup.close(false)

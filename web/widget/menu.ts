@@ -1,6 +1,6 @@
-import { html, nothing, type LitElement, type TemplateResult } from 'lit'
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit'
 import { checkIcon, moreIcon } from './icons.ts'
-import { Popup } from './popup.ts'
+import { Popup, type Find } from './popup.ts'
 import type { Strings } from './strings.ts'
 
 export interface MenuItem {
@@ -17,8 +17,8 @@ export interface MenuItem {
 export class Menu {
   readonly #popup: Popup
 
-  constructor(host: LitElement) {
-    this.#popup = new Popup(host, 'menu')
+  constructor(host: ReactiveControllerHost, find: Find) {
+    this.#popup = new Popup(host, find, 'menu')
   }
 
   render(s: Strings, items: () => readonly MenuItem[]): TemplateResult {

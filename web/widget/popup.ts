@@ -1,4 +1,7 @@
-import type { LitElement, ReactiveController } from 'lit'
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+
+/** Find gets an element of what the host draws. */
+export type Find = (selector: string) => HTMLElement | null
 
 /**
  * Popup is a menu beside the button that opens it. The arrow keys, Home and End move through its items; Esc, a choice, a
@@ -6,13 +9,15 @@ import type { LitElement, ReactiveController } from 'lit'
  */
 export class Popup implements ReactiveController {
   open = false
-  readonly #host: LitElement
+  readonly #host: ReactiveControllerHost
+  readonly #find: Find
   readonly #name: string
   readonly #columns: number
   #outside: AbortController | undefined
 
-  constructor(host: LitElement, name: string, columns = 1) {
+  constructor(host: ReactiveControllerHost, find: Find, name: string, columns = 1) {
     this.#host = host
+    this.#find = find
     this.#name = name
     this.#columns = columns
     host.addController(this)
@@ -28,7 +33,7 @@ export class Popup implements ReactiveController {
     if (!this.open) return
     this.open = false
     this.#outside?.abort()
-    if (back) this.#find('-button')?.focus({ preventScroll: true })
+    if (back) this.#button?.focus({ preventScroll: true })
     this.#host.requestUpdate()
   }
 
@@ -39,7 +44,7 @@ export class Popup implements ReactiveController {
   readonly onKeydown = (event: KeyboardEvent): void => {
     const items = this.#items
     const at = items.indexOf(event.target as HTMLElement)
-    const menu = this.#find('')
+    const menu = this.#menu
     const forth = menu && getComputedStyle(menu).direction === 'rtl' ? -1 : 1
     const wide = this.#columns > 1
     const steps: Record<string, number> = {
@@ -57,7 +62,7 @@ export class Popup implements ReactiveController {
 
   readonly onFocusout = (event: FocusEvent): void => {
     const to = event.relatedTarget
-    if (to instanceof Node && !this.#find('')?.contains(to) && to !== this.#find('-button')) this.close(false)
+    if (to instanceof Node && !this.#menu?.contains(to) && to !== this.#button) this.close(false)
   }
 
   async #show(): Promise<void> {
@@ -66,18 +71,22 @@ export class Popup implements ReactiveController {
     const { signal } = this.#outside
     document.addEventListener('pointerdown', event => {
       const path = event.composedPath()
-      if (![this.#find(''), this.#find('-button')].some(own => own && path.includes(own))) this.close(false)
+      if (![this.#menu, this.#button].some(own => own && path.includes(own))) this.close(false)
     }, { signal, capture: true })
     this.#host.requestUpdate()
     await this.#host.updateComplete
     this.#items[0]?.focus({ preventScroll: true })
   }
 
-  #find(suffix: string): HTMLElement | null {
-    return this.#host.renderRoot.querySelector(`.${this.#name}${suffix}`)
+  get #menu(): HTMLElement | null {
+    return this.#find(`.${this.#name}`)
+  }
+
+  get #button(): HTMLElement | null {
+    return this.#find(`.${this.#name}-button`)
   }
 
   get #items(): HTMLElement[] {
-    return [...this.#find('')?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([aria-disabled=true])') ?? []]
+    return [...this.#menu?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([aria-disabled=true])') ?? []]
   }
 }

@@ -2,7 +2,9 @@
 export interface Memory {
   /** The panel was open. */
   open?: boolean
-  /** There is a conversation, so the core loads with the page. */
+  /** The whole widget was hidden. */
+  hidden?: boolean
+  /** There is a conversation, so the panel and the core are loaded when the page has been. */
   known?: boolean
   /** No sound. */
   muted?: boolean
@@ -11,6 +13,8 @@ export interface Memory {
   /** The last events that were told of by a sound, and by a notification. */
   rung?: string[]
   notified?: string[]
+  /** The number of unread events when the core was last there. */
+  unread?: number
 }
 
 export type Alerted = 'rung' | 'notified'
