@@ -1,52 +1,73 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
 
-// alertsStub stands in for what a headless browser does not show: notifications, sounds and hidden pages. What is told
-// in any tab is counted in localStorage.
+// alertsStub stands in for what a headless browser does not show: notifications, sounds and hidden pages. It counts what
+// the tab asks for and tells.
 const alertsStub = `(() => {
-	const count = name => { localStorage[name] = Number(localStorage[name] ?? 0) + 1 }
+	window.told = { asked: 0, tones: 0, notes: 0 }
 	window.notes = []
 	window.Notification = class {
-		static permission = localStorage.granted ? 'granted' : 'default'
+		static permission = 'default'
 		static async requestPermission() {
-			count('asked')
-			localStorage.granted = 'yes'
+			told.asked++
 			return this.permission = 'granted'
 		}
 		constructor(title, options) {
 			Object.assign(this, { title, ...options })
 			window.notes.push(this)
-			count('notes')
+			told.notes++
 		}
 		close() { window.notes.splice(window.notes.indexOf(this), 1) }
 	}
 	const start = OscillatorNode.prototype.start
-	OscillatorNode.prototype.start = function (...args) { count('tones'); start.apply(this, args) }
+	OscillatorNode.prototype.start = function (...args) { told.tones++; start.apply(this, args) }
 	window.turn = state => {
 		Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
 		document.dispatchEvent(new Event('visibilitychange'))
 	}
 })()`
 
-// settled waits until the tab has decided whether it is the one that tells.
-const settled = `(async () => {
-	await navigator.locks.query()
-	await navigator.locks.query()
-	await navigator.locks.request('rtm-chat:11111111-1111-4111-8111-111111111111:', () => {})
+// unseen waits until the browser knows that no tab is seen.
+const unseen = `(async () => {
+	while ((await navigator.locks.query()).held.some(({ name }) => name.endsWith(':visible'))) await undefined
 })()`
 
 // TestAlerts has a bot answer a customer who looks elsewhere, in two tabs.
 func TestAlerts(t *testing.T) {
 	d, p, b := shop(t, "widget.json", 1440, 900)
-	told := func(want string) {
+	tabs := []*page{p}
+	// told waits until the tabs together have asked, rung and notified so often. None of it is taken back, so what is told
+	// twice is found at the next message.
+	told := func(asked, tones, notes int) {
 		t.Helper()
-		p.wait("told of: "+want, fmt.Sprintf(`['asked', 'tones', 'notes'].map(name => localStorage[name] ?? 0).join(' ') === %q`, want))
+		want := [3]int{asked, tones, notes}
+		var got [3]int
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		for tick := time.Tick(20 * time.Millisecond); ; {
+			got = [3]int{}
+			for _, tab := range tabs {
+				for i, n := range ask(tab, chromedp.Evaluate[[]int](`[told.asked, told.tones, told.notes]`)) {
+					got[i] += n
+				}
+			}
+			if got == want {
+				return
+			}
+			select {
+			case <-tick:
+			case <-ctx.Done():
+				t.Fatalf("asked, tones and notes are %v, want %v", got, want)
+			}
+		}
 	}
 	p.run(alertsStub)
 	p.click(chat + "[part~=launcher]")
@@ -57,39 +78,39 @@ func TestAlerts(t *testing.T) {
 	p.say("person")
 	p.waitFor(chat + "[part~=notify-offer]")
 	p.shoot("offer-1440")
-	told("0 0 0")
+	told(0, 0, 0)
 	p.click(chat + "[part~=notify-yes]")
 	p.waitGone(chat + "[part~=notify-offer]")
 	p.waitFocus("textarea")
-	told("1 0 0")
+	told(1, 0, 0)
 
 	other := open(t, b, "other", d.url+"/shop", 1440, 900)
-	other.run(alertsStub)
+	other.run(alertsStub + `; Notification.permission = 'granted'`)
 	other.waitFor(chat + liveState)
-	other.click(chat + "[part~=launcher]")
+	other.click(chat + "h2") // sounds are for those who touched the page
 	other.waitText(chat+"[part~=timeline]", "person")
 	d.agentJoins(t)
-	tabs := []*page{p, other}
+	tabs = append(tabs, other)
 	says := func(text string) {
 		t.Helper()
 		d.agentSays(t, text)
 		for _, tab := range tabs {
-			tab.waitText(chat+fromAgent+":last-child", text)
-			tab.run(settled)
+			tab.waitText(chat+"[part~=timeline]", text)
 		}
 	}
 
 	// Somebody who looks at the page gets the sound alone, and once.
 	says("Hello there")
-	told("1 2 0")
+	told(1, 2, 0)
 	other.run(`turn('hidden')`)
 	says("Are you there?")
-	told("1 4 0")
+	told(1, 4, 0)
 
 	// With all pages hidden one notification, of text, and the number in the titles.
 	p.run(`turn('hidden')`)
+	p.run(unseen)
 	says("<b>Hello?</b>")
-	told("1 6 1")
+	told(1, 6, 1)
 	for _, tab := range tabs {
 		tab.wait("the number in the title", `document.title === '(1) Gale & Daughter, kite makers'`)
 	}
@@ -109,7 +130,7 @@ func TestAlerts(t *testing.T) {
 		tab.wait("the page's own title", `document.title === 'Gale & Daughter, kite makers'`)
 	}
 
-	// Without sound there is none, also after a reload.
+	// What is turned off in one tab is off in all.
 	for _, tab := range tabs {
 		tab.click(chat + "[part~=menu-button]")
 		tab.wait("the sound in the menu", find(chat+"[part~=sound]")+fmt.Sprintf(`?.ariaChecked === '%v'`, tab == p))
@@ -124,7 +145,11 @@ func TestAlerts(t *testing.T) {
 	for _, tab := range tabs {
 		tab.run(`turn('hidden')`)
 	}
+	p.run(unseen)
 	says("Good bye")
-	told("1 6 1")
+	for _, tab := range tabs {
+		tab.run(`navigator.locks.query()`) // what was asked for before has been decided
+	}
+	told(1, 6, 1)
 	d.quiet(t, tabs...)
 }

@@ -142,7 +142,7 @@ func TestComposer(t *testing.T) {
 	p.waitGone(chat + "[part~=emoji]")
 	p.write(field, "")
 	p.enter()
-	p.waitText(chat+fromCustomer+"[data-state=sent]:last-child", "😄!凧red kite")
+	p.waitText(chat+"[part~=timeline]", "😄!凧red kite")
 
 	// Bytes are counted, not characters.
 	p.write(field, strings.Repeat("é", 8192-100))

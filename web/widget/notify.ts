@@ -1,7 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
-import { inOneTab, Visible } from './one-tab.ts'
+import { OneTab } from './one-tab.ts'
 import { chime, readySound, soundReady } from './sound.ts'
-import { recall, remember } from './storage.ts'
+import { wish, wishes, type Wishes } from './storage.ts'
 import { badgeTitle } from './title.ts'
 
 /** A message of the other side, as words. */
@@ -29,8 +29,8 @@ export class Alerts implements ReactiveController {
   readonly #host: ReactiveControllerHost & HTMLElement
   readonly #options: AlertsOptions
   #life: AbortController | undefined
-  #visible: Visible | undefined
-  #shown = new Set<Notification>()
+  #tabs: OneTab | undefined
+  readonly #shown = new Set<Notification>()
 
   constructor(host: ReactiveControllerHost & HTMLElement, options: AlertsOptions) {
     this.#host = host
@@ -44,21 +44,21 @@ export class Alerts implements ReactiveController {
     const gesture = () => readySound(true)
     for (const type of ['pointerup', 'keydown']) this.#host.addEventListener(type, gesture, { signal, once: true })
     document.addEventListener('visibilitychange', () => this.#seen(), { signal })
+    addEventListener('storage', () => this.#host.requestUpdate(), { signal }) // another tab has changed what is wanted
   }
 
   hostUpdated(): void {
-    const { organization, client } = this.#options
-    const visible = new Visible(organization(), client())
-    if (this.#visible?.name === visible.name) return
-    this.#visible?.update(false)
-    this.#visible = visible
+    const tabs = new OneTab(`${this.#options.organization()}:${this.#options.client()}`)
+    if (this.#tabs?.name === tabs.name) return
+    this.#tabs?.close()
+    this.#tabs = tabs
     this.#seen()
   }
 
   hostDisconnected(): void {
     this.#life?.abort()
-    this.#visible?.update(false)
-    this.#visible = undefined
+    this.#tabs?.close()
+    this.#tabs = undefined
     this.#clear()
     badgeTitle(this, 0)
   }
@@ -70,18 +70,17 @@ export class Alerts implements ReactiveController {
 
   /** tell is called with the newest message that came. */
   tell({ id, name, text }: News): void {
-    const [organization, client] = [this.#options.organization(), this.#options.client()]
     if (this.sound) readySound(false)
-    if (this.sound && soundReady()) void inOneTab(organization, client, 'rung', id, chime)
+    if (this.sound && soundReady()) void this.#tabs?.tell(`rung:${id}`, chime)
     if (this.notifies && document.visibilityState === 'hidden') void this.#notify(id, name, text)
   }
 
   get sound(): boolean {
-    return !recall(this.#options.organization(), this.#options.client()).muted
+    return !this.#wishes.muted
   }
 
   toggleSound(): void {
-    this.#remember({ muted: this.sound })
+    this.#wish({ muted: this.sound })
     if (this.sound) chime()
   }
 
@@ -91,33 +90,34 @@ export class Alerts implements ReactiveController {
   }
 
   get notifies(): boolean {
-    return this.canNotify && Notification.permission === 'granted' && Boolean(this.#memory.notify)
+    return this.canNotify && Notification.permission === 'granted' && Boolean(this.#wishes.notify)
   }
 
   /** Nobody has said yet whether they want notifications. */
   get undecided(): boolean {
-    return this.canNotify && this.#memory.notify === undefined
+    return this.canNotify && this.#wishes.notify === undefined
   }
 
   /** decide turns notifications on or off. Call it only when somebody chose so: the browser may ask them for permission. */
   async decide(on: boolean): Promise<void> {
-    if (!on) return this.#remember({ notify: false })
+    if (!on) return this.#wish({ notify: false })
     const answer = await Notification.requestPermission()
-    this.#remember({ notify: answer === 'granted' })
+    this.#wish({ notify: answer === 'granted' })
   }
 
-  get #memory() {
-    return recall(this.#options.organization(), this.#options.client())
+  get #wishes(): Wishes {
+    return wishes(this.#options.organization(), this.#options.client())
   }
 
-  #remember(change: Parameters<typeof remember>[2]): void {
-    remember(this.#options.organization(), this.#options.client(), change)
+  #wish(change: Wishes): void {
+    wish(this.#options.organization(), this.#options.client(), change)
     this.#host.requestUpdate()
   }
 
   async #notify(id: string, name: string, text: string): Promise<void> {
-    if (await this.#visible?.anywhere()) return
-    await inOneTab(this.#options.organization(), this.#options.client(), 'notified', id, () => {
+    const tabs = this.#tabs
+    if (!tabs || await tabs.seen()) return
+    await tabs.tell(`notified:${id}`, () => {
       if (!this.#host.isConnected) return
       try {
         const body = text.length > longest ? `${text.slice(0, longest - 1)}…` : text
@@ -137,7 +137,7 @@ export class Alerts implements ReactiveController {
 
   #seen(): void {
     const visible = document.visibilityState === 'visible'
-    this.#visible?.update(visible)
+    this.#tabs?.visible(visible)
     if (visible) this.#clear()
   }
 

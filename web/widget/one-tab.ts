@@ -1,49 +1,56 @@
-import { recall, remember, type Alerted } from './storage.ts'
-
-const scope = (organization: string, client: string) => `rtm-chat:${organization}:${client}`
-
-/** How many events a browser remembers to have told of. */
-const remembered = 20
+/** How many events a tab holds on to, so that no slower tab tells of them again. */
+const kept = 20
 
 /**
- * inOneTab calls act in one of this browser's tabs alone for each event: in the one that comes first. Where the browser keeps
- * nothing each tab speaks for itself.
+ * OneTab chooses one of this browser's tabs for what all of them hear of. It is done with locks: what tabs store in
+ * localStorage reaches the others too late.
  */
-export async function inOneTab(organization: string, client: string, mark: Alerted, event: string, act: () => void): Promise<void> {
-  const first = () => {
-    const told = recall(organization, client)[mark] ?? []
-    if (told.includes(event)) return
-    remember(organization, client, { [mark]: [...told, event].slice(-remembered) })
-    act()
-  }
-  if (navigator.locks) await navigator.locks.request(scope(organization, client), first)
-  else first()
-}
-
-/** Visible tells the browser's other tabs that somebody sees this one. */
-export class Visible {
+export class OneTab {
   readonly name: string
-  #release: (() => void) | undefined
+  readonly #held: Array<() => void> = []
+  #seen: (() => void) | undefined
 
-  constructor(organization: string, client: string) {
-    this.name = `${scope(organization, client)}:visible`
+  /** whose names the conversation that the tabs have in common. */
+  constructor(whose: string) {
+    this.name = `rtm-chat:${whose}`
   }
 
-  /** update follows the page's visibility; false when the widget has gone. */
-  update(visible: boolean): void {
+  /** tell calls act in the tab that comes first with that event. */
+  async tell(event: string, act: () => void): Promise<void> {
+    if (!navigator.locks) return act()
+    await new Promise<void>(decided => {
+      void navigator.locks.request(`${this.name}:${event}`, { ifAvailable: true }, lock => {
+        decided()
+        if (!lock) return
+        act()
+        const held = new Promise<void>(release => { this.#held.push(release) })
+        if (this.#held.length > kept) this.#held.shift()?.()
+        return held
+      })
+    })
+  }
+
+  /** visible tells the other tabs whether somebody sees this one. */
+  visible(visible: boolean): void {
     if (!visible) {
-      this.#release?.()
-      this.#release = undefined
-    } else if (!this.#release && navigator.locks) {
-      const seen = new Promise<void>(release => { this.#release = release })
-      void navigator.locks.request(this.name, { mode: 'shared' }, () => seen)
+      this.#seen?.()
+      this.#seen = undefined
+    } else if (!this.#seen && navigator.locks) {
+      const seen = new Promise<void>(release => { this.#seen = release })
+      void navigator.locks.request(`${this.name}:visible`, { mode: 'shared' }, () => seen)
     }
   }
 
-  /** anywhere is true when some tab with this chat is seen. */
-  async anywhere(): Promise<boolean> {
+  /** seen is true when somebody sees a tab with this conversation. */
+  async seen(): Promise<boolean> {
     if (document.visibilityState === 'visible') return true
     const held = navigator.locks ? (await navigator.locks.query()).held : []
-    return Boolean(held?.some(({ name }) => name === this.name))
+    return Boolean(held?.some(({ name }) => name === `${this.name}:visible`))
+  }
+
+  /** close lets go of everything. */
+  close(): void {
+    this.visible(false)
+    for (const release of this.#held.splice(0)) release()
   }
 }
