@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// press is a press of a key; with its text the browser does what the key does.
-func (p *page) press(key input.DispatchKeyEventParams) {
+// hit presses a key with all that belongs to it, so that the browser does what the key does.
+func (p *page) hit(key input.DispatchKeyEventParams) {
 	p.t.Helper()
 	codes := map[string]int64{"Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 	key.Type, key.Code, key.WindowsVirtualKeyCode = input.DispatchKeyEventTypeKeyDown, key.Key, codes[key.Key]
@@ -38,7 +38,7 @@ func (p *page) press(key input.DispatchKeyEventParams) {
 func (p *page) keys(names ...string) {
 	p.t.Helper()
 	for _, name := range names {
-		p.press(input.DispatchKeyEventParams{Key: name})
+		p.hit(input.DispatchKeyEventParams{Key: name})
 	}
 }
 
@@ -76,7 +76,7 @@ func TestComposer(t *testing.T) {
 	p.keys("End")
 	height := find(field) + ".clientHeight"
 	p.run(`window.before = ` + height)
-	p.press(input.DispatchKeyEventParams{Key: "Enter", Modifiers: 8})
+	p.hit(input.DispatchKeyEventParams{Key: "Enter", Modifiers: 8})
 	p.write(field, "of two lines")
 	p.waitValue("A draft\nof two lines")
 	p.wait("a higher field", height+" > window.before")
@@ -87,7 +87,7 @@ func TestComposer(t *testing.T) {
 	p.write(field, strings.Repeat("line\n", 40))
 	p.wait("a field that scrolls", find(field)+`.scrollHeight > `+height+` && `+height+` < innerHeight / 2`)
 	p.shoot("lines-360")
-	p.press(input.DispatchKeyEventParams{Key: "a", Commands: []string{"selectAll"}})
+	p.hit(input.DispatchKeyEventParams{Key: "a", Commands: []string{"selectAll"}})
 
 	// Enter that accepts what an input method offers sends nothing.
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -111,10 +111,10 @@ func TestComposer(t *testing.T) {
 		rich.append('red ', Object.assign(document.createElement('b'), { textContent: 'kite' }))
 		getSelection().selectAllChildren(rich)
 	})()`)
-	p.press(input.DispatchKeyEventParams{Key: "c", Modifiers: 2, Commands: []string{"copy"}})
+	p.hit(input.DispatchKeyEventParams{Key: "c", Modifiers: 2, Commands: []string{"copy"}})
 	p.run(find(field) + ".focus()")
 	p.keys("End")
-	p.press(input.DispatchKeyEventParams{Key: "v", Modifiers: 2, Commands: []string{"paste"}})
+	p.hit(input.DispatchKeyEventParams{Key: "v", Modifiers: 2, Commands: []string{"paste"}})
 	p.waitValue("凧red kite")
 
 	p.do(chromedp.EmulateViewport(360, 740))
@@ -157,7 +157,7 @@ func TestComposer(t *testing.T) {
 	p.waitFor(chat + "[part~=send]:disabled")
 	p.wait("the text to stay", find(field)+`.value.length === 8193`)
 	p.run(fmt.Sprintf(`(e => { e.setSelectionRange(8192, 8193); e.focus() })(%s)`, find(field)))
-	p.press(input.DispatchKeyEventParams{Key: "Delete", Commands: []string{"deleteForward"}})
+	p.hit(input.DispatchKeyEventParams{Key: "Delete", Commands: []string{"deleteForward"}})
 	p.waitText(chat+".left", "0 bytes left")
 	p.enter()
 	p.wait("the long text sent", fmt.Sprintf(`[...document.querySelector('rtm-chat').shadowRoot.querySelectorAll('%s[data-state=sent] [part~=bubble]')].at(-1)?.textContent.length === 8192`, fromCustomer))
