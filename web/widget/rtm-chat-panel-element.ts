@@ -4,7 +4,7 @@ import type { CustomerClient, ModelChat, ModelState } from 'rtmwidget'
 import { Buttons } from './buttons.ts'
 import { ChatMenu } from './chat-menu.ts'
 import { composeStyles } from './compose-styles.ts'
-import { PanelDialog } from './dialog.ts'
+import { PanelDialog, type Layout } from './dialog.ts'
 import { KeepFocus } from './focus.ts'
 import { FormFlow } from './form-flow.ts'
 import { formStyles } from './form-styles.ts'
@@ -26,13 +26,14 @@ import { Writer } from './writer.ts'
  * element, draws into its shadow root, and holds the connection.
  */
 export class RTMChatPanelElement extends LitElement implements Panel {
-  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false } }
+  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false } }
   /** Adopted by the root that the panel is in. */
   static override styles = [timelineStyles, composerStyles, composeStyles, formStyles, widgetStyles]
 
   declare settings: Settings
   declare facts: Facts
   declare open: boolean
+  declare layout: Layout
   /** Given before the panel is put into its place. */
   host!: PanelHost
 
@@ -63,7 +64,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     },
   })
   readonly #forms = new FormFlow()
-  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'))
+  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'), () => this.layout)
   /** What the browser was told to remember of the conversation. */
   #known: boolean | undefined
   /** The client that was said to be ready. */
@@ -160,7 +161,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('open')) this.#dialog.place(this.open)
+    if (changed.has('open') || changed.has('layout')) this.#dialog.place(this.open)
     this.#reader.markSeen()
     this.#acceptGreeting()
     this.#askForm()
