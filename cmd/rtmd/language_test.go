@@ -14,10 +14,10 @@ import (
 // translations are the languages of the widget beside English, with the words
 // that are the same there.
 var translations = map[string][]string{
-	"de": {"Chat", "Online", "Offline"},
-	"es": {"Chat"},
-	"fr": {"Chat", "Messages"},
-	"pl": {"Online", "Offline"},
+	"de": {"Chat", "Online", "Offline", "Emoji"},
+	"es": {"Chat", "Emoji"},
+	"fr": {"Chat", "Messages", "Notifications"},
+	"pl": {"Online", "Offline", "Emoji"},
 	"ar": nil,
 	"ja": nil,
 }

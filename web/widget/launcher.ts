@@ -1,6 +1,6 @@
 import { badge } from './format.ts'
 import { launcherText } from './launcher-styles.ts'
-import type { LauncherStrings } from './strings/launcher.ts'
+import type { LauncherStrings } from './strings/launcher-en.ts'
 import { chatShape, downShape } from './shapes.ts'
 import { themeText } from './theme.ts'
 

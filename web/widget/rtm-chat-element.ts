@@ -50,7 +50,7 @@ const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'gr
  * @fires rtm-chat-rating - the customer rated the chat
  * @fires rtm-chat-greeting - an invitation is shown
  * @fires rtm-chat-error - something failed that the page may want to know of
- * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, timeline, older, new, jump, message, bubble, image, card, carousel, choice, typing, thinking, retry, discard, cancel-upload, composer, attach, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
+ * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, menu-button, menu, menu-item, save-transcript, sound, notifications, end-chat, confirm, keep-chatting, end-confirm, notify-offer, notify-yes, notify-no, timeline, older, new, jump, message, bubble, image, card, carousel, choice, typing, thinking, retry, discard, cancel-upload, composer, attach, emoji-button, emoji, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
  */
 export class RTMChatElement extends Base {
   static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']
@@ -58,8 +58,7 @@ export class RTMChatElement extends Base {
   readonly #root = this.attachShadow({ mode: 'open' })
   readonly #launcher = new Launcher(this.#root)
   readonly #watch = new LocaleWatch(this, () => this.#schedule())
-  #strings = { ...launcher.en, locale: 'en' }
-  #speech: Speech = { locale: 'en' }
+  #speech: Speech = { locale: 'en', launcher: launcher.en }
   /** What the page decided of the language. */
   #locale: string | undefined
   #own: OwnStrings | undefined
@@ -279,8 +278,7 @@ export class RTMChatElement extends Base {
     const { locale } = this
     this.#watch.direct(locale)
     if (locale === this.#speech.locale && this.#own === this.#speech.own) return
-    this.#speech = { locale, own: this.#own }
-    this.#strings = { ...replace(launcher[languageOf(locale)], this.#own ?? {}), locale }
+    this.#speech = { locale, launcher: replace(launcher[languageOf(locale)], this.#own ?? {}), own: this.#own }
     if (this.#panel) void this.#translate(this.#panel)
   }
 
@@ -292,7 +290,7 @@ export class RTMChatElement extends Base {
   }
 
   #draw(): void {
-    this.#launcher.draw({ open: this.open, unread: this.#unread, loading: this.open && !this.#panel, failed: this.#failed && !this.open }, this.#strings)
+    this.#launcher.draw({ open: this.open, unread: this.#unread, loading: this.open && !this.#panel, failed: this.#failed && !this.open }, { ...this.#speech.launcher, locale: this.#speech.locale })
   }
 
   /** recall takes up what this browser remembers of an organization: an open panel, what is unread. */

@@ -1,7 +1,6 @@
-import { languageOf } from './locale.ts'
 import type { Language } from './strings/counted.ts'
 import { en as english } from './strings/en.ts'
-import { launcher, type LauncherStrings } from './strings/launcher.ts'
+import { launcherEn, type LauncherStrings } from './strings/launcher-en.ts'
 import { replace, type Own } from './strings/own.ts'
 
 export type { Language, LauncherStrings }
@@ -20,14 +19,16 @@ export type OwnStrings = Own<LauncherStrings & PanelStrings>
 /** What the element tells its panel of the language. */
 export interface Speech {
   readonly locale: string
+  /** What the launcher says, with what is the page's own in it. */
+  readonly launcher: LauncherStrings
   /** The language's file; English needs none. */
   readonly texts?: PanelStrings | undefined
   readonly own?: OwnStrings | undefined
 }
 
 /** speak makes the catalogue that is drawn from. */
-export function speak({ locale, texts = english, own = {} }: Speech): Strings {
-  return { ...replace<LauncherStrings & PanelStrings>({ ...launcher[languageOf(locale)], ...texts }, own), locale }
+export function speak({ locale, launcher, texts = english, own = {} }: Speech): Strings {
+  return { ...launcher, ...replace(texts, own), locale }
 }
 
-export const en: Strings = speak({ locale: 'en' })
+export const en: Strings = speak({ locale: 'en', launcher: launcherEn })

@@ -14,7 +14,7 @@ test('README names the properties that the styles use, and no other', () => {
 })
 
 test('README names the parts that are drawn, and no other, as the element’s documentation does', () => {
-  const drawn = found(widget, /\bpart(?:=|: )["']([a-z-]+)["']/gu)
+  const drawn = found(widget, /\bpart(?:=|: )["']([a-z-]+)(?: \$\{part\})?["']/gu)
   const list = looks.slice(looks.indexOf('For everything else')).split('\n\n')[1] ?? ''
   assert.deepEqual(found(list, /`([a-z-]+)`/gu), drawn)
   const documented = /@csspart (.*)/u.exec(widget)?.[1] ?? ''
