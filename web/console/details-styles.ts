@@ -5,6 +5,8 @@ export const detailsStyles = css`
     grid-area: conversation; justify-self: end; z-index: 1; inline-size: min(100%, 320px); margin-block-start: 61px; padding: 4px 16px 16px; overflow-y: auto;
     border-inline-start: 1px solid var(--_line); background: var(--_raised); box-shadow: -12px 0 24px rgb(0 0 0 / 12%); scrollbar-width: thin;
   }
+  .details-toggle { display: inline-flex; align-items: center; gap: 6px; }
+  .details-toggle[aria-expanded='true'] { background: color-mix(in srgb, var(--_text) 9%, var(--_surface)); }
   .details section { padding-block: 12px; border-block-end: 1px solid var(--_line); }
   .details section:last-child { border: 0; }
   .details h3 { margin: 0 0 6px; font-size: .9333em; font-weight: 650; }
@@ -33,5 +35,7 @@ export const detailsStyles = css`
   }
   @container console (max-width: 719px) {
     .details { grid-area: main; }
+    .details-toggle { padding-inline: 8px; }
+    .details-text { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
   }
 `

@@ -4,12 +4,12 @@ import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, typ
 import { composer, fit } from '../widget/composer.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
-import { backIcon } from '../widget/icons.ts'
+import { backIcon, infoIcon } from '../widget/icons.ts'
 import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
-import { avatar, timelineRows, userName } from '../widget/timeline.ts'
+import { avatar, Timeline, userName } from '../widget/timeline.ts'
 import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
@@ -47,7 +47,12 @@ export class RTMConsoleElement extends LitElement {
   declare organizationId: string
 
   readonly #strings = strings
-  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
+  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), {
+    rows: at => at.querySelectorAll<HTMLElement>('[data-key]'),
+    start: () => {},
+    end: () => this.requestUpdate(),
+  })
+  readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
   #client: AgentClient | undefined
   #state: ModelState = emptyState
@@ -412,13 +417,13 @@ export class RTMConsoleElement extends LitElement {
         <button class="icon-button back" part="back" type="button" aria-label=${s.back} @click=${this.#leave}>${backIcon}</button>
         ${avatar(customer, s)}
         <div class="who"><h2><bdi>${name}</bdi></h2><p>${about}</p></div>
-        <button class="text-button" part="details-toggle" type="button" aria-expanded=${this.#detailsShown} aria-controls="details" @click=${this.#toggleDetails}>${s.details}</button>
+        <button class="text-button details-toggle" part="details-toggle" type="button" aria-expanded=${this.#detailsShown} aria-controls="details" @click=${this.#toggleDetails}>${infoIcon}<span class="details-text">${s.details}</span></button>
         ${chat.active ? html`
           <button class="text-button" part="close-chat" type="button" @click=${() => this.#act('close', { chat_id: chat.id })}>${s.closeChat}</button>` : nothing}
       </header>
       ${this.#details.place()}
-      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString()], () => timelineRows(chat, {
+      <div class="timeline" part="timeline" role="log" aria-live=${this.#rows.live ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString(), this.#rows.version], () => this.#rows.draw(chat, {
           viewer: { id: me, side: 'agent' },
           strings: s,
           now,

@@ -2,7 +2,7 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { guard } from 'lit/directives/guard.js'
 import type { CustomerClient, ModelChat, ModelState } from 'rtmwidget'
 import { Buttons } from './buttons.ts'
-import { PanelDialog } from './dialog.ts'
+import { PanelDialog, type Layout } from './dialog.ts'
 import { KeepFocus } from './focus.ts'
 import { FormFlow } from './form-flow.ts'
 import { formStyles } from './form-styles.ts'
@@ -15,7 +15,6 @@ import { reason } from './reason.ts'
 import { Session } from './session.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, timelineStyles } from './styles.ts'
-import { timelineRows } from './timeline.ts'
 import { widgetStyles } from './widget-styles.ts'
 import { Writer } from './writer.ts'
 
@@ -24,13 +23,14 @@ import { Writer } from './writer.ts'
  * element, draws into its shadow root, and holds the connection.
  */
 export class RTMChatPanelElement extends LitElement implements Panel {
-  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false } }
+  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false } }
   /** Adopted by the root that the panel is in. */
   static override styles = [timelineStyles, composerStyles, formStyles, widgetStyles]
 
   declare settings: Settings
   declare facts: Facts
   declare open: boolean
+  declare layout: Layout
   /** Given before the panel is put into its place. */
   host!: PanelHost
 
@@ -55,7 +55,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     },
   })
   readonly #forms = new FormFlow()
-  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'))
+  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'), () => this.layout)
   /** What the browser was told to remember of the conversation. */
   #known: boolean | undefined
   /** The client that was said to be ready. */
@@ -151,7 +151,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('open')) this.#dialog.place(this.open)
+    if (changed.has('open') || changed.has('layout')) this.#dialog.place(this.open)
     this.#reader.markSeen()
     this.#acceptGreeting()
     this.#askForm()
@@ -293,13 +293,13 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     const { chat, state, greeting } = this.session
     const me = state.me?.id
     const now = new Date()
-    const { newKey, readsOlder } = this.#reader
+    const { newKey, readsOlder, timeline } = this.#reader
     return html`
-      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !greeting && this.#forms.shown(state, chat, true)} aria-live=${readsOlder ? 'off' : 'polite'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !greeting && this.#forms.shown(state, chat, true)} aria-live=${timeline.live && !readsOlder ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#reader.older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, newKey], () => timelineRows(chat, {
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version], () => timeline.draw(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
