@@ -1,7 +1,9 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
+import { composeStyles } from '../widget/compose-styles.ts'
 import { composer, fit } from '../widget/composer.ts'
+import { EmojiPicker } from '../widget/emoji.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
 import { backIcon, infoIcon } from '../widget/icons.ts'
@@ -38,7 +40,7 @@ export class RTMConsoleElement extends LitElement {
     token: {},
     organizationId: { attribute: 'organization-id' },
   }
-  static override styles = [theme, timelineStyles, composerStyles, consoleStyles, detailsStyles]
+  static override styles = [theme, timelineStyles, composerStyles, composeStyles, consoleStyles, detailsStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -54,6 +56,7 @@ export class RTMConsoleElement extends LitElement {
   })
   readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
+  readonly #emoji = new EmojiPicker(this, selector => this.renderRoot.querySelector(selector))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
   #selected: string | undefined
@@ -438,6 +441,7 @@ export class RTMConsoleElement extends LitElement {
         notice: this.#notice && s.notSentReason(this.#notice),
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
+        emoji: this.#emoji,
       }) : html`
         <div class="composer after">
           <span>${s.closedNote}</span>
