@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -76,14 +77,14 @@ func (s *store) check(flags *flag.FlagSet) error {
 	return nil
 }
 
-// open fills in what is the store's of a server's options. close ends it, after
-// the server.
-func (s *store) open(opts *rtmserver.Options, logger *slog.Logger) (close func(), err error) {
+// open fills in what is the store's of a server's options. ctx bounds the wait for a
+// store that is not there yet. close ends it, after the server.
+func (s *store) open(ctx context.Context, opts *rtmserver.Options, logger *slog.Logger) (close func(), err error) {
 	options := &natslog.Options{SyncAlways: s.syncAlways, SyncInterval: s.syncInterval, Replicas: s.replicas, Wait: s.wait, Logger: logger}
 	var log *natslog.Log
 	switch {
 	case s.nats != "":
-		if log, err = natslog.Connect(s.nats, options); err != nil {
+		if log, err = natslog.Connect(ctx, s.nats, options); err != nil {
 			return nil, fmt.Errorf("-nats: %w", err)
 		}
 	case s.data != "":

@@ -84,10 +84,10 @@ type stream struct {
 var _ rtmserver.Log = (*Log)(nil)
 
 // Connect uses NATS servers, given as their addresses with commas in between.
-// They need JetStream.
-func Connect(servers string, opts *Options) (*Log, error) {
+// They need JetStream. ctx bounds the wait for them, and nothing after it.
+func Connect(ctx context.Context, servers string, opts *Options) (*Log, error) {
 	l := newLog(opts)
-	nc, err := l.dial(servers)
+	nc, err := l.dial(ctx, servers)
 	if err != nil {
 		return nil, fmt.Errorf("natslog: %s: %w", servers, err)
 	}
@@ -99,20 +99,25 @@ func Connect(servers string, opts *Options) (*Log, error) {
 }
 
 // dial connects to servers, for which it waits if need be.
-func (l *Log) dial(servers string) (*nats.Conn, error) {
+func (l *Log) dial(ctx context.Context, servers string) (*nats.Conn, error) {
 	nc, err := nats.Connect(servers, l.natsOptions()...)
 	if l.opts.Wait <= 0 || !absent(err) {
 		return nc, err
 	}
 	l.logger.Warn("NATS is out of reach: trying again", "servers", servers, "for", l.opts.Wait.String(), "error", err)
-	for end := time.Now().Add(l.opts.Wait); absent(err) && time.Now().Before(end); {
-		time.Sleep(min(dialPause, time.Until(end)))
-		nc, err = nats.Connect(servers, l.natsOptions()...)
+	over := time.After(l.opts.Wait)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-over:
+			return nil, fmt.Errorf("%w for %s", err, l.opts.Wait)
+		case <-time.After(dialPause):
+		}
+		if nc, err = nats.Connect(servers, l.natsOptions()...); !absent(err) {
+			return nc, err
+		}
 	}
-	if absent(err) {
-		err = fmt.Errorf("%w for %s", err, l.opts.Wait)
-	}
-	return nc, err
 }
 
 // absent reports whether an error says that no server answered, which one that is

@@ -4,6 +4,8 @@ package natslog_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -72,13 +74,18 @@ func absentServer(t *testing.T) (address string, appear func()) {
 // TestConnectWaits asks for servers that come later, or do not come.
 func TestConnectWaits(t *testing.T) {
 	address, appear := absentServer(t)
-	if _, err := natslog.Connect(address, &natslog.Options{Wait: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "no servers available for connection for 1ms") {
+	if _, err := natslog.Connect(t.Context(), address, &natslog.Options{Wait: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "no servers available for connection for 1ms") {
 		t.Errorf("servers that stay away: %v", err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := natslog.Connect(over, address, &natslog.Options{Wait: time.Minute}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a wait that was ended: %v", err)
 	}
 	waits := &signalWriter{text: []byte("NATS is out of reach: trying again"), seen: make(chan struct{})}
 	connected := make(chan error, 1)
 	go func() {
-		l, err := natslog.Connect(address, &natslog.Options{Wait: 5 * time.Minute, Logger: slog.New(slog.NewTextHandler(waits, nil))})
+		l, err := natslog.Connect(t.Context(), address, &natslog.Options{Wait: 5 * time.Minute, Logger: slog.New(slog.NewTextHandler(waits, nil))})
 		if err == nil {
 			l.Close()
 		}
