@@ -209,7 +209,7 @@ func (st *state) foldState(r *record) {
 		return
 	case stateReset:
 		next := newState()
-		next.Seq, next.At, next.forgotten = st.Seq, r.At, st.forgotten
+		next.Seq, next.records, next.At, next.forgotten = st.Seq, st.records, r.At, st.forgotten
 		next.Import = importing // of what the seed has
 		*st = *next
 		return
@@ -223,7 +223,7 @@ func (st *state) foldState(r *record) {
 	if err != nil {
 		return // Restore has tried it: these are the parts of another one
 	}
-	next.Seq, next.forgotten = st.Seq, st.forgotten
+	next.Seq, next.records, next.forgotten = st.Seq, st.records, st.forgotten
 	if r.At.After(next.At) {
 		next.At = r.At
 	}
