@@ -1,7 +1,9 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
+import { composeStyles } from '../widget/compose-styles.ts'
 import { composer, fit } from '../widget/composer.ts'
+import { EmojiPicker } from '../widget/emoji.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
 import { backIcon } from '../widget/icons.ts'
@@ -33,7 +35,7 @@ export class RTMConsoleElement extends LitElement {
     token: {},
     organizationId: { attribute: 'organization-id' },
   }
-  static override styles = [theme, timelineStyles, composerStyles, consoleStyles]
+  static override styles = [theme, timelineStyles, composerStyles, composeStyles, consoleStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -49,6 +51,7 @@ export class RTMConsoleElement extends LitElement {
   })
   readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
+  readonly #emoji = new EmojiPicker(this, selector => this.renderRoot.querySelector(selector))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
   #selected: string | undefined
@@ -404,6 +407,7 @@ export class RTMConsoleElement extends LitElement {
         notice: this.#notice && s.notSentReason(this.#notice),
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
+        emoji: this.#emoji,
       }) : html`
         <div class="composer after">
           <span>${s.closedNote}</span>

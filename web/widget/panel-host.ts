@@ -1,6 +1,8 @@
 import type { ReactiveControllerHost } from 'lit'
 import type { ModelEvent, ModelForm, ModelGreeting, ModelPerson } from 'rtmwidget'
+import type { Alerts } from './notify.ts'
 import type { Session } from './session.ts'
+import type { Settings } from './settings.ts'
 import type { Memory } from './storage.ts'
 import type { Strings } from './strings.ts'
 
@@ -21,8 +23,12 @@ export interface PanelHost {
 /** What the parts of the panel have of it. */
 export interface Panel extends ReactiveControllerHost {
   readonly open: boolean
+  readonly settings: Settings
   readonly host: PanelHost
   readonly session: Session
   readonly strings: Strings
+  readonly alerts: Alerts
+  /** Moves the keyboard to where one writes. */
+  focusComposer(): void
   find<T extends HTMLElement = HTMLElement>(selector: string): T | null
 }
