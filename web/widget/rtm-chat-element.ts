@@ -6,9 +6,10 @@ import {
 import type { Layout } from './dialog.ts'
 import { whenIdle } from './idle.ts'
 import { Launcher } from './launcher.ts'
-import type { Facts, Page, PanelHost, Settings } from './panel-host.ts'
+import type { PanelHost } from './panel-host.ts'
 import { whenMoved } from './route.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
+import type { Facts, Page, Settings } from './settings.ts'
 import { recall, remember, type Memory } from './storage.ts'
 import { launcher } from './strings/launcher.ts'
 
@@ -43,7 +44,7 @@ const settingNames = ['server', 'organization-id', 'client-id', 'group']
  * @fires rtm-chat-rating - the customer rated the chat
  * @fires rtm-chat-greeting - an invitation is shown
  * @fires rtm-chat-error - something failed that the page may want to know of
- * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice, emoji-button, emoji, menu-button, menu, menu-item, confirm, notify-offer
  */
 export class RTMChatElement extends Base {
   static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']
