@@ -317,7 +317,7 @@ func (m *Model) fetchChat(now time.Time, c *chat) {
 }
 
 func (m *Model) call(now time.Time, action string, payload wire.Object, c call) {
-	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{Durable: c.item != nil})
+	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{Durable: c.item != nil, Unsure: c.item != nil && c.item.again})
 	m.calls[id] = c
 }
 

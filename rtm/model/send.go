@@ -14,11 +14,15 @@ const (
 	errChatLimitReached  = "chat_limit_reached"
 )
 
-// say sends a message.
-func (m *Model) say(now time.Time, c *chat, text string) {
+// say sends a message. One whose key is there already was said before.
+func (m *Model) say(now time.Time, c *chat, it *item, text string) {
+	if it.key != "" && m.known(it.key) {
+		return
+	}
 	var o wire.Object
 	o.Str("text", text)
-	m.enqueue(now, c, &item{}, "message", o)
+	m.enqueue(now, m.orDraft(now, c), it, "message", o)
+	c = it.chat
 	m.dropPeek(c)
 	c.typed = typed{}
 }

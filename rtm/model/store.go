@@ -56,6 +56,9 @@ func (m *Model) store(it *item) {
 	if it.attach {
 		o.Bool("attach", true)
 	}
+	if it.again {
+		o.Bool("again", true)
+	}
 	o.Raw("event", it.raw)
 	if it.err != nil {
 		o.Raw("error", appendError(nil, it.err)[len(`,"error":`):])
@@ -161,6 +164,7 @@ func (m *Model) restoreItem(now time.Time, e session.Entry) {
 		return
 	}
 	it.attach, _ = wire.Bool(wire.Get(e.Value, "attach"))
+	it.again, _ = wire.Bool(wire.Get(e.Value, "again"))
 	if raw := wire.Get(e.Value, "error"); wire.IsObject(raw) {
 		it.state, it.err = failed, &session.Error{Type: wire.Str(raw, "type"), Message: wire.Str(raw, "message")}
 	}

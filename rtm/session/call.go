@@ -25,6 +25,7 @@ type CallOptions struct {
 	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
 	NoWait  bool          // fail at once with ErrOffline when the session is not Live
 	Durable bool          // see Restore; counts for send_event, and for start_chat and resume_chat with initial events
+	Unsure  bool          // an earlier session may have sent it: with Durable it is looked for first
 }
 
 // call is a request on its way.
@@ -45,7 +46,7 @@ type call struct {
 // not change payload afterwards.
 func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
 	now = s.input("call", now, recStr("action", action), recRaw("payload", payload), recInt("timeout", int(opts.Timeout)),
-		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable))
+		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable), recBool("unsure", opts.Unsure))
 	c := s.newCall(now, action, payload, opts.Timeout)
 	switch {
 	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
@@ -56,7 +57,7 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 		s.beginLogin(now, c)
 	case opts.NoWait && s.state != Live:
 		s.settle(c, nil, &Error{Type: ErrOffline, Message: "there is no connection to call " + action + " on"})
-	case opts.Durable && s.callDurable(c):
+	case opts.Durable && s.callDurable(c, opts.Unsure):
 	case !s.login.wanted():
 		s.settle(c, nil, notLoggedIn(c))
 	case len(s.queue) >= maxQueue:

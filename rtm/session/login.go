@@ -154,11 +154,14 @@ func (s *Session) loggedIn(now time.Time, c *call, payload []byte, err *Error) {
 	}
 	s.liveSince = now
 	s.pingAt, s.pongBy = now.Add(pingInterval), time.Time{}
-	if c.internal {
+	if !c.internal {
+		s.noteMe(payload)
+	}
+	if c.internal || s.resumed {
+		s.resumed = false
 		s.stats.Reconnects++
 		s.catchUp(payload)
 	} else {
-		s.noteMe(payload)
 		s.noteLogin(payload)
 		s.setState(Output{State: Live})
 	}
