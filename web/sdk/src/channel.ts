@@ -1,48 +1,180 @@
-import { RTMError } from './error.ts'
-import type { FromWorker, Port, Receive, ToWorker, WasmSource } from './messages.ts'
+import { hold, locksHere, uniqueName, whenGone } from './locks.ts'
+import type { FromHub, OnChannel, ToHub, ToWorker, WasmSource } from './messages.ts'
+import type { Connect, Events } from './tab.ts'
 
-/** The page's end of a core in a Worker. Rejects with `core_failed` when there can be none. */
-export function openWorker(url: string, wasm: WasmSource, receive: Receive): Promise<Port> {
-  return new Promise((resolve, reject) => {
-    let worker: Worker
-    const script = localScript(url)
+// The ways from a page to a core in a Worker.
+
+/** The way for this browser: one core for all tabs where that can be. */
+export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSource): Connect {
+  const locks = locksHere()
+  // Bytes cannot be told from other bytes, so a core made of them is this page's own.
+  if (typeof wasm !== 'string') return alone(url, wasm)
+  const next = locks && typeof BroadcastChannel !== 'undefined' ? led(url, wasm, locks) : alone(url, wasm)
+  // A script of another origin is run by one of this page's, which another page does not have.
+  return worker === 'shared' && typeof SharedWorker !== 'undefined' && isLocal(url) ? shared(url, wasm, next) : next
+}
+
+/** A Worker of this page alone. */
+const alone = (url: string, wasm: WasmSource): Connect => (on) => {
+  const worker = startWorker(url, on)
+  if (!worker) return () => {}
+  worker.onmessage = ({ data }: MessageEvent<FromHub>) => take(data, on)
+  worker.postMessage({ start: wasm } satisfies ToWorker)
+  on.up((message) => worker.postMessage(message))
+  return () => stop(worker)
+}
+
+/** A SharedWorker; where it does not start, another way. */
+const shared = (url: string, wasm: string, otherwise: Connect): Connect => (on) => {
+  const locks = locksHere()
+  const end = new AbortController()
+  const { signal } = end
+  let leave = () => end.abort()
+  const begin = async () => {
+    const tab = uniqueName('tab')
+    if (locks) await hold(locks, tab, signal)
+    if (signal.aborted) return
+    const other = () => {
+      if (signal.aborted) return
+      end.abort()
+      on.down()
+      leave = otherwise(on)
+    }
+    let worker: SharedWorker
     try {
-      worker = new Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
-    } catch (cause) {
-      release(script)
-      reject(new RTMError('core_failed', `the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
+      worker = new SharedWorker(scriptURL(url), { type: 'module', name: `rtmwidget ${wasm}` })
+    } catch {
+      other()
       return
     }
-    const post = (message: ToWorker) => worker.postMessage(message)
-    let ready = false
-    const close = () => {
-      release(script)
-      worker.onmessage = worker.onmessageerror = worker.onerror = null
-      worker.terminate()
-    }
-    const fail = (message: string) => {
-      close()
-      if (ready) receive([{ type: 'crashed', message }])
-      else reject(new RTMError('core_failed', message))
-    }
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (Array.isArray(data)) {
-        receive(data)
-      } else if ('failed' in data) {
-        fail(`the core could not be loaded: ${data.failed}`)
-      } else {
-        ready = true
-        release(script)
-        resolve({ post, close })
-      }
-    }
-    worker.onmessageerror = () => fail('a message of the worker could not be read')
+    const { port } = worker
+    const post = (message: ToHub) => port.postMessage(message)
+    let hub = false
     worker.onerror = (event) => {
       event.preventDefault()
-      fail(`the worker ${url} failed${event.message ? `: ${event.message}` : ''}`)
+      if (!hub) other()
     }
-    post({ start: wasm })
-  })
+    port.onmessage = ({ data }: MessageEvent<FromHub>) => {
+      if (signal.aborted) return
+      if ('hub' in data) {
+        hub = true
+        if (locks) whenGone(locks, data.hub, signal, again)
+      } else {
+        take(data, on)
+      }
+    }
+    const again = () => {
+      on.down()
+      port.close()
+      void begin()
+    }
+    signal.addEventListener('abort', () => {
+      post({ bye: true })
+      port.close()
+    })
+    post({ start: wasm, ...(locks && { tab }) })
+    on.up(post)
+  }
+  void begin().catch(() => {}) // ended meanwhile
+  return () => leave()
+}
+
+/**
+ * A Worker of one of the tabs, the leader, which all reach by a BroadcastChannel. It lives as long as that tab; then one
+ * of the others leads.
+ */
+const led = (url: string, wasm: string, locks: NonNullable<ReturnType<typeof locksHere>>): Connect => (on) => {
+  const name = `rtmwidget ${url} ${wasm}`
+  const tab = uniqueName('tab')
+  const end = new AbortController()
+  const { signal } = end
+  const channel = new BroadcastChannel(name)
+  const post = (data: ToHub) => channel.postMessage({ from: tab, data } satisfies OnChannel)
+  const hello = () => post({ start: wasm, tab })
+  /** The lock of the hub that serves this tab. */
+  let hub: string | undefined
+  const down = () => {
+    if (hub === undefined) return
+    hub = undefined
+    on.down()
+  }
+  let worker: Worker | undefined
+  const leave = () => {
+    if (signal.aborted) return
+    post({ bye: true })
+    if (worker) stop(worker)
+    end.abort()
+    channel.close()
+  }
+  const fail = (why: string) => {
+    leave()
+    on.fail(why)
+  }
+  channel.onmessage = ({ data: { from, to, data } }: MessageEvent<OnChannel>) => {
+    if (from !== undefined) return
+    if (data === undefined) {
+      down()
+      hello()
+    } else if (to === tab && 'hub' in data) {
+      const own = (hub = data.hub)
+      whenGone(locks, own, signal, () => hub === own && down())
+      on.up(post)
+    } else if (to === tab) {
+      take(data, { ...on, fail })
+    }
+  }
+  const ended = () => {} // before there was a lock
+  hold(locks, tab, signal).then(() => {
+    hello()
+    return hold(locks, `${name} leader`, signal).then(() => {
+      down()
+      worker = startWorker(url, { ...on, fail })
+      worker?.postMessage({ channel: name } satisfies ToWorker)
+    })
+  }).catch(ended)
+  return leave
+}
+
+function take(data: FromHub, on: Events): void {
+  if (Array.isArray(data)) on.receive(data)
+  else if ('failed' in data) on.fail(`the core could not be loaded: ${data.failed}`)
+  else if ('ready' in data) on.ready()
+}
+
+function startWorker(url: string, on: Events): Worker | undefined {
+  const script = localScript(url)
+  let worker: Worker
+  try {
+    worker = new Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
+  } catch (cause) {
+    release(script)
+    queueMicrotask(() => on.fail(`the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
+    return undefined
+  }
+  const fail = (why: string) => {
+    stop(worker)
+    on.fail(why)
+  }
+  worker.onmessageerror = () => fail('a message of the worker could not be read')
+  worker.onerror = (event) => {
+    event.preventDefault()
+    fail(`the worker ${url} failed${event.message ? `: ${event.message}` : ''}`)
+  }
+  scripts.set(worker, script)
+  return worker
+}
+
+function stop(worker: Worker): void {
+  worker.onmessage = worker.onmessageerror = worker.onerror = null
+  worker.terminate()
+  release(scripts.get(worker)!)
+}
+
+const scripts = new WeakMap<Worker, string>()
+
+const isLocal = (url: string): boolean => {
+  const own = globalThis.location?.origin
+  return own === undefined || new URL(url).origin === own
 }
 
 /**
@@ -50,8 +182,7 @@ export function openWorker(url: string, wasm: WasmSource, receive: Receive): Pro
  * the page's own policy; see `LoadOptions.workerURL`.
  */
 function localScript(url: string): string {
-  const own = globalThis.location?.origin
-  if (own === undefined || new URL(url).origin === own) return url
+  if (isLocal(url)) return url
   return URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' }))
 }
 

@@ -51,6 +51,26 @@ export async function startCore(source: WasmSource, receive: Receive, env: Envir
   return core
 }
 
+/** Loads the core into this realm. What it is told before it runs is done then. */
+export function openCore(source: WasmSource, receive: Receive, env: Environment = environment): Port {
+  let core: Port | undefined
+  let closed = false
+  const held: ToCore[] = []
+  const ready = startCore(source, receive, env).then((started) => {
+    core = started
+    if (closed) core.close()
+    else held.forEach((message) => core!.post(message))
+  })
+  return {
+    post: (message) => void (core ? core.post(message) : held.push(message)),
+    close() {
+      closed = true
+      core?.close()
+    },
+    ready,
+  }
+}
+
 /** Milliseconds for the token endpoint, less than a login has in all: one that hangs must not hold up the next attempt. */
 const tokenTimeout = 20_000
 
@@ -65,6 +85,9 @@ interface Connection {
   token: TokenSource
   /** Calls that are not settled. */
   calls: Map<number, Call>
+  live?: boolean
+  /** What the act under way asks to keep. */
+  puts?: Promise<void>[]
   /** The login that holds, for a core that starts again. */
   login?: Call
   /** What the core asked to keep; beside the store, which a page may lack. */
@@ -86,6 +109,7 @@ type Call = ToCore & { type: 'call' }
 const ownRef = 0
 
 class Core implements Port, Host {
+  readonly ready = Promise.resolve()
   readonly #receive: Receive
   readonly #env: Environment
   readonly #conns = new Map<number, Connection>()
@@ -148,15 +172,16 @@ class Core implements Port, Host {
     }
     switch (message.type) {
       case 'create':
-        this.#create(conn, message.config, message.token)
+        this.#create(conn, message)
         break
       case 'call':
         this.#call(conn, message)
         break
       case 'act':
-        if (this.#settling(conn, message.ref, 'validation', (go, now) => go.act(conn, now, message.name, message.args))) {
-          this.#emit({ type: 'settle', conn, ref: message.ref, payload: '' })
-        }
+        this.#act(conn, message)
+        break
+      case 'snapshot':
+        this.#enter(conn, (go) => this.#emit({ ...reset(conn, go), ref: message.ref }))
         break
       case 'cancel':
         this.#enter(conn, (go, now) => go.cancel(conn, now, message.ref))
@@ -171,11 +196,12 @@ class Core implements Port, Host {
     }
   }
 
-  #create(conn: number, config: ConnectionConfig, token: TokenSource): void {
+  #create(conn: number, { config, token, given }: ToCore & { type: 'create' }): void {
     const c: Connection = { config, token, calls: new Map(), kept: new Map() }
     const error = this.#enter(conn, (go, now) => {
       this.#createIn(go, now, conn, c)
       this.#conns.set(conn, c)
+      if (given) go.restore(conn, now, JSON.stringify([{ key: 'given', value: given }]))
       if (config.store && this.#env.openStore) void this.#open(conn, c, config.store)
     })
     if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
@@ -195,6 +221,32 @@ class Core implements Port, Host {
       go.call(conn, now, call.ref, call.action, call.payload, call.timeout)
     })
     if (!taken) calls?.delete(call.ref)
+  }
+
+  /** An act is done when what it leaves for later is kept. */
+  #act(conn: number, { ref, name, args }: ToCore & { type: 'act' }): void {
+    const c = this.#conns.get(conn)
+    const puts: Promise<void>[] = []
+    if (c) c.puts = puts
+    const taken = this.#settling(conn, ref, 'validation', (go, now) => go.act(conn, now, name, args))
+    delete c?.puts
+    if (!taken) return
+    const done = () => this.#emit({ type: 'settle', conn, ref, payload: '' })
+    if (puts.length === 0) {
+      done()
+      return
+    }
+    Promise.all(puts).then(done, (cause) => {
+      const failure: Failure = { type: 'not_stored', message: `there is no connection, and this browser cannot keep it: ${text(cause)}` }
+      this.#batch(() => {
+        // Whoever wrote it has it back.
+        const { key } = JSON.parse(args) as { key?: string }
+        if (name === 'send' && key && this.#conns.get(conn) === c) {
+          this.#enter(conn, (go, now) => go.act(conn, now, 'discard', JSON.stringify({ key })))
+        }
+        this.#emit({ type: 'settle', conn, ref, payload: '', failure })
+      })
+    })
   }
 
   /** Gives the core what was kept, and then what the page has said meanwhile. */
@@ -353,9 +405,9 @@ class Core implements Port, Host {
           this.#createIn(go, now, conn, c)
           const entries = Array.from(c.kept, ([key, value]) => ({ key, value }))
           if (entries.length > 0) go.restore(conn, now, JSON.stringify(entries))
-          this.#emit({ type: 'patch', conn, ops: `[{"op":"reset","state":${go.snapshot(conn)}}]` })
+          this.#emit(reset(conn, go))
         })
-        if (c.login) this.#call(conn, { ...c.login, ref: ownRef })
+        if (c.login) this.#call(conn, { ...c.login, ref: ownRef, timeout: 0x7fffffff })
       }
       held.forEach((message) => this.#handle(message))
     })
@@ -459,18 +511,22 @@ class Core implements Port, Host {
     if (!c) return
     if (value === null) c.kept.delete(key)
     else c.kept.set(key, value)
-    const kept = () => {
-      if (value !== null && this.#go && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, ''))
+    const kept = (failure = '') => {
+      if (value !== null && this.#go && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, failure))
     }
     if (!c.store) {
       kept()
       return
     }
-    // What cannot be kept is sent all the same.
-    c.store.put(key, value).then(kept, (cause) => {
+    const put = c.store.put(key, value).then(() => kept(), (cause) => {
       this.#notKept(conn, c, cause)
-      kept()
+      // With a connection it is sent all the same.
+      const now = c.live
+      kept(now ? '' : text(cause))
+      if (!now) throw cause
     })
+    if (value !== null && c.puts) c.puts.push(put)
+    else put.catch(() => {})
   }
 
   patch(conn: number, ops: string): void {
@@ -478,6 +534,8 @@ class Core implements Port, Host {
   }
 
   state(conn: number, state: string, reason: string): void {
+    const c = this.#conns.get(conn)
+    if (c) c.live = state === 'live'
     this.#emit({ type: 'state', conn, state: state as ConnectionState, reason })
   }
 
@@ -535,6 +593,8 @@ class Core implements Port, Host {
     socket.close(code >= 3000 && code <= 4999 ? code : 1000, reason.slice(0, 40))
   }
 }
+
+const reset = (conn: number, go: Entries) => ({ type: 'patch', conn, ops: `[{"op":"reset","state":${go.snapshot(conn)}}]` }) as const
 
 function detach(socket: Socket): void {
   socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null

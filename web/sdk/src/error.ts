@@ -13,6 +13,7 @@ export type LocalErrorType =
   | 'closed'
   | 'core_failed'
   | 'core_crashed'
+  | 'not_stored'
 
 /** What `RTMError.type` can be. */
 export type ErrorType = Open<ServerErrorType | LocalErrorType>
@@ -36,6 +37,7 @@ export type ErrorType = Open<ServerErrorType | LocalErrorType>
  * | `no_token`        | the token source gave none                                          | may help     |
  * | `closed`          | the client, or the RTM it came from, is closed                      | no           |
  * | `core_failed`     | worker or wasm could not be loaded                                  | load again   |
+ * | `not_stored`      | there was no connection, and the browser could not keep the message | may help     |
  * | `core_crashed`    | the core broke; it started again, unless the client was closed too  | look first   |
  */
 export class RTMError extends Error {

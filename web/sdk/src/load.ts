@@ -1,9 +1,10 @@
 import { AgentConnection, type AgentClient, type AgentOptions } from './agent.ts'
-import { openWorker } from './channel.ts'
+import { wayTo } from './channel.ts'
 import type { ClientOptions, Link } from './client.ts'
 import { CustomerConnection, type CustomerClient, type CustomerOptions } from './customer.ts'
 import { RTMError } from './error.ts'
 import type { FromCore, Port, Receive, TokenSource, WasmSource } from './messages.ts'
+import { Tab } from './tab.ts'
 
 // The addresses of a build that hashes its files; absent in one that keeps them side by side.
 declare const __RTM_WORKER_URL__: string | undefined
@@ -21,10 +22,12 @@ export interface LoadOptions {
   /** The wasm itself in place of its address, for Node and for packers that bring files in by themselves. */
   wasm?: BufferSource | WebAssembly.Module
   /**
-   * `dedicated`, the default, runs the core in a Worker: the page's policy need not allow WebAssembly. `none` runs it where
-   * `load` was called, which is what Node wants.
+   * `shared`, the default, runs one core for all tabs of this origin in a SharedWorker: the page's policy need not allow
+   * WebAssembly. `dedicated` runs it in a Worker of one of the tabs, and in that of another when the first is closed; it is
+   * also what `shared` means where there is no SharedWorker, or with a script from another origin. Where a page is no secure
+   * context, or with `wasm`, each tab then has its own. `none` runs the core where `load` was called, which is what Node wants.
    */
-  worker?: 'dedicated' | 'none'
+  worker?: 'shared' | 'dedicated' | 'none'
 }
 
 /** A core that runs. Its clients share it. */
@@ -51,7 +54,7 @@ export function load(options: LoadOptions = {}): Promise<RTM> {
   } catch (cause) {
     return Promise.reject(cause)
   }
-  const worker = options.worker ?? 'dedicated'
+  const worker = options.worker ?? 'shared'
   if (options.wasm) return Core.start(worker, workerURL, options.wasm, () => {})
   const key = [worker, workerURL, wasmURL].join(' ')
   let rtm = loaded.get(key)
@@ -82,10 +85,13 @@ class Core implements RTM {
   #ended: RTMError | undefined
   #lastConn = 0
 
-  static async start(worker: 'dedicated' | 'none', url: string, wasm: WasmSource, forget: () => void): Promise<RTM> {
+  static async start(worker: 'shared' | 'dedicated' | 'none', url: string, wasm: WasmSource, forget: () => void): Promise<RTM> {
     const core = new Core(forget)
     const receive: Receive = (messages) => core.#receive(messages)
-    core.#port = worker === 'none' ? await startHere(url, wasm, receive) : await openWorker(url, wasm, receive)
+    const shown = (conn: number) => core.#clients.get(conn)?.model.state
+    const port = worker === 'none' ? await startHere(url, wasm, receive) : new Tab(wayTo(worker, url, wasm), receive, shown)
+    await port.ready
+    core.#port = port
     if (typeof document !== 'undefined') {
       const shown = () => {
         if (document.visibilityState === 'visible') core.#port?.post({ type: 'wake' })
@@ -109,8 +115,9 @@ class Core implements RTM {
       token !== undefined || getToken
         ? { from: 'page' }
         : { from: 'cookie', url: `${accountsOf(server)}/v2/customer/token`, clientId, organizationId }
+    const share = shareOf(options, `cookie ${clientId}`)
     const store = options.store ?? (source.from === 'cookie' && `cookie ${clientId}`)
-    return this.#add((link) => new CustomerConnection(link, config('customer', server, organizationId, { ...options, store }), source, options))
+    return this.#add((link) => new CustomerConnection(link, config('customer', server, organizationId, { ...options, store, share }), source, options))
   }
 
   agent(options: AgentOptions): AgentClient {
@@ -119,7 +126,7 @@ class Core implements RTM {
       throw new RTMError('validation', 'there is no access token; give token or getToken')
     }
     return this.#add(
-      (link) => new AgentConnection(link, config('agent', serverOf(options), organizationId, options), { from: 'page' }, options),
+      (link) => new AgentConnection(link, config('agent', serverOf(options), organizationId, { ...options, share: shareOf(options) }), { from: 'page' }, options),
     )
   }
 
@@ -172,6 +179,13 @@ async function startHere(url: string, wasm: WasmSource, receive: Receive): Promi
   }
 }
 
+/** Who a client is, as far as that is known: somebody with a name, with a token, or with a cookie. */
+function shareOf({ store, token, getToken }: ClientOptions, cookie?: string): string | undefined {
+  if (store) return `store ${store}`
+  if (token !== undefined) return `token ${token}`
+  return getToken ? undefined : cookie
+}
+
 function serverOf({ server }: ClientOptions): string {
   const base = server ?? globalThis.location?.origin ?? ''
   if (base === '') return ''
@@ -187,10 +201,19 @@ function accountsOf(server: string): string {
   return server === '' ? 'https://accounts.livechat.com' : server.replace(/^ws/, 'http')
 }
 
-function config(api: 'customer' | 'agent', server: string, organization: string, { version = '3.6', region = '', store }: ClientOptions) {
+function config(
+  api: 'customer' | 'agent',
+  server: string,
+  organization: string,
+  { version = '3.6', region = '', store, share }: ClientOptions & { share: string | undefined },
+) {
   if (!/^3\.[456]$/.test(version)) {
     throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
   }
   const base = { api, server, organization: String(organization), version, region: String(region) }
-  return store ? { ...base, store: JSON.stringify([api, server, organization, store]) } : base
+  return {
+    ...base,
+    ...(store && { store: JSON.stringify([api, server, organization, store]) }),
+    ...(share !== undefined && { share }),
+  }
 }

@@ -22,16 +22,21 @@ export interface ConnectionConfig {
   region: string
   /** Under which name what was not sent yet is kept; nothing is kept without. */
   store?: string
+  /** Who this is: clients that agree in it and in all of the above share a connection. Without, there is none to share with. */
+  share?: string
 }
 
 /** From the page. `conn` and `ref` are numbers of the page's choice. */
 export type ToCore =
-  | { type: 'create'; conn: number; config: ConnectionConfig; token: TokenSource }
+  /** `given` is what a core that is gone has said already; see `Given` of the Go package session. */
+  | { type: 'create'; conn: number; config: ConnectionConfig; token: TokenSource; given?: string }
   | { type: 'call'; conn: number; ref: number; action: string; payload: string; timeout: number }
   | { type: 'cancel'; conn: number; ref: number }
   | { type: 'act'; conn: number; ref: number; name: string; args: string }
   | { type: 'token'; conn: number; token: string; failure?: Failure }
   | { type: 'destroy'; conn: number }
+  /** Asks for a patch of the whole state, with the same `ref`. */
+  | { type: 'snapshot'; conn: number; ref: number }
   /** The page was shown: timers may be late. */
   | { type: 'wake' }
 
@@ -39,7 +44,7 @@ export type ToCore =
 export type FromCore =
   | { type: 'settle'; conn: number; ref: number; payload: string; failure?: Failure }
   | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean }
-  | { type: 'patch'; conn: number; ops: string }
+  | { type: 'patch'; conn: number; ops: string; ref?: number }
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }
   | { type: 'needToken'; conn: number; fresh: boolean }
   | { type: 'report'; conn: number; text: string }
@@ -56,13 +61,21 @@ export interface Port {
   post(message: ToCore): void
   /** Lets go of the core; nothing is received afterwards. */
   close(): void
+  /** Resolves when the core runs; until then it takes messages all the same. Rejects when it cannot be loaded. */
+  readonly ready: Promise<void>
 }
 
 /** Takes what the core says, all that one input led to at once. */
 export type Receive = (messages: FromCore[]) => void
 
-/** To a Worker: first how to start, then messages. */
-export type ToWorker = { start: WasmSource } | ToCore
+/** To a hub: first how to start, and the lock that the tab holds as long as it lives; then messages; at the end a word of it. */
+export type ToHub = { start: WasmSource; tab?: string } | { bye: true } | ToCore
 
-/** From a Worker: first whether it started, then messages. */
-export type FromWorker = { ready: true } | { failed: string } | FromCore[]
+/** From a hub: first the lock that it holds as long as it lives, later whether there is a core; and messages. */
+export type FromHub = { hub: string } | { ready: true } | { failed: string } | FromCore[]
+
+/** To a dedicated Worker: what a hub takes, or at first the name of a BroadcastChannel by which all tabs can reach it. */
+export type ToWorker = ToHub | { channel: string }
+
+/** On that channel. A hub that begins says a word to nobody. */
+export type OnChannel = { from: string; to?: never; data: ToHub } | { from?: never; to?: string; data?: FromHub }

@@ -1,0 +1,380 @@
+import { hold, uniqueName, whenGone, type Locks } from './locks.ts'
+import type { FromCore, FromHub, Port, Receive, ToCore, ToHub, WasmSource } from './messages.ts'
+
+// One core for all tabs. A hub runs beside the core, in a Worker. Clients of different tabs that are the same person's
+// become members of one line, which is one connection of the core: calls are answered to the member that made them,
+// everything else goes to all.
+
+/** What a hub takes from its surroundings. */
+export interface HubEnvironment {
+  /** Starts a core. */
+  open(source: WasmSource, receive: Receive): Port
+  setTimeout(fn: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+  /** Tells which tabs live. */
+  locks: Locks | undefined
+}
+
+/** A tab's end at the hub. */
+export interface Seat {
+  receive(data: ToHub): void
+  /** The tab is gone. */
+  leave(): void
+}
+
+/** Milliseconds that a connection outlives the last tab: the next page of the site may be there by then. */
+const grace = 2_000
+
+/** Milliseconds for a tab to give a token, while there are others to ask. */
+const tokenPatience = 10_000
+
+interface Tab {
+  readonly send: (data: FromHub) => void
+  /** By the tab's own numbers. */
+  readonly members: Map<number, Member>
+  readonly gone: AbortController
+  out: FromCore[]
+}
+
+interface Member {
+  readonly tab: Tab
+  readonly conn: number
+  readonly line: Line
+}
+
+interface Line {
+  /** The number of the connection in the core. */
+  readonly conn: number
+  readonly key: string | undefined
+  /** The one that did something last is the last. */
+  readonly members: Set<Member>
+  state?: FromCore
+  /** The login under way with those who wait for it, or its answer. */
+  login?: { ref: number; waiting: { member: Member; ref: number }[]; answer?: string }
+  /** The members asked for a token, the last one just now. */
+  asked?: Set<Member>
+  fresh?: boolean
+  /** For the token. */
+  timer?: unknown
+  /** For the end of the line. */
+  end?: unknown
+}
+
+interface Call {
+  readonly line: Line
+  /** Absent for a login, which its line answers. */
+  readonly member?: Member
+  readonly ref: number
+  readonly action: string
+}
+
+export class Hub {
+  readonly #env: HubEnvironment
+  readonly #name = uniqueName('hub')
+  readonly #tabs = new Set<Tab>()
+  readonly #lines = new Map<number, Line>()
+  readonly #shared = new Map<string, Line>()
+  /** By the numbers that the core knows. */
+  readonly #calls = new Map<number, Call>()
+  /** The hub's own lock, which goes with its Worker. */
+  readonly #held: Promise<void>
+  #core: Port | undefined
+  #ready = false
+  #lastConn = 0
+  #lastRef = 0
+  #idle: unknown
+
+  constructor(env: HubEnvironment) {
+    this.#env = env
+    this.#held = env.locks ? hold(env.locks, this.#name, new AbortController().signal) : Promise.resolve()
+  }
+
+  /** Seats a tab. `send` reaches it; `left` is called when it is gone. */
+  attach(send: (data: FromHub) => void, left: () => void = () => {}): Seat {
+    const tab: Tab = { send, members: new Map(), gone: new AbortController(), out: [] }
+    tab.gone.signal.addEventListener('abort', left)
+    return {
+      receive: (data) => {
+        if ('start' in data) this.#begin(tab, data.start, data.tab)
+        else if ('bye' in data) this.#leave(tab)
+        else if (this.#core && this.#tabs.has(tab)) this.#take(tab, data, this.#core)
+        this.#flush()
+      },
+      leave: () => this.#leave(tab),
+    }
+  }
+
+  #begin(tab: Tab, source: WasmSource, name: string | undefined): void {
+    if (this.#tabs.has(tab)) return
+    this.#env.clearTimeout(this.#idle)
+    this.#tabs.add(tab)
+    const { locks } = this.#env
+    if (name && locks) whenGone(locks, name, tab.gone.signal, () => this.#leave(tab))
+    void this.#held.then(() => tab.send({ hub: this.#name }))
+    if (this.#ready) tab.send({ ready: true })
+    if (this.#core) return
+    const core = this.#env.open(source, (messages) => this.#receive(messages))
+    this.#core = core
+    const answer = (data: FromHub) => {
+      if (this.#core === core) for (const tab of this.#tabs) tab.send(data)
+    }
+    core.ready.then(
+      () => {
+        this.#ready = this.#core === core
+        answer({ ready: true })
+      },
+      (cause) => {
+        answer({ failed: cause instanceof Error ? cause.message : String(cause) })
+        if (this.#core === core) this.#forget()
+      },
+    )
+  }
+
+  #leave(tab: Tab): void {
+    if (!this.#tabs.delete(tab)) return
+    tab.gone.abort()
+    for (const member of tab.members.values()) this.#quit(member, grace)
+    this.#flush()
+    if (this.#tabs.size > 0) return
+    this.#idle = this.#env.setTimeout(() => {
+      this.#core?.close()
+      this.#forget()
+    }, grace)
+  }
+
+  #forget(): void {
+    this.#core = undefined
+    this.#ready = false
+    for (const line of this.#lines.values()) {
+      this.#env.clearTimeout(line.timer)
+      this.#env.clearTimeout(line.end)
+    }
+    for (const all of [this.#lines, this.#shared, this.#calls]) all.clear()
+  }
+
+  // From the tabs.
+
+  #take(tab: Tab, message: ToCore, core: Port): void {
+    if (message.type === 'wake') {
+      core.post(message)
+      return
+    }
+    if (message.type === 'create') {
+      this.#join(tab, message, core)
+      return
+    }
+    const member = tab.members.get(message.conn)
+    if (!member) return
+    const { line } = member
+    const { conn } = line
+    switch (message.type) {
+      case 'cancel':
+        this.#cancel(member, message.ref, core)
+        break
+      case 'token':
+        // Of several that were asked, the first token counts, and the last one's failure.
+        if (!line.asked?.has(member) || (message.failure && [...line.asked].at(-1) !== member)) break
+        this.#answered(line)
+        core.post({ ...message, conn })
+        break
+      case 'destroy':
+        tab.members.delete(message.conn)
+        this.#say(member, { type: 'destroyed', conn: 0 })
+        this.#quit(member, 0)
+        break
+      default:
+        line.members.delete(member) // it is the last to have done something
+        line.members.add(member)
+        if (message.type === 'call' && message.action === 'login') this.#login(member, message, core)
+        else core.post({ ...message, conn, ref: this.#call(line, message.ref, message.type === 'call' ? message.action : '', member) })
+        break
+    }
+  }
+
+  #call(line: Line, ref: number, action: string, member?: Member): number {
+    this.#calls.set(++this.#lastRef, { line, ref, action, ...(member && { member }) })
+    return this.#lastRef
+  }
+
+  #join(tab: Tab, message: ToCore & { type: 'create' }, core: Port): void {
+    if (tab.members.has(message.conn)) return
+    const { config } = message
+    const key = config.share === undefined ? undefined : JSON.stringify(Object.entries(config).sort())
+    let line = key === undefined ? undefined : this.#shared.get(key)
+    const isNew = !line
+    line ??= { conn: ++this.#lastConn, key, members: new Set() }
+    const member: Member = { tab, conn: message.conn, line }
+    tab.members.set(message.conn, member)
+    line.members.add(member)
+    if (isNew) {
+      this.#lines.set(line.conn, line)
+      if (key !== undefined) this.#shared.set(key, line)
+      core.post({ ...message, conn: line.conn })
+      return
+    }
+    this.#env.clearTimeout(line.end)
+    if (line.state) this.#say(member, line.state)
+    core.post({ type: 'snapshot', conn: line.conn, ref: this.#call(line, 0, '', member) })
+    if (line.asked && ![...line.asked].some((one) => line.members.has(one))) this.#ask(line)
+  }
+
+  /** A connection logs in once; the others get the same answer. */
+  #login(member: Member, message: ToCore & { type: 'call' }, core: Port): void {
+    const { line } = member
+    if (line.login?.answer !== undefined) {
+      this.#say(member, { type: 'settle', conn: 0, ref: message.ref, payload: line.login.answer })
+      return
+    }
+    const waits = { member, ref: message.ref }
+    if (line.login) {
+      line.login.waiting.push(waits)
+      return
+    }
+    const ref = this.#call(line, 0, 'login')
+    line.login = { ref, waiting: [waits] }
+    core.post({ ...message, conn: line.conn, ref })
+  }
+
+  #cancel(member: Member, ref: number, core: Port): void {
+    const { conn, login } = member.line
+    if (login?.waiting.some((one) => one.member === member && one.ref === ref)) {
+      login.waiting = login.waiting.filter((one) => one.member !== member || one.ref !== ref)
+      // An answer that nobody waits for is still worth having, but a deadline has nobody to hold.
+      if (login.waiting.length === 0) core.post({ type: 'cancel', conn, ref: login.ref })
+      return
+    }
+    for (const [own, call] of this.#calls) {
+      if (call.member === member && call.ref === ref) core.post({ type: 'cancel', conn, ref: own })
+    }
+  }
+
+  /** Takes a member out of its line, which ends with the last one. What it asked for is carried out, and nobody told. */
+  #quit(member: Member, after: number): void {
+    const { line } = member
+    line.members.delete(member)
+    for (const [own, call] of this.#calls) {
+      if (call.member === member) this.#calls.delete(own)
+    }
+    if (line.login) line.login.waiting = line.login.waiting.filter((one) => one.member !== member)
+    if (line.asked?.has(member) && [...line.asked].at(-1) === member) this.#ask(line)
+    if (line.members.size > 0 || !this.#lines.has(line.conn)) return
+    const end = () => {
+      if (!this.#drop(line)) return
+      this.#core?.post({ type: 'destroy', conn: line.conn })
+    }
+    if (after === 0) end()
+    else line.end = this.#env.setTimeout(end, after)
+  }
+
+  #drop(line: Line): boolean {
+    this.#answered(line)
+    if (line.key !== undefined && this.#shared.get(line.key) === line) this.#shared.delete(line.key)
+    for (const [own, call] of this.#calls) {
+      if (call.line === line) this.#calls.delete(own)
+    }
+    return this.#lines.delete(line.conn)
+  }
+
+  // Tokens: one tab is asked at a time, the one that was used last before the others.
+
+  #ask(line: Line): void {
+    line.asked ??= new Set()
+    this.#env.clearTimeout(line.timer)
+    const next = [...line.members].reverse().find((member) => !line.asked!.has(member))
+    if (!next) return // the core has its own deadline; the next tab that comes is asked
+    line.asked.add(next)
+    this.#say(next, { type: 'needToken', conn: 0, fresh: line.fresh ?? false })
+    line.timer = this.#env.setTimeout(() => {
+      this.#ask(line)
+      this.#flush()
+    }, tokenPatience)
+  }
+
+  #answered(line: Line): void {
+    this.#env.clearTimeout(line.timer)
+    delete line.asked
+  }
+
+  // From the core.
+
+  #receive(messages: FromCore[]): void {
+    for (const message of messages) {
+      if (message.type === 'crashed') {
+        for (const tab of this.#tabs) tab.out.push(message)
+        this.#forget()
+        break
+      }
+      const line = this.#lines.get(message.conn)
+      if (line) this.#tell(line, message)
+    }
+    this.#flush()
+  }
+
+  #tell(line: Line, message: Exclude<FromCore, { type: 'crashed' }>): void {
+    if ('ref' in message && message.type !== 'settle') {
+      const call = this.#calls.get(message.ref!)
+      if (call?.member) this.#say(call.member, { ...message, ref: call.ref })
+      if (message.type === 'patch') this.#calls.delete(message.ref!)
+      return
+    }
+    switch (message.type) {
+      case 'settle': {
+        const call = this.#calls.get(message.ref)
+        if (!call) return
+        this.#calls.delete(message.ref)
+        if (call.action === 'logout' && !message.failure) delete line.login
+        if (call.member) {
+          this.#say(call.member, { ...message, ref: call.ref })
+          return
+        }
+        const { login } = line
+        if (login?.ref !== message.ref) return
+        if (message.failure) delete line.login
+        else login.answer = message.payload
+        for (const { member, ref } of login.waiting.splice(0)) this.#say(member, { ...message, ref })
+        return
+      }
+      case 'needToken':
+        this.#answered(line)
+        line.fresh = message.fresh
+        this.#ask(line)
+        return
+      case 'state':
+        line.state = message
+        // One that has stopped stays so: whoever comes now gets another.
+        if (message.state === 'stopped' && line.key !== undefined && this.#shared.get(line.key) === line) this.#shared.delete(line.key)
+        break
+      case 'push':
+        if (message.action === 'routing_status_set') keepStatus(line, message.payload)
+        break
+      case 'destroyed':
+        this.#drop(line)
+        for (const member of line.members) member.tab.members.delete(member.conn)
+        break
+    }
+    for (const member of line.members) this.#say(member, message)
+  }
+
+  #say(member: Member, message: FromCore): void {
+    member.tab.out.push({ ...message, conn: member.conn } as FromCore)
+  }
+
+  #flush(): void {
+    for (const tab of this.#tabs) {
+      if (tab.out.length === 0) continue
+      const { out } = tab
+      tab.out = []
+      tab.send(out)
+    }
+  }
+}
+
+/** An agent's login says which routing status the agent has; the answer kept for later tabs follows it. */
+function keepStatus(line: Line, payload: string): void {
+  if (line.login?.answer === undefined) return
+  const { agent_id: agent, status } = JSON.parse(payload) as { agent_id?: string; status?: string }
+  const answer = JSON.parse(line.login.answer) as { my_profile?: { id: string; routing_status?: string } }
+  if (!answer.my_profile || answer.my_profile.id !== agent || status === undefined) return
+  answer.my_profile.routing_status = status
+  line.login.answer = JSON.stringify(answer)
+}
