@@ -21,8 +21,9 @@ bench: ## measure what has a benchmark
 bench-server: ## what one rtmd holds, beside a bare echo: messages, fan-out, idle customers (2 minutes)
 	@go run ./rtm/rtmtest/load
 
-soak: ## the long runs: 2,000 conversations under faults (2 minutes; -seed N in place of -seeds replays one), a million pushes to each core
+soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
+	@go test ./cmd/rtmd -run Killed -kills 100 -timeout 30m -count=1
 	@RTM_SOAK=1 NODE_OPTIONS=--test-reporter=spec npm --prefix web test -- --test-name-pattern 'leave nothing behind'
 
 build: ## the pages and the server, without starting it

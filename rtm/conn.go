@@ -134,7 +134,7 @@ func (c *Conn) carryOutLocked(out session.Output) {
 	switch out.Kind {
 	case session.Dial:
 		c.dropSocketLocked(0, "")
-		c.socket = newSocket(c)
+		c.socket, c.address = newSocket(c), out.URL
 		c.running.Go(func() { c.socket.run(out.URL) })
 	case session.Send:
 		if c.socket != nil {
@@ -229,7 +229,8 @@ func (c *Conn) askTokenLocked(fresh bool) {
 			case err != nil:
 				c.engine.Token(now, "", err.Error())
 			default:
-				c.engine.TokenFor(now, Bearer(token), c.opts.TokenLifetime, "")
+				c.token = Bearer(token)
+				c.engine.TokenFor(now, c.token, c.opts.TokenLifetime, "")
 			}
 		})
 	})

@@ -153,6 +153,8 @@ type Conn struct {
 	subs    map[sink]struct{}
 	socket  *socket // the present one, nil when there is none
 	timer   *time.Timer
+	address string           // of the last socket
+	token   string           // of the last login, with its scheme
 	changed chan struct{}    // closed and replaced when the state changes
 	reason  string           // why it changed last
 	dialErr error            // why the last socket could not be opened

@@ -62,6 +62,11 @@ func Login[Response any](ctx context.Context, c *Conn, token string, request any
 	if err := c.call(ctx, "login", body, response, session.CallOptions{}); err != nil {
 		return nil, err
 	}
+	if token != "" {
+		c.mu.Lock()
+		c.token = token
+		c.mu.Unlock()
+	}
 	return response, nil
 }
 

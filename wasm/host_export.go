@@ -8,6 +8,7 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/rtm/session"
 	"github.com/rtmwidget/rtmwidget/wasm/internal/bridge"
+	_ "github.com/rtmwidget/rtmwidget/wasm/internal/heap" // the memory of this build
 )
 
 var (
@@ -111,7 +112,7 @@ func online(conn uint32, now float64, up bool) uint32 {
 //go:wasmexport call
 func call(conn uint32, now float64, ref, action, payload uint32, timeout float64) uint32 {
 	t := take(action + payload)
-	return done(core.Call(int(conn), at(now), int(ref), t.next(action), t.rest, time.Duration(timeout*float64(time.Millisecond))))
+	return done(core.Call(int(conn), at(now), int(ref), t.next(action), t.rest, ms(timeout)))
 }
 
 //go:wasmexport cancel
@@ -120,9 +121,9 @@ func cancel(conn uint32, now float64, ref uint32) uint32 {
 }
 
 //go:wasmexport token
-func token(conn uint32, now float64, token, failure uint32) uint32 {
+func token(conn uint32, now float64, token, failure uint32, lifetime float64) uint32 {
 	t := take(token + failure)
-	return done(core.Token(int(conn), at(now), t.next(token), t.next(failure)))
+	return done(core.Token(int(conn), at(now), t.next(token), t.next(failure), ms(lifetime)))
 }
 
 //go:wasmexport act
@@ -148,6 +149,9 @@ func destroy(conn uint32) { core.Destroy(int(conn)) }
 
 // at converts JavaScript's milliseconds.
 func at(ms float64) time.Time { return time.UnixMicro(int64(ms * 1000)) }
+
+// ms converts JavaScript's length of time.
+func ms(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
 
 // host calls the functions that JavaScript gave to the module. They read the
 // texts where they are and do not throw.

@@ -34,15 +34,15 @@ func expose() {
 		"tick":    func(conn int, now float64) error { return b.Tick(conn, at(now)) },
 		"online":  func(conn int, now float64, up bool) error { return b.Online(conn, at(now), up) },
 		"cancel":  func(conn int, now float64, ref int) error { return b.Cancel(conn, at(now), ref) },
-		"token": func(conn int, now float64, token, failure string) error {
-			return b.Token(conn, at(now), token, failure)
+		"token": func(conn int, now float64, token, failure string, lifetime float64) error {
+			return b.Token(conn, at(now), token, failure, ms(lifetime))
 		},
 		"act":      func(conn int, now float64, act, args string) error { return b.Act(conn, at(now), act, []byte(args)) },
 		"snapshot": func(conn int) (string, error) { state, err := b.Snapshot(conn); return string(state), err },
 		"stop":     func(conn int, now float64) error { return b.Stop(conn, at(now)) },
 		"destroy":  b.Destroy,
 		"call": func(conn int, now float64, ref int, action, payload string, timeout float64) error {
-			return b.Call(conn, at(now), ref, action, []byte(payload), time.Duration(timeout*float64(time.Millisecond)))
+			return b.Call(conn, at(now), ref, action, []byte(payload), ms(timeout))
 		},
 	} {
 		wasm.Expose(name, entry)
@@ -52,6 +52,9 @@ func expose() {
 
 // at converts JavaScript's milliseconds.
 func at(ms float64) time.Time { return time.UnixMicro(int64(ms * 1000)) }
+
+// ms converts JavaScript's length of time.
+func ms(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
 
 // host calls the functions of __go_wasm__.host. What they throw arrives as a
 // panic, which the bridge recovers.

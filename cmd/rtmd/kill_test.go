@@ -9,11 +9,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 )
@@ -110,8 +111,9 @@ type promise struct {
 	texts map[string]string
 }
 
-// keepTalking has a customer start a chat and send until its connection ends.
-func keepTalking(ctx context.Context, url, name string) *promise {
+// keepTalking has a customer start a chat and send until its connection ends. It
+// calls answered after each answer.
+func keepTalking(ctx context.Context, url, name string, answered func()) *promise {
 	p := &promise{texts: map[string]string{}}
 	token, err := customerToken(ctx, url)
 	if err != nil {
@@ -133,6 +135,7 @@ func keepTalking(ctx context.Context, url, name string) *promise {
 	}
 	p.chat = made.ChatID
 	p.texts[made.EventIDs[0]] = name
+	answered()
 	for n := 1; ; n++ {
 		text := fmt.Sprint(name, " ", n)
 		var sent struct {
@@ -142,6 +145,7 @@ func keepTalking(ctx context.Context, url, name string) *promise {
 			return p
 		}
 		p.texts[sent.EventID] = text
+		answered()
 	}
 }
 
@@ -202,20 +206,26 @@ func TestKilled(t *testing.T) {
 				var wg sync.WaitGroup
 				var mu sync.Mutex
 				var now []*promise
+				var answers atomic.Int64
+				limit := 1 + rand.Int64N(400)
+				answer := func() {
+					if answers.Add(1) == limit {
+						_ = p.cmd.Process.Kill() // while the others wait for theirs
+					}
+				}
 				for i := range 4 {
 					wg.Go(func() {
-						made := keepTalking(t.Context(), p.url, fmt.Sprintf("r%dc%d", round, i))
+						made := keepTalking(t.Context(), p.url, fmt.Sprintf("r%dc%d", round, i), answer)
 						mu.Lock()
 						defer mu.Unlock()
 						now = append(now, made)
 					})
 				}
-				time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond) // the moment does not matter
-				if err := p.cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
+				wg.Wait()
+				if answers.Load() < limit {
+					t.Fatalf("after %d answers nobody is connected any more: %s", answers.Load(), p.stderr.String())
 				}
 				_ = p.cmd.Wait() // killed
-				wg.Wait()
 				for _, made := range now {
 					answered += len(made.texts)
 				}
@@ -239,5 +249,48 @@ func TestKilled(t *testing.T) {
 				t.Errorf("standard error: %s", p.stderr.String())
 			}
 		})
+	}
+}
+
+// TestData stops rtmd and starts it again on its directory, which nobody else can
+// have meanwhile.
+func TestData(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, "-web", dir, "-data", dir)
+	token, err := customerToken(t.Context(), p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := dialCaller(t.Context(), p.url, "customer", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.ws.CloseNow()
+	var made struct {
+		ChatID string `json:"chat_id"`
+	}
+	if err := c.call(t.Context(), "start_chat", map[string]any{"continuous": true}, &made); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), rtmd, "-addr", "127.0.0.1:0", "-web", dir, "-data", dir).CombinedOutput()
+	if want := "rtmd: -data: natslog: " + dir + ": another process uses it: each needs a directory of its own\n"; err == nil || string(out) != want {
+		t.Errorf("a second rtmd on the directory: %v, %q, want %q", err, out, want)
+	}
+	c.ws.CloseNow()
+	if p.stop(t, syscall.SIGTERM); p.stderr.Len() > 0 {
+		t.Errorf("standard error: %s", p.stderr.String())
+	}
+	p = start(t, "-web", dir, "-data", dir)
+	again, err := dialCaller(t.Context(), p.url, "customer", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.ws.CloseNow()
+	if err := again.call(t.Context(), "get_chat", map[string]any{"chat_id": made.ChatID}, nil); err != nil {
+		t.Error(err)
+	}
+	again.ws.CloseNow()
+	if p.stop(t, syscall.SIGTERM); p.stderr.Len() > 0 {
+		t.Errorf("standard error: %s", p.stderr.String())
 	}
 }

@@ -4,7 +4,11 @@
 //
 // It prints "listening on http://HOST:PORT" when it is ready, then the addresses of the
 // demo pages, and stops on SIGINT or SIGTERM. The socket is at /v3.6/customer/rtm/ws and
-// /v3.6/agent/rtm/ws. Warnings go to standard error.
+// /v3.6/agent/rtm/ws, the Web API at /v3.6/customer/action/ and /v3.6/agent/action/. Warnings go to standard error.
+//
+// /healthz says that it lives, /readyz whether to send clients here, and /metrics serves
+// Prometheus on this machine, see -metrics. On SIGTERM it answers what was asked, tells
+// its clients to come back, and ends within -drain; a second signal kills it.
 //
 // What happens is kept in a directory, -data, in memory, or in NATS servers that several
 // rtmd share, -nats.
@@ -13,6 +17,10 @@
 //
 // speaks https and wss for clients whose addresses are fixed, and prints the file of its
 // certificate, which they have to trust, with its fingerprint after "certificate".
+//
+// At /_rtmd/ is the control API: reset, snapshots, the clock, faults, the journal of
+// frames. GET it for what there is. It serves this machine alone unless -control says
+// otherwise.
 //
 //	rtmd replay FILE
 //
@@ -44,7 +52,8 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
-// stopTimeout bounds a clean stop; connections that are still open then are cut.
+// stopTimeout bounds a clean stop unless -drain does; connections that are still open
+// then are cut.
 const stopTimeout = 3 * time.Second
 
 func main() {
@@ -67,12 +76,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
 	seedName := flags.String("seed", "demo", "seed `file`, or demo, or empty")
 	web := flags.String("web", "web/dist", "`directory` that webbuild wrote the pages to")
+	control := controlFlag("loopback")
+	flags.Var(&control, "control", "`who` may use the control API at /_rtmd/: loopback, any or off")
+	journal := flags.Int("journal", 10_000, "`entries` that the journal of frames keeps; 0 keeps none")
 	var st store
 	st.flags(flags)
 	var names hosts
 	flags.Var(&names, "host", "`names` that it answers for beside localhost, separated by commas; * for all")
 	var secure secure
 	secure.flags(flags)
+	var op operate
+	op.flags(flags)
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -82,11 +96,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := errors.Join(st.check(flags), secure.check()); err != nil {
+	if err := errors.Join(st.check(flags), secure.check(), op.check()); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, stdout, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, control, *journal, &op, stdout, op.logger(stderr)); err != nil {
 		complain(stderr, err)
 		return 1
 	}
@@ -94,12 +108,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, control controlFlag, journal int, op *operate, stdout io.Writer, log *slog.Logger) error {
 	start, err := readSeed(seedName)
 	if err != nil {
 		return err
 	}
-	opts := &rtmserver.Options{Logger: log, Seed: start}
+	opts := &rtmserver.Options{Logger: log, Seed: start, Journal: journal}
+	op.options(opts)
 	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err
@@ -110,7 +125,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	}
 	defer rtm.Shutdown(ctx) // of a server that never served; else it has ended before
-	pages, err := newPages(web, rtm, log)
+	pages, err := newPages(web, control.handler(rtm), log)
 	if err != nil {
 		return err
 	}
@@ -129,8 +144,9 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		listener = tls.NewListener(listener, encryption)
 	}
 	server := &http.Server{
-		Handler:           names.guard(pages),
+		Handler:           names.guard(op.handler(rtm, pages)),
 		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    64 << 10,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
@@ -141,6 +157,9 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 	for _, name := range pages.built() {
 		fmt.Fprintf(stdout, "%-8s %s/%s\n", name, url, name)
 	}
+	if control != "off" {
+		fmt.Fprintf(stdout, "%-8s %s/_rtmd/\n", "control", url)
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -148,15 +167,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	case <-ctx.Done():
 	}
-	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	// The sockets are rtm's: Shutdown of net/http neither closes nor waits for them.
-	err = errors.Join(rtm.Shutdown(stopping), server.Shutdown(stopping))
-	if errors.Is(err, context.DeadlineExceeded) {
-		// A browser keeps spare connections that it has not used yet; nobody misses them.
-		log.Warn("connections were cut", "after", stopTimeout)
-		err = server.Close()
-	}
+	err = op.stop(rtm, server, log)
 	<-failed
 	return err
 }

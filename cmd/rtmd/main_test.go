@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,7 +104,7 @@ func TestServesAndStops(t *testing.T) {
 				t.Errorf("/shop: %d %q %v", resp.StatusCode, b, err)
 			}
 			rest := p.stop(t, signal)
-			if want := "shop     " + p.url + "/shop"; len(rest) != 1 || rest[0] != want {
+			if want := []string{"shop     " + p.url + "/shop", "control  " + p.url + "/_rtmd/"}; !slices.Equal(rest, want) {
 				t.Errorf("printed %q, want %q", rest, want)
 			}
 			if p.stderr.Len() > 0 {
@@ -158,7 +159,7 @@ func TestServesWithoutPages(t *testing.T) {
 			t.Errorf("%s: %d %q %v, want %d and a sentence", path, resp.StatusCode, b, err, want)
 		}
 	}
-	if rest := p.stop(t, syscall.SIGTERM); len(rest) != 0 {
+	if rest := p.stop(t, syscall.SIGTERM); len(rest) != 1 || !strings.HasPrefix(rest[0], "control ") {
 		t.Errorf("printed %q", rest)
 	}
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/rtm"
 	"github.com/rtmwidget/rtmwidget/rtm/agent"
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
 // snippet returns the n-th block of a language in the README, with the demo's
@@ -69,6 +72,33 @@ func TestREADME(t *testing.T) {
 	demo.quiet(t, page, widget)
 }
 
+// TestREADMETool loads the README's seed and sends what it has curl send.
+func TestREADMETool(t *testing.T) {
+	demo := startDemo(t)
+	if _, err := rtmserver.LoadSeed([]byte(snippet(t, demo, "json", 0))); err != nil {
+		t.Error(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts := regexp.MustCompile(`curl -H "\$J" \$U/(\S+) -d '([^']+)'`).FindAllStringSubmatch(string(readme), -1)
+	if len(posts) < 3 {
+		t.Errorf("the README has %d requests to the control API", len(posts))
+	}
+	for _, post := range posts {
+		res, err := http.Post(demo.url+"/_rtmd/"+post[1], "application/json", strings.NewReader(post[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s: %s", post[0], res.Status, body)
+		}
+	}
+}
+
 // startBot runs the README's program until the test ends, and waits until its
 // agent takes chats.
 func startBot(t *testing.T, demo demo) {
@@ -81,6 +111,7 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/rtm"
 	"github.com/rtmwidget/rtmwidget/rtm/agent"
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
 func main() { log.Fatal(run(context.Background())) }

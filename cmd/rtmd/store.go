@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -86,5 +87,20 @@ func (s *store) open(opts *rtmserver.Options, logger *slog.Logger) (close func()
 		return func() {}, nil
 	}
 	opts.Log = log
-	return log.Close, nil
+	if s.nats != "" {
+		opts.Files = log.Files()
+		return log.Close, nil
+	}
+	files, err := rtmserver.OpenDiskFiles(filepath.Join(s.data, "files"), nil)
+	if err != nil {
+		log.Close()
+		return nil, fmt.Errorf("-data: %w", err)
+	}
+	opts.Files = files
+	return func() {
+		if err := files.Close(); err != nil {
+			logger.Error("close the files", "error", err)
+		}
+		log.Close()
+	}, nil
 }

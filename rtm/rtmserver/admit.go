@@ -2,6 +2,7 @@ package rtmserver
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -37,6 +38,8 @@ func (s *Server) enter(c *socket) error {
 		return err
 	}
 	s.conns[c] = struct{}{}
+	s.made++
+	c.id = "c" + strconv.FormatUint(s.made, 10)
 	s.unauthorized[from]++
 	c.counted = from
 	switch {

@@ -17,6 +17,7 @@ type Clock struct {
 	at     time.Time // the time while frozen
 	timers timerHeap
 	count  uint64
+	start  time.Time   // at which it began frozen; zero when it follows the system's
 	alarm  *time.Timer // wakes for the first timer, while not frozen
 }
 
@@ -24,7 +25,7 @@ type Clock struct {
 func NewClock() *Clock { return &Clock{} }
 
 // NewClockAt returns a clock that is frozen at a time.
-func NewClockAt(t time.Time) *Clock { return &Clock{frozen: true, at: t} }
+func NewClockAt(t time.Time) *Clock { return &Clock{frozen: true, at: t, start: t} }
 
 // Now returns the clock's time.
 func (c *Clock) Now() time.Time {
@@ -38,6 +39,21 @@ func (c *Clock) now() time.Time {
 		return c.at
 	}
 	return time.Now().Add(c.ahead)
+}
+
+// Frozen reports whether the clock stands still.
+func (c *Clock) Frozen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frozen
+}
+
+// restart makes the clock what it was when it was made. Timers stay.
+func (c *Clock) restart() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frozen, c.at, c.ahead = !c.start.IsZero(), c.start, 0
+	c.arm()
 }
 
 // Freeze stops the clock where it is.

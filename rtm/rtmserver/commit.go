@@ -38,7 +38,7 @@ func (o *org) commit(em *emission, records ...*record) error {
 	o.claimed.Store(o.st.Seq + 1)
 	o.unsure = true // until it is known whether the log has it
 	began := time.Now()
-	err = o.s.opts.Log.Append(o.s.ctx, o.seed.ID, o.st.Seq, entry)
+	err = o.s.opts.Log.Append(o.s.logs, o.seed.ID, o.st.Seq, entry)
 	o.s.metrics.appended(len(records), time.Since(began), err)
 	switch {
 	case errors.Is(err, ErrConflict):
@@ -87,7 +87,7 @@ func (o *org) apply(em *emission, records []*record) {
 // it names no requester.
 func (o *org) catchUp(em *emission) error {
 	theirs := &emission{org: o}
-	err := o.replay(o.s.ctx, theirs)
+	err := o.replay(o.s.logs, theirs)
 	em.out = append(em.out, theirs.out...) // also what came before a failure: it is in the state now
 	o.unsure = err != nil
 	if err != nil {

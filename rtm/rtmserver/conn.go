@@ -15,6 +15,7 @@ import (
 // It is what the methods know of it; how its frames travel is the outlet's.
 type conn struct {
 	s         *Server
+	id        string // of a socket
 	side      side
 	catalogue *catalogue.API
 	version   string
@@ -24,7 +25,8 @@ type conn struct {
 
 	closing  atomic.Bool // a disconnect is on its way: nothing more is sent or read
 	loggedIn atomic.Bool
-	asked    atomic.Int64 // requests that were answered
+	identity atomic.Pointer[identity] // of the login, for any goroutine
+	asked    atomic.Int64             // requests that were answered
 
 	// Set once at login, before loggedIn; for agents org is nil until then
 	// unless the address named it.
@@ -79,6 +81,7 @@ func (c *conn) enqueue(frame []byte) {
 // login marks the connection as logged in. The organization's lock is held.
 func (c *conn) login(user string, pushes filter) {
 	c.user = user
+	c.identity.Store(&identity{organization: c.org.seed.ID, user: user})
 	c.pushes = pushes
 	c.since = c.s.clock.Now()
 	if c.token != nil {

@@ -186,48 +186,40 @@ func TestSlowClient(t *testing.T) {
 	})
 }
 
-// TestSlowClientOfMuch has a client ask for much and read nothing: it is cut off
-// long before its queue has all places taken.
+// TestSlowClientOfMuch has an agent that reads nothing while another sends it much:
+// it is cut off long before its queue has all places taken.
 func TestSlowClientOfMuch(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
-		token := srv.CustomerToken(t)
-		cu := dialCustomer(t, srv)
-		cu.ok("login", object{"token": "Bearer " + token})
-		var events []any
-		for range 60 {
-			events = append(events, message(strings.Repeat("x", 16<<10)))
-		}
-		chatID, _ := start(cu, events...)
-		for range 7 {
-			cu.ok("deactivate_chat", object{"id": chatID})
-			cu.ok("resume_chat", object{"continuous": true, "chat": object{"id": chatID, "thread": object{"events": events}}})
-		}
-		slow, _, err := websocket.Dial(t.Context(), srv.URL+"/v3.6/customer/rtm/ws?organization_id="+rtmtest.Organization, &websocket.DialOptions{HTTPClient: srv.HTTPClient()})
+		ag := agent(t, srv, rtmtest.AgentToken)
+		slow, _, err := websocket.Dial(t.Context(), srv.URL+"/v3.6/agent/rtm/ws", &websocket.DialOptions{HTTPClient: srv.HTTPClient()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer slow.CloseNow()
 		slow.SetReadLimit(-1)
-		frames := []string{`{"action":"login","payload":{"token":"Bearer ` + token + `"}}`}
-		for range 12 { // 8 MB each
-			frames = append(frames, `{"action":"list_threads","payload":{"limit":100,"chat_id":"`+chatID+`"}}`)
-		}
-		for _, frame := range frames {
-			if slow.Write(t.Context(), websocket.MessageText, []byte(frame)) != nil {
-				break
-			}
+		if err := slow.Write(t.Context(), websocket.MessageText, []byte(`{"action":"login","payload":{"token":"Bearer `+rtmtest.Agent2Token+`"}}`)); err != nil {
+			t.Fatal(err)
 		}
 		synctest.Wait()
+		const megabytes = 75
+		content := strings.Repeat("x", 1<<20-200)
+		for range megabytes {
+			ag.ok("multicast", object{"recipients": object{"agents": object{"ids": []string{agent2}}}, "content": content})
+		}
 		n := 0
-		for {
-			if _, _, err := slow.Read(t.Context()); err != nil {
+		for n < megabytes {
+			_, frame, err := slow.Read(t.Context())
+			if err != nil {
 				break
 			}
-			if n++; n == len(frames) {
-				t.Fatal("all 96 MB waited for the slow client")
+			if len(frame) > len(content) {
+				n++
 			}
 		}
-		cu.ok("ping", object{})
+		if n == megabytes {
+			t.Errorf("all %d MB waited for the slow client", n)
+		}
+		ag.ok("ping", object{})
 	})
 }
 

@@ -265,8 +265,8 @@ func TestDisconnectSome(t *testing.T) {
 			{rtmserver.Disconnection{API: "customer", UserID: id, Reason: "logged_out_remotely"}, 0, ""}, // it has gone
 			{rtmserver.Disconnection{API: "customer", Organization: rtmtest.Organization, Reason: "logged_out_remotely"}, 2, ""},
 			{rtmserver.Disconnection{API: "agent", UserID: agent2, Reason: "agent_deleted"}, 0, ""},
-			{rtmserver.Disconnection{API: "agent", Reason: "customer_banned"}, 0, `has no reason "customer_banned"; it has access_token_expired`},
-			{rtmserver.Disconnection{API: "bot", Reason: "x"}, 0, `the API is customer or agent, not "bot"`},
+			{rtmserver.Disconnection{API: "agent", Reason: "customer_banned"}, 0, `reason: must be one of access_token_expired,`},
+			{rtmserver.Disconnection{API: "bot", Reason: "x"}, 0, `api: must be customer or agent, not "bot"`},
 			{rtmserver.Disconnection{API: "agent", Organization: "x", Reason: "agent_deleted"}, 0, `there is no organization "x"`},
 			{rtmserver.Disconnection{API: "agent", Reason: "agent_deleted", Data: map[string]any{"x": make(chan int)}}, 0, "data: json"},
 		} {
@@ -284,8 +284,8 @@ func TestDisconnectSome(t *testing.T) {
 	})
 }
 
-// TestSlowClientIsTold reads on after its queue ran over: it gets the close code
-// that says why.
+// TestSlowClientIsTold reads on after its queue ran over: it gets the buffer of
+// frames that was under way, and the close code that says why.
 func TestSlowClientIsTold(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
 		cu := customer(t, srv)
@@ -308,7 +308,7 @@ func TestSlowClientIsTold(t *testing.T) {
 				n++
 			}
 		}
-		if websocket.CloseStatus(err) != websocket.StatusPolicyViolation || !strings.Contains(err.Error(), "the client does not read") || n > 5 {
+		if websocket.CloseStatus(err) != websocket.StatusPolicyViolation || !strings.Contains(err.Error(), "the client does not read") || n > 200 {
 			t.Errorf("after %d frames the end was %v", n, err)
 		}
 		if text := metrics(t, srv); !strings.Contains(text, `rtmd_connections_ended_total{api="agent",reason="does_not_read"} 1`) {

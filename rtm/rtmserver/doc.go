@@ -13,8 +13,8 @@
 //
 // Each organization has an append-only log, see [Log]. A command is held to the
 // rules of package catalogue, the same that clients have, checked against the
-// state, appended to the log as records, and applied; the state is a fold over
-// the records, and pushes are announced from them. What a request causes is
+// state, appended to the log as one entry, and applied; the state is a fold over
+// the entries, and pushes are announced from them. What a request causes is
 // decided under one lock per organization, so all connections see one order of
 // things. Typing indicators, sneak peeks, previews and multicasts are passed on
 // and never logged.
@@ -44,7 +44,8 @@
 // address cannot be guessed, and whoever has it may read the file: pictures in the
 // page, everything else as a download, nothing as HTML, SVG or script. A file that no
 // event has ends after 24 hours, others with the threads that have them. [Files] keeps
-// the content: [NewMemoryFiles], [OpenDiskFiles].
+// the content: [NewMemoryFiles], [OpenDiskFiles], or Log.Files of package natslog,
+// which all nodes share.
 //
 // # Seeds and bots
 //
@@ -60,6 +61,46 @@
 // through the same methods as anybody else. What it does is bound to what it
 // answers: its events have a custom_id that names it, so after a restart, or with
 // several nodes, each is there once.
+//
+// # What is kept
+//
+// A request is answered once the log has its entry: all that the request changed,
+// or nothing of it. How long the log keeps it is the log's business, see package
+// natslog for the ones on disk: there the end of the process, in whatever way and
+// at whatever moment, loses nothing that was answered, and a power failure at most
+// what came since the files were last synced.
+//
+// A server reads its log at the start. So that this need not be all of it, the
+// state is saved once in a while, see [Options.SnapshotEvery]: in the background,
+// out of the last snapshot and the entries since then, without the lock. A
+// snapshot holds nothing that the log has not, and one that cannot be read, or is
+// of another format, is passed over.
+//
+// # Several nodes
+//
+// Servers that share a log are nodes of one service: a client may connect to any
+// of them, and to another one next time. Each applies the entries of all and
+// announces them to the connections that it has itself.
+//   - An append names the entry before it, so of two nodes that decide at once one
+//     wins; the other one applies what is new and decides again.
+//   - Who is connected where is in the log as well: when a user's first connection
+//     to a node begins, when the last one ends, and when what others need to know
+//     changes in between. Routing, monitoring and the time that agents have to
+//     come back follow from that.
+//   - Pushes that are not in the log go from node to node on the log's side, if
+//     their recipients are connected elsewhere; one that is lost is not repeated.
+//   - Nodes tell each other each second that they live. Of one that was silent
+//     for 5 s the others log that its connections are gone. A node that finds
+//     itself taken for lost logs those that it has still.
+//   - What follows from a change, such as giving a waiting chat to an agent, is
+//     done by the node that made it; if that dies first, another one does it half
+//     a second later. What happens after a while, every node tries: one wins, and
+//     the others see that it is done.
+//   - A login is an append, or looks at the log, so who comes from another node
+//     finds all here that it was answered there.
+//
+// Clocks of nodes should agree: times in the log never go back, so one that is
+// ahead takes the others with it.
 //
 // # Versions
 //
@@ -98,6 +139,21 @@
 // [Server.DeleteThreads]. Forms, greetings, welcome messages, tags, properties of
 // own namespaces, scopes and rules for pages come from the [Seed].
 //
+// # As a tool
+//
+// What tests and their authors want of a server beside the protocol is methods
+// here, endpoints of [Server.Control] and, in one call each, rtmtest's:
+//   - [Server.Reset], [Server.Snapshot] and [Server.Restore], by organization, so
+//     that tests run side by side in one server;
+//   - [Server.Clock], which can be frozen and advanced;
+//   - [Server.AddFault]: frames that are lost, late, doubled, overtaken or damaged,
+//     errors, disconnects with any reason, half-open connections, refused dials;
+//   - [Server.Journal], every frame that crossed a socket, and
+//     [Server.FollowJournal], those to come;
+//   - [Server.Connections], and [Server.Disconnect] to end them.
+//
+// Faults and journal are about sockets; requests of the Web API pass them by.
+//
 // # Where the documents leave it open
 //
 //   - Properties: a namespace that neither the protocol nor the seed knows is open
@@ -108,6 +164,8 @@
 //     agent_offline when the target is an agent who is not there.
 //   - Of a deleted event agents of the role normal get the husk. Customers can
 //     delete messages, files and custom events that they wrote.
+//   - A system message that the server writes because of a customer's request comes
+//     without the request's id, unlike everything else that it causes.
 //   - Session fields end with the visit: with the customer's last connection.
 //   - A greeting is shown once in a visit, and not to who is chatting.
 //   - The side storage of customers holds the greetings that they have seen.

@@ -1,6 +1,7 @@
 package rtmserver
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -22,7 +23,8 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	for _, id := range sortedKeys(s.orgs) {
-		for _, err := range s.opts.Log.Read(ctx, id, 0) {
+		// What is new, so that it is little.
+		for _, err := range s.opts.Log.Read(ctx, id, s.orgs[id].claimed.Load()) {
 			if err != nil {
 				s.opts.Logger.Error("the log cannot be read", "organization", id, "error", err)
 				s.unavailable(w, "the log cannot be read")
@@ -51,19 +53,22 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	for c := range s.conns {
 		c.drain()
+		if c.silent.Load() {
+			c.cancel(errClosing) // what is half open would stay so
+		}
 	}
 	s.mu.Unlock()
+	var late error
 	select {
 	case <-s.idle:
-		err := s.farewell(ctx)
-		s.end()
-		return err
 	case <-ctx.Done():
+		late = ctx.Err()
+		s.cancel()
+		<-s.idle
 	}
-	s.cancel()
-	<-s.idle
+	err := s.farewell()
 	s.end()
-	return ctx.Err()
+	return cmp.Or(late, err)
 }
 
 // stopTimers ends what waits for its time in chats and the license.

@@ -149,7 +149,7 @@ func TestUploadForm(t *testing.T) {
 			"with other parts":     {part("a", "1") + part("file", "hello") + part("b", "2") + "--b--", b, 200, ""},
 			"10 MB":                {part("file", big) + "--b--", b, 200, ""},
 			"a byte more":          {part("file", big+"x") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
-			"much more":            {part("file", big+big+big) + "--b--", b, 413, "Upload limit exceeded (10MB)."},
+			"much more":            {part("file", big+big) + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"much beside the file": {part("a", big+big) + part("file", "hello") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"17 parts":             {strings.Repeat(part("a", "1"), 17) + "--b--", b, 400, "the form must have at most 16 parts"},
 			"two files":            {part("file", "1") + part("file", "2") + "--b--", b, 400, "the form must have one part of that name"},
@@ -396,4 +396,25 @@ func TestFilesOnDisk(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestFileNodes uploads to one node; another serves the file at once, and knows it
+// in an event.
+func TestFileNodes(t *testing.T) {
+	log, files := rtmserver.NewMemoryLog(), rtmserver.NewMemoryFiles()
+	inBubble(t, &rtmserver.Options{Log: log, Files: files, RandomSeed: 1, Node: "one"}, func(t *testing.T, srv *rtmtest.Server) {
+		other := rtmtest.NewServer(t, &rtmserver.Options{Log: log, Files: files, RandomSeed: 2, Node: "two"})
+		cu := customer(t, other)
+		chatID, _ := start(cu)
+		agent(t, srv, rtmtest.AgentToken)
+		for i := range 10 {
+			url := sendFile(t, srv, "agent", agentAuth, fmt.Sprintf("%d.txt", i), "text/plain", []byte("hello"))
+			if i%2 == 0 {
+				if res, data := fetch(t, other, url, nil); string(data) != "hello" {
+					t.Fatalf("the other node says %s", res.Status)
+				}
+			}
+			cu.ok("send_event", object{"chat_id": chatID, "event": object{"type": "file", "url": url}})
+		}
+	})
 }

@@ -23,6 +23,7 @@ const (
 func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, c *conn) (any, error) {
 	admit, err := s.authenticate(r, c)
 	if err != nil {
+		readRest(w, r, maxFile+maxFormExtra)
 		return nil, err
 	}
 	in, err := s.readUpload(w, r)
@@ -30,8 +31,7 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, c *conn) (an
 		defer s.uploads.Add(-int64(in.content.Cap()))
 	}
 	if err != nil {
-		// A client that sends reads no answer before it is through.
-		_, _ = io.Copy(io.Discard, io.LimitReader(patient(w, r), 2*maxFile))
+		readRest(w, r, 3*maxFile)
 		return nil, err
 	}
 	f := &file{ID: s.ids.secret(), Name: fileName(in.name), By: c.user, Size: in.content.Len()}

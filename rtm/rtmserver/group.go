@@ -38,6 +38,9 @@ func (c *call) predict() (group int, a *Agent, queue bool, err error) {
 	if o.groupsStatus(groups) == offline {
 		return group, nil, false, failAs(c.conn.catalogue, "group_offline")
 	}
+	if o.seed.Routing.Manual {
+		return group, nil, false, failAs(c.conn.catalogue, "group_unavailable")
+	}
 	load := o.st.load()
 	for i := range o.seed.Agents {
 		x := &o.seed.Agents[i]

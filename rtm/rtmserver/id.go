@@ -16,16 +16,26 @@ import (
 // seed. It is safe for concurrent use.
 type idSource struct {
 	mu   sync.Mutex
+	seed uint64
 	from io.Reader
 }
 
 func newIDSource(seed uint64) *idSource {
-	if seed == 0 {
-		return &idSource{from: crand.Reader}
+	s := &idSource{seed: seed, from: crand.Reader}
+	s.restart()
+	return s
+}
+
+// restart lets a source with a seed begin anew.
+func (s *idSource) restart() {
+	if s.seed == 0 {
+		return
 	}
 	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], seed)
-	return &idSource{from: rand.NewChaCha8(key)}
+	binary.LittleEndian.PutUint64(key[:], s.seed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.from = rand.NewChaCha8(key)
 }
 
 func (s *idSource) bytes(n int) []byte {

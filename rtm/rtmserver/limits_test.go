@@ -285,6 +285,7 @@ func TestFlood(t *testing.T) {
 		}
 		defer ws.CloseNow()
 		go func() {
+			defer ws.CloseNow() // ends the reader
 			_ = ws.Write(ctx, websocket.MessageText, []byte(`{"action":"login","payload":{"token":"Bearer `+token+`"}}`))
 			for ctx.Err() == nil && ws.Write(ctx, websocket.MessageText, []byte(`{"action":"list_chats"}`)) == nil {
 			}
@@ -309,7 +310,7 @@ func TestFlood(t *testing.T) {
 			t.Fatalf("the agent got %v", e)
 		}
 	}
-	cancel() // ends the writers, and with them the sockets
+	cancel()
 	total := 0
 	for range cap(refused) {
 		total += <-refused

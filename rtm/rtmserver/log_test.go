@@ -150,6 +150,10 @@ func TestReplay(t *testing.T) {
 	seed.Organizations[0].Routing.IdleAfterMin = 60
 	var chatID, token string
 	inBubble(t, &rtmserver.Options{Log: log, Seed: seed, AgentGrace: time.Second}, func(t *testing.T, srv *rtmtest.Server) {
+		srv.CustomerToken(t)
+		first := srv.Snapshot(t, rtmtest.Organization)
+		srv.Reset(t, rtmtest.Organization)
+		srv.Restore(t, first)
 		token = srv.CustomerToken(t)
 		cu, queued := dialCustomer(t, srv), customer(t, srv)
 		cu.ok("login", object{"token": "Bearer " + token, "customer": object{"name": "Cleo", "session_fields": []any{object{"a": "1"}}}})

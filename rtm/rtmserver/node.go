@@ -207,7 +207,7 @@ func (o *org) awaken() {
 		}
 		return nil
 	})
-	if err != nil && o.s.ctx.Err() == nil {
+	if err != nil && o.s.logs.Err() == nil {
 		o.s.opts.Logger.Error("follow other nodes", "organization", o.seed.ID, "error", err)
 		o.wakeLater()
 	}
@@ -255,13 +255,34 @@ func (o *org) bury(em *emission) error {
 			continue
 		}
 		if o.s.lost(node) {
-			records = append(records, &record{Kind: nodeLost, Node: node})
+			records = append(records, o.lostRecords(node)...)
 		} else {
 			others = true
 		}
 	}
 	o.others.Store(others)
 	return o.commit(em, records...)
+}
+
+// lostRecords are those of a node whose connections are gone. An agent who is left
+// with connections that are away is away.
+func (o *org) lostRecords(node string) []*record {
+	records := []*record{{Kind: nodeLost, Node: node}}
+	for i := range o.seed.Agents {
+		id := o.seed.Agents[i].ID
+		here := o.st.agent(id).Here
+		if here[node] == nil || len(here) == 1 {
+			continue
+		}
+		away := true
+		for other, p := range here {
+			away = away && (other == node || p.Away)
+		}
+		if r := o.awayRecord(id, away); r != nil {
+			records = append(records, r)
+		}
+	}
+	return records
 }
 
 // inBackground runs fn in a goroutine that Shutdown waits for. It reports whether

@@ -315,7 +315,15 @@ func TestNodesAway(t *testing.T) {
 		if got := status(b); got != "not_accepting_chats" {
 			t.Errorf("with that one gone the status is %v", got)
 		}
+		agent(t, one, rtmtest.AgentToken)
+		if got := status(b); got != "accepting_chats" {
+			t.Errorf("with a new one the status is %v", got)
+		}
 		same(t, one, two)
+		one.Close()
+		if got := status(b); got != "not_accepting_chats" {
+			t.Errorf("with the other node gone the status is %v", got)
+		}
 	})
 }
 

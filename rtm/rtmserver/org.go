@@ -120,7 +120,7 @@ func (o *org) begin(ctx context.Context) error {
 	if !nodes[o.s.node] {
 		return nil
 	}
-	return o.try(func() error { return o.commit(&emission{org: o}, &record{Kind: nodeLost, Node: o.s.node}) })
+	return o.try(func() error { return o.commit(&emission{org: o}, o.lostRecords(o.s.node)...) })
 }
 
 // now is the time, in whole microseconds and never twice the same, so that the

@@ -32,6 +32,7 @@ func (c *socket) submit(frame []byte) {
 	if limit > 0 && p.n >= limit {
 		p.mu.Unlock()
 		c.refuse(frame)
+		c.kick()
 		return
 	}
 	p.n++
@@ -53,15 +54,11 @@ func (c *socket) work() {
 		p.frames[0] = nil
 		p.frames = p.frames[1:]
 		p.mu.Unlock()
-		if c.ctx.Err() == nil && !c.closing.Load() {
-			c.safely(func() {
-				if t := c.s.tap; t != nil {
-					t.received(c.conn, frame, c.take)
-				} else {
-					c.handle(frame)
-				}
-			})
+		c.claim()
+		if c.ctx.Err() == nil && !c.closing.Load() && !c.silent.Load() {
+			c.safely(func() { c.handle(frame) })
 		}
+		c.unclaim()
 		p.mu.Lock()
 		p.n--
 		p.bytes -= len(frame)

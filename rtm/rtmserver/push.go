@@ -296,6 +296,10 @@ func (o *org) announce(em *emission, r *record) {
 		em.members(ch, "event_deleted", push)
 	case postbackSent:
 		o.announcePostback(em, ch, r)
+	case stateReset, stateRestored:
+		o.sendAllAway()
+	case seedImported:
+		o.goOn()
 	case threadTagged, threadUntagged:
 		em.members(ch, string(r.Kind), obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "tag": r.Tag})
 	case presenceSet, presenceEnded, nodeLost:

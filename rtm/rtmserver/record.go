@@ -48,6 +48,9 @@ const (
 	threadsDeleted     recordKind = "threads_deleted"
 	threadTagged       recordKind = "thread_tagged"
 	threadUntagged     recordKind = "thread_untagged"
+	stateReset         recordKind = "state_reset"       // all is as in an empty log
+	statePart          recordKind = "state_part"        // of a state that is to be restored
+	stateRestored      recordKind = "state_restored"    // the parts are all there
 	customerImported   recordKind = "customer_imported" // this and the next: from the seed
 	chatImported       recordKind = "chat_imported"
 	eventsImported     recordKind = "events_imported"
@@ -113,6 +116,9 @@ type record struct {
 	Away   bool   `json:"away,omitempty"` // routingStatusSet: because the agent is away
 
 	Level string `json:"level,omitempty"`
+
+	Part  []byte `json:"part,omitempty"`  // statePart
+	First bool   `json:"first,omitempty"` // statePart: those of before are of none
 
 	Node     string    `json:"node,omitempty"` // presences and nodeLost
 	Presence *presence `json:"presence,omitempty"`

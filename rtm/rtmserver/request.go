@@ -374,15 +374,19 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 // respond sends the answer to a request.
 func (c *conn) respond(r *request, result any, err error) {
 	payload, failed := c.outcome(r, result, err)
+	c.enqueue(responseFrame(r.id, r.hasID, r.action, failed == nil, payload))
+}
+
+func responseFrame(id string, hasID bool, action string, success bool, payload any) []byte {
 	frame := make([]byte, 0, 256)
 	frame = append(frame, '{')
-	if r.hasID {
-		frame = append(wire.AppendString(append(frame, `"request_id":`...), r.id), ',')
+	if hasID {
+		frame = append(wire.AppendString(append(frame, `"request_id":`...), id), ',')
 	}
-	frame = wire.AppendString(append(frame, `"action":`...), r.action)
-	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), failed == nil)
+	frame = wire.AppendString(append(frame, `"action":`...), action)
+	frame = strconv.AppendBool(append(frame, `,"type":"response","success":`...), success)
 	frame = appendJSON(append(frame, `,"payload":`...), payload)
-	c.enqueue(append(frame, '}'))
+	return append(frame, '}')
 }
 
 // tooLong is the error for a frame over the limit.

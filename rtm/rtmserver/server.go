@@ -66,6 +66,10 @@ type Options struct {
 	// chats. 0 means 30 s, less than 0 means no time at all.
 	AgentGrace time.Duration
 
+	// Journal is how many entries the journal of frames keeps, see JournalEntry. 0
+	// keeps none.
+	Journal int
+
 	// Limits bound what clients can take. The zero value has defaults.
 	Limits Limits
 
@@ -87,19 +91,22 @@ type Server struct {
 	ids   *idSource
 	orgs  map[string]*org
 	node  string
-	tap   tap // nil: frames pass untouched
+	tap   *tap
 
 	files     Files
 	publicURL *url.URL      // nil when the options have none
 	uploads   atomic.Int64  // bytes of uploads in memory
 	decoding  chan struct{} // holds who decodes an image
 
-	ctx     context.Context // of the server's life
+	ctx     context.Context // of connections
 	cancel  context.CancelFunc
+	logs    context.Context // of the log, which is needed longer
+	endLogs context.CancelFunc
 	closing atomic.Bool
 
 	mu    sync.Mutex
 	conns map[*socket]struct{}
+	made  uint64        // connections so far
 	asks  int           // requests of the Web API that are being carried out
 	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
@@ -166,6 +173,7 @@ func New(opts *Options) (*Server, error) {
 	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
 	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
+	s.tap = newTap(s)
 	if err := s.opts.Seed.check(); err != nil {
 		return nil, err
 	}
@@ -173,14 +181,16 @@ func New(opts *Options) (*Server, error) {
 		s.node = newIDSource(0).uuid()
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.logs, s.endLogs = context.WithCancel(context.Background())
 	s.cluster.heard = map[string]time.Time{}
 	if s.leaveLog, err = s.opts.Log.Join("", s); err != nil {
 		s.cancel()
+		s.endLogs()
 		return nil, fmt.Errorf("rtmserver: log: %w", err)
 	}
 	for i := range s.opts.Seed.Organizations {
 		seed := &s.opts.Seed.Organizations[i]
-		o, err := newOrg(s.ctx, s, seed)
+		o, err := newOrg(s.logs, s, seed)
 		if err != nil {
 			s.end()
 			return nil, err
@@ -200,6 +210,9 @@ func New(opts *Options) (*Server, error) {
 	}
 	return s, nil
 }
+
+// Clock returns the clock that the server lives by.
+func (s *Server) Clock() *Clock { return s.clock }
 
 var socketPath = regexp.MustCompile(`^/v([^/]+)/(customer|agent)/rtm/ws$`)
 
@@ -238,9 +251,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // farewell tells other nodes that this one has no connections any more, and
 // saves the organizations' states.
-func (s *Server) farewell(ctx context.Context) error {
+func (s *Server) farewell() error {
 	for _, id := range sortedKeys(s.orgs) {
-		if err := s.orgs[id].farewell(ctx); err != nil {
+		if err := s.orgs[id].farewell(); err != nil {
 			return err
 		}
 	}
@@ -253,6 +266,7 @@ func (s *Server) end() {
 	s.ended = true
 	s.mu.Unlock()
 	s.cancel()
+	s.endLogs()
 	s.stopBeating()
 	for _, o := range s.orgs {
 		o.end()

@@ -97,13 +97,16 @@ func (o *org) snapshotSoon() {
 	}
 	o.snapshotAt = math.MaxUint64 // not while it is made
 	o.s.inBackground(func() {
-		seq, err := o.snapshot(o.s.ctx)
-		if err != nil && o.s.ctx.Err() == nil {
+		seq, err := o.snapshot(o.s.logs)
+		if err != nil && o.s.logs.Err() == nil {
 			o.s.opts.Logger.Error("make a snapshot", "organization", o.seed.ID, "error", err)
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.planSnapshot(max(seq, o.st.Seq))
+		if err != nil {
+			seq = o.st.Seq // try again as much later
+		}
+		o.planSnapshot(seq)
 	})
 }
 
@@ -142,17 +145,17 @@ func (o *org) saveSnapshot(ctx context.Context, st *state) error {
 
 // farewell has the log know that nobody is connected to this node any more, and
 // saves the state for the next start.
-func (o *org) farewell(ctx context.Context) error {
+func (o *org) farewell() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.st.nodes()[o.s.node] {
-		err := o.try(func() error { return o.commit(&emission{org: o}, &record{Kind: nodeLost, Node: o.s.node}) })
+		err := o.try(func() error { return o.commit(&emission{org: o}, o.lostRecords(o.s.node)...) })
 		if err != nil {
 			return err
 		}
 	}
 	if o.s.opts.SnapshotEvery > 0 && o.st.Seq >= o.snapshotted+snapshotTail {
-		return o.saveSnapshot(ctx, o.st)
+		return o.saveSnapshot(o.s.logs, o.st)
 	}
 	return nil
 }

@@ -23,26 +23,40 @@ const (
 
 var errSlow = errors.New("the client does not read")
 
-// A socket is a conn with a transport. The goroutine of its HTTP request reads and
-// handles, one writes, one watches the deadlines.
+// A socket is a conn with a transport. One goroutine reads for as long as it lives;
+// others come when there is something to do: one handles what was read, see pending,
+// and one writes. An idle socket has the one alone.
 type socket struct {
 	*conn
 	transport transport
+	wire      *heldConn // under transport
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	queue  chan item
-	queued atomic.Int64  // bytes in queue and in the write under way
-	woken  chan struct{} // tells watch of the login
+
+	mu      sync.Mutex     // of the queue
+	queue   []item         // what waits to be written
+	writing bool           // somebody writes, or will: put need not see to it
+	claimed bool           // and that is who handles a frame
+	slow    bool           // the client does not read
+	ended   bool           // nobody is to begin anything
+	alarm   *time.Timer    // runs watch
+	pinged  time.Time      // when the server last did
+	pinging bool           // and waits for the answer
+	helpers sync.WaitGroup // those who write and ping
+
+	waiting atomic.Int64 // frames in queue and in the writes under way
+	queued  atomic.Int64 // bytes of them
 
 	at      *org                   // that the address names
 	pending pending                // frames that were read
-	slow    chan struct{}          // closed when the client does not read
-	cut     sync.Once              // closes slow
 	reason  atomic.Pointer[string] // why the server ended it
 	counted string                 // the address whose connection without a login it is, guarded by Server.mu
 
-	handling sync.Mutex // one frame at a time, where a tap passes them on
+	silent   atomic.Bool // half open: nothing comes or goes, see Fault
+	gone     sync.Once   // leave, also when nobody closes a half-open socket
+	inbound  *lane       // what a fault holds back; read's
+	outbound *lane       // write's
 
 	started time.Time
 	life    atomic.Int64 // when the client last showed life, after started
@@ -63,16 +77,18 @@ type transport interface {
 	CloseNow()
 }
 
-// webSocket is the transport of a frame per message.
+// webSocket is the transport of a frame per message. Contexts with an end are dear
+// there, so frames come and go without: CloseNow ends what waits, and a heldConn
+// what takes too long.
 type webSocket struct{ ws *websocket.Conn }
 
-func (t webSocket) Reader(ctx context.Context) (io.Reader, error) {
-	_, r, err := t.ws.Reader(ctx)
+func (t webSocket) Reader(context.Context) (io.Reader, error) {
+	_, r, err := t.ws.Reader(context.Background())
 	return r, err
 }
 
-func (t webSocket) Write(ctx context.Context, frame []byte) error {
-	return t.ws.Write(ctx, websocket.MessageText, frame)
+func (t webSocket) Write(_ context.Context, frame []byte) error {
+	return t.ws.Write(context.Background(), websocket.MessageText, frame)
 }
 
 func (t webSocket) Ping(ctx context.Context) error { return t.ws.Ping(ctx) }
@@ -80,14 +96,6 @@ func (t webSocket) Ping(ctx context.Context) error { return t.ws.Ping(ctx) }
 func (t webSocket) Close(code websocket.StatusCode, reason string) { _ = t.ws.Close(code, reason) }
 
 func (t webSocket) CloseNow() { _ = t.ws.CloseNow() }
-
-// A tap sees every frame that crosses a socket and passes it on with next: at
-// once, later, changed, more than once, or not at all. next may be called by any
-// goroutine, also after the socket's end.
-type tap interface {
-	received(c *conn, frame []byte, next func([]byte))
-	sending(c *conn, frame []byte, next func([]byte))
-}
 
 // serveSocket serves a WebSocket until it ends.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, version string) {
@@ -99,15 +107,17 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, side side, 
 
 // accept answers the request for a WebSocket, also when it fails.
 func (c *socket) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	slim := &slimWriter{ResponseWriter: w}
+	ws, err := websocket.Accept(slim, r, &websocket.AcceptOptions{
 		// The token is in login, not in a cookie, so another site's page can do
 		// nothing here that it could not do by itself: any Origin is fine.
 		InsecureSkipVerify: true,
-		OnPingReceived:     func(context.Context, []byte) bool { c.lives(); return true },
+		OnPingReceived:     func(context.Context, []byte) bool { return c.lives() },
 		OnPongReceived:     func(context.Context, []byte) { c.lives() },
 	})
 	if err == nil {
 		ws.SetReadLimit(maxDiscarded)
+		c.wire = slim.conn
 	}
 	return ws, err
 }
@@ -122,10 +132,7 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		httpError(w, http.StatusBadRequest, "validation", "the query parameter organization_id is required")
 		return
 	}
-	c := &socket{
-		conn: s.newConn(r, side, version), queue: make(chan item, sendQueue), slow: make(chan struct{}), woken: make(chan struct{}, 1),
-		started: time.Now(), at: s.orgs[id],
-	}
+	c := &socket{conn: s.newConn(r, side, version), writing: true, started: time.Now(), at: s.orgs[id]}
 	served := slices.Contains(versions[:], version)
 	if !served {
 		c.version = newest // it gets one frame, which is the same in all
@@ -133,7 +140,6 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	c.pending.less.L = &c.pending.mu
 	c.org, c.out = c.at, c
 	c.ctx, c.cancel = context.WithCancelCause(s.ctx)
-	defer c.cancel(nil)
 	switch s.enter(c) {
 	case errClosing:
 		s.unavailable(w, stopping)
@@ -142,17 +148,19 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 		s.unavailable(w, "there are too many connections, or they come too fast")
 		return
 	}
-	defer s.leave(c)
-	var err error
-	if c.transport, err = accept(c); err != nil {
-		return // accept has answered
+	begin, ok := s.tap.dialed(c, w)
+	if ok {
+		var err error
+		c.transport, err = accept(c)
+		ok = err == nil
 	}
-
+	if !ok {
+		c.cancel(nil)
+		s.leave(c)
+		return // it was refused, or accept has answered
+	}
 	c.began()
-	defer c.over()
-	writer, watcher := make(chan struct{}), make(chan struct{})
-	go func() { defer close(writer); c.write() }()
-	go func() { defer close(watcher); c.watch() }()
+	begin()
 	switch {
 	case !served:
 		c.disconnect("unsupported_version")
@@ -161,17 +169,57 @@ func (s *Server) serveTransport(w http.ResponseWriter, r *http.Request, side sid
 	case c.at != nil:
 		c.turnAway(c.at)
 	}
-	c.read()
-	c.cancel(nil)
-	c.pending.settled()
-	c.transport.CloseNow()
-	<-writer
-	<-watcher
-	c.leave()
+	// The goroutine of the request holds its memory, which is more than a socket
+	// that is idle needs.
+	go c.serve()
 }
 
-// lives notes that the client showed life.
-func (c *socket) lives() { c.life.Store(int64(time.Since(c.started))) }
+// serve lives as long as the socket.
+func (c *socket) serve() {
+	defer c.s.leave(c)
+	defer c.over()
+	stop := context.AfterFunc(c.ctx, c.transport.CloseNow)
+	c.mu.Lock()
+	c.pinged = c.started
+	c.alarm = time.AfterFunc(c.catalogue.Transport.PingInterval(), c.watch)
+	c.help(c.write) // what was queued before there was a transport
+	c.mu.Unlock()
+
+	c.read()
+	stop()
+	c.cancel(nil)
+	c.inbound.wait()
+	c.pending.settled()
+	c.transport.CloseNow()
+	c.mu.Lock()
+	c.ended = true
+	c.alarm.Stop()
+	c.mu.Unlock()
+	c.helpers.Wait()
+	c.outbound.wait()
+	c.safely(c.depart)
+	c.s.tap.ended(c)
+}
+
+// help has a goroutine do something for the socket. The caller holds mu.
+func (c *socket) help(do func()) {
+	if !c.ended {
+		c.helpers.Go(do)
+	}
+}
+
+// depart takes the connection out of its organization.
+func (c *socket) depart() { c.gone.Do(c.leave) }
+
+// lives notes that the client showed life, unless the connection is half open. It
+// reports whether it did.
+func (c *socket) lives() bool {
+	if c.silent.Load() {
+		return false
+	}
+	c.life.Store(int64(time.Since(c.started)))
+	return true
+}
 
 // read handles frames until the socket ends.
 func (c *socket) read() {
@@ -191,119 +239,180 @@ func (c *socket) read() {
 				return
 			}
 		}
-		c.lives()
-		if c.closing.Load() {
+		if !c.lives() || c.closing.Load() {
 			continue
 		}
 		if long {
 			c.respond(peek(frame[:maxFrame]), nil, tooLong())
+			c.kick()
 			continue
 		}
-		c.submit(frame)
+		c.s.tap.received(c, frame)
 	}
 }
 
-// take handles a frame that a tap passes on.
-func (c *socket) take(frame []byte) {
-	c.handling.Lock()
-	defer c.handling.Unlock()
-	if c.ctx.Err() == nil && !c.closing.Load() {
-		c.safely(func() { c.handle(frame) })
-	}
-}
-
-// write sends what is queued, and closes the socket after a disconnect.
+// write sends what is queued until nothing is, and closes the socket after a
+// disconnect.
 func (c *socket) write() {
 	for {
-		select {
-		case <-c.ctx.Done():
+		c.mu.Lock()
+		slow, items := c.slow, c.queue
+		c.queue = nil
+		if c.writing = slow || len(items) > 0; !c.writing {
+			c.mu.Unlock()
 			return
-		case <-c.slow:
+		}
+		c.mu.Unlock()
+		if slow {
 			// It has read what was under way when its queue ran over.
 			c.transport.Close(websocket.StatusPolicyViolation, errSlow.Error())
 			c.cancel(errSlow)
 			return
-		case it := <-c.queue:
-			if it.frame != nil {
-				if t := c.s.tap; t != nil {
-					t.sending(c.conn, it.frame, c.send)
-				} else {
-					c.send(it.frame)
-				}
-				c.queued.Add(-int64(len(it.frame)))
-			}
-			if it.last {
-				c.transport.Close(it.code, it.reason)
-				c.cancel(nil)
+		}
+		if c.outbound == nil { // else a lane writes when its time comes
+			c.wire.hold()
+		}
+		for i := range items {
+			if c.ctx.Err() != nil || !c.writeItem(&items[i]) {
 				return
 			}
+		}
+		if err := c.wire.release(); err != nil {
+			c.cancel(err)
+			return
 		}
 	}
 }
 
+// writeItem writes one, unless the client is cut off, and reports whether more may
+// follow.
+func (c *socket) writeItem(it *item) bool {
+	defer c.done(it)
+	c.mu.Lock()
+	slow := c.slow
+	c.mu.Unlock()
+	if slow {
+		return true
+	}
+	if it.frame != nil {
+		c.s.tap.sending(c, it.frame)
+	}
+	if it.last {
+		if err := c.wire.release(); err != nil {
+			c.cancel(err)
+		}
+		c.outbound.drain(c.ctx)
+		if c.silent.Load() && !c.s.closing.Load() {
+			// The client hears nothing of it. It is gone all the same, and read
+			// waits until it closes the socket.
+			c.depart()
+			return false
+		}
+		c.end(it.code, it.reason)
+	}
+	return !it.last
+}
+
+// done says that an item waits no more.
+func (c *socket) done(it *item) {
+	c.waiting.Add(-1)
+	c.queued.Add(-int64(len(it.frame)))
+}
+
+// claim has what is queued from now on wait for unclaim, which writes it in the
+// goroutine of the caller: one less to wake. Who cannot wait for that calls kick.
+func (c *socket) claim() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.writing && !c.ended {
+		c.writing, c.claimed = true, true
+	}
+}
+
+func (c *socket) unclaim() {
+	c.mu.Lock()
+	mine := c.claimed
+	c.claimed = false
+	c.mu.Unlock()
+	if mine {
+		c.write()
+	}
+}
+
+// kick has what is queued written now.
+func (c *socket) kick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.takeOver()
+}
+
+func (c *socket) takeOver() {
+	if c.claimed {
+		c.claimed = false
+		c.help(c.write)
+	}
+}
+
+// end closes the socket. write calls it.
+func (c *socket) end(code websocket.StatusCode, reason string) {
+	if err := c.wire.release(); err == nil {
+		c.transport.Close(code, reason)
+	}
+	c.cancel(nil)
+}
+
 // send writes a frame. A failure ends the socket.
 func (c *socket) send(frame []byte) {
-	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
-	defer cancel()
-	if err := c.transport.Write(ctx, frame); err != nil {
+	if c.silent.Load() {
+		return
+	}
+	if err := c.transport.Write(c.ctx, frame); err != nil {
 		c.cancel(err)
 	}
 }
 
 // watch sends the server's own pings and ends a connection that is late with its
-// login, or silent.
+// login, or silent. It runs when something may be due.
 func (c *socket) watch() {
 	t := c.catalogue.Transport
-	ping := time.NewTicker(t.PingInterval())
-	defer ping.Stop()
-	pinged := make(chan struct{}, 1)
-	pinged <- struct{}{}
-	defer func() { <-pinged }()
-	for {
-		var wait time.Duration
-		if c.loggedIn.Load() {
-			wait = time.Duration(c.life.Load()) + t.IdleClose() - time.Since(c.started)
-		} else {
-			wait = t.LoginDeadline() - time.Since(c.started)
-		}
-		if wait <= 0 {
-			c.disconnect("connection_timeout")
-			return
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-c.ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		case <-c.woken:
-			timer.Stop()
-		case <-ping.C:
-			timer.Stop()
-			select {
-			case <-pinged:
-				go func() {
-					// The pong is noted by OnPongReceived; a lost one is the
-					// business of the idle deadline.
-					ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
-					_ = c.transport.Ping(ctx)
-					cancel()
-					pinged <- struct{}{}
-				}()
-			default:
-			}
+	now := time.Now()
+	wait := t.LoginDeadline() - now.Sub(c.started)
+	if c.loggedIn.Load() {
+		wait = time.Duration(c.life.Load()) + t.IdleClose() - now.Sub(c.started)
+	}
+	if wait <= 0 {
+		c.disconnect("connection_timeout")
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	next := c.pinged.Add(t.PingInterval()).Sub(now)
+	if next <= 0 {
+		c.pinged, next = now, t.PingInterval()
+		if !c.pinging && !c.silent.Load() {
+			c.pinging = true
+			c.help(c.ping)
 		}
 	}
+	c.alarm.Reset(min(wait, next))
 }
 
-// woke tells watch of the login.
-func (c *socket) woke() {
-	c.s.authorized(c)
-	select {
-	case c.woken <- struct{}{}:
-	default:
-	}
+// ping asks for a sign of life. The pong is noted as such; a lost one is the
+// business of the idle deadline.
+func (c *socket) ping() {
+	ctx, cancel := context.WithTimeout(c.ctx, writeTimeout)
+	_ = c.transport.Ping(ctx)
+	cancel()
+	c.mu.Lock()
+	c.pinging = false
+	c.mu.Unlock()
 }
+
+// woke counts the login.
+func (c *socket) woke() { c.s.authorized(c) }
 
 // put queues a frame. A client whose queue is full does not read: it is cut off,
 // so that it costs nobody else.
@@ -311,15 +420,22 @@ func (c *socket) put(it item) {
 	if it.last {
 		c.reason.CompareAndSwap(nil, &it.reason)
 	}
-	n := int64(len(it.frame))
-	if all := c.queued.Add(n); all > sendBytes && all > n {
-		c.cutOff()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slow || c.ended {
 		return
 	}
-	select {
-	case c.queue <- it:
-	default:
+	c.queue = append(c.queue, it)
+	n := int64(len(it.frame))
+	if all := c.queued.Add(n); c.waiting.Add(1) > sendQueue || all > sendBytes && all > n {
 		c.cutOff()
+	}
+	if !c.writing {
+		c.writing = true
+		c.help(c.write)
+	}
+	if it.last {
+		c.takeOver()
 	}
 }
 
@@ -328,18 +444,14 @@ func (c *socket) put(it item) {
 const slowReader = "does_not_read"
 
 // cutOff ends a connection whose client does not read. What waits for it is
-// dropped at once; the frame that is being written has its writeTimeout.
+// dropped at once; the frame that is being written has its writeTimeout. The
+// caller holds mu.
 func (c *socket) cutOff() {
 	reason := slowReader
 	c.reason.CompareAndSwap(nil, &reason)
 	c.closing.Store(true)
-	c.cut.Do(func() { close(c.slow) })
-	for {
-		select {
-		case it := <-c.queue:
-			c.queued.Add(-int64(len(it.frame)))
-		default:
-			return
-		}
+	for i := range c.queue {
+		c.done(&c.queue[i])
 	}
+	c.slow, c.queue = true, nil
 }

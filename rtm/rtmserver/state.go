@@ -17,7 +17,8 @@ type state struct {
 	Queue     []string               `json:"queue"`  // those of them that wait for an agent
 	Agents    map[string]*agentState `json:"agents"`
 	Tokens    map[string]*token      `json:"tokens"` // by hash
-	Here      map[string]presences   `json:"here"`   // customers who are connected
+	Parts     []byte                 `json:"parts,omitempty"`
+	Here      map[string]presences   `json:"here"` // customers who are connected
 	Files     map[string]*file       `json:"files,omitempty"`
 	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 
@@ -222,6 +223,8 @@ func (st *state) fold(r *record) {
 		for _, id := range sortedKeys(st.Chats) {
 			st.deleteThreads(st.Chats[id], r.Sweep.takes)
 		}
+	case stateReset, statePart, stateRestored:
+		st.foldState(r)
 	case fileUploaded:
 		st.foldFile(r)
 	case threadTagged:

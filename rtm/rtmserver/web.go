@@ -309,6 +309,7 @@ func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, action stri
 	case err != nil:
 		return nil, unreadable(err)
 	case len(body) > maxFrame:
+		readRest(w, r, maxFrame)
 		return nil, fail("entity_too_large", "the body is over the limit of %d bytes", maxFrame)
 	case len(body) == 0:
 		return req, nil
@@ -369,6 +370,12 @@ func (p *patientReader) Read(b []byte) (int, error) {
 		_ = p.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// readRest reads what is left of a body, as far as that is worth it: a client that
+// sends reads no answer before it is through.
+func readRest(w http.ResponseWriter, r *http.Request, most int64) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(patient(w, r), most))
 }
 
 // unreadable is the error for a body that did not arrive.

@@ -24,12 +24,13 @@ type collector struct {
 	start    time.Time
 	done     chan struct{}
 	chat     chan string // the first chat there is
+	heard    chan string // the names of events, as far as somebody takes them
 	arrivals []arrival   // once done is closed
 	err      error       // why there were no more
 }
 
 func collect(conn *rtm.Conn) *collector {
-	c := &collector{sub: rtm.Subscribe[rtm.Push](conn), start: time.Now(), done: make(chan struct{}), chat: make(chan string, 1)}
+	c := &collector{sub: rtm.Subscribe[rtm.Push](conn), start: time.Now(), done: make(chan struct{}), chat: make(chan string, 1), heard: make(chan string, 10_000)}
 	go func() {
 		defer close(c.done)
 		for push, err := range c.sub.All(context.Background()) {
@@ -75,6 +76,12 @@ func (c *collector) take(push rtm.Push) {
 		}
 	}
 	c.arrivals = append(c.arrivals, a)
+	for _, e := range a.entries {
+		select {
+		case c.heard <- e.Custom:
+		default:
+		}
+	}
 }
 
 // entries returns all that came, in the order of events.

@@ -7,6 +7,22 @@
 // The network is net.Pipe: no port is opened, and it works inside the bubble of
 // testing/synctest, where deadlines of half a minute pass at once.
 //
+// # A server that misbehaves
+//
+// What tests want of a server that it would not do by itself is one call each:
+//
+//	srv.Fault(t, rtmserver.Fault{Action: "send_event", Nth: 3, Effect: "error", Error: "internal"})
+//	srv.Advance(9 * time.Hour)                           // tokens expire
+//	srv.Disconnect(t, "agent1@example.com", "connection_timeout")
+//	before := srv.Snapshot(t, rtmtest.Organization)
+//	srv.Restore(t, before)
+//	srv.Journal()                                        // every frame so far
+//
+// A Fault is about single frames and connections of a server that is otherwise
+// well: it knows actions, users and error types, and it acts where it was told to.
+// For a network that is bad all the time, whatever the server does, there is the
+// next section; one test can use both.
+//
 // # A bad network
 //
 // NewNetwork puts faults between the server and its clients, by chance or on

@@ -37,14 +37,24 @@ type Server struct {
 	once     sync.Once
 }
 
+// journalSize is how many entries the journal of a server keeps unless its
+// options say otherwise.
+const journalSize = 10_000
+
 // NewServer starts a server. nil options mean the default seed, and ids that
-// repeat from run to run. It ends with the test, or with Close.
+// repeat from run to run. It keeps a journal. It ends with the test, or with
+// Close.
 //
 // For testing/synctest call it inside the bubble, with the bubble's T.
 func NewServer(tb testing.TB, opts *rtmserver.Options) *Server {
 	tb.Helper()
 	if opts == nil {
 		opts = &rtmserver.Options{RandomSeed: 1}
+	}
+	if opts.Journal == 0 {
+		with := *opts
+		with.Journal = journalSize
+		opts = &with
 	}
 	rtm, err := rtmserver.New(opts)
 	if err != nil {

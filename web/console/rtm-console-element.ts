@@ -108,9 +108,7 @@ export class RTMConsoleElement extends LitElement {
     this.#error = ''
     this.#refused = false
     try {
-      const rtm = await load()
-      if (session.signal.aborted) return
-      const client = rtm.agent({
+      const client = load().agent({
         token: this.token,
         ...(this.server ? { server: this.server } : {}),
         ...(this.organizationId ? { organizationId: this.organizationId } : {}),

@@ -192,9 +192,7 @@ export class RTMChatElement extends LitElement {
     this.#failure = ''
     this.requestUpdate()
     try {
-      const rtm = await load()
-      if (session.signal.aborted) return
-      const client = rtm.customer({
+      const client = load().customer({
         organizationId: this.organizationId,
         ...(this.server ? { server: this.server } : {}),
         ...(this.clientId ? { clientId: this.clientId } : {}),

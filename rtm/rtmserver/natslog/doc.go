@@ -7,6 +7,8 @@
 //	defer log.Close()
 //	srv, err := rtmserver.New(&rtmserver.Options{Log: log})
 //
+// With [Log.Files] as Options.Files the files that users upload are there as well.
+//
 // Each organization has a stream of its own, so that organizations spread over
 // the servers of a cluster; the sequence numbers of the log are those of the
 // stream. An append is a publish that expects the number before it.

@@ -37,8 +37,9 @@ type Options struct {
 }
 
 const (
-	patience     = 8 * time.Second // that an append or a read has in all: time for a cluster to find a new leader
-	tryTimeout   = 2 * time.Second // of it, for each request
+	patience     = 8 * time.Second  // that an append or a read has in all: time for a cluster to find a new leader
+	startTime    = 30 * time.Second // instead of it, for servers that have just been started
+	tryTimeout   = 2 * time.Second  // of it, for each request
 	tryPause     = 20 * time.Millisecond
 	readBatch    = 1000
 	readBytes    = 8 << 20
@@ -130,19 +131,16 @@ func (l *Log) begin(nc *nats.Conn) (err error) {
 	if l.js, err = jetstream.New(nc); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	for {
-		if _, err = l.js.AccountInfo(ctx); err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
-			return err
-		}
-		pause(ctx)
-	}
+	return l.insistFor(context.Background(), startTime, func(ctx context.Context) error {
+		_, err := l.js.AccountInfo(ctx)
+		return err
+	})
 }
 
 // Close ends the connection, and the server of [Open]. Nothing may be under way.
 func (l *Log) Close() {
 	l.once.Do(func() {
+		l.js.CleanupPublisher() // of files
 		l.nc.Close()
 		l.closer()
 	})
@@ -177,7 +175,7 @@ func (l *Log) stream(ctx context.Context, organization string) (*stream, error) 
 
 // makeStream returns the stream of that name, which it makes when there is none.
 func (l *Log) makeStream(ctx context.Context, config jetstream.StreamConfig) (made jetstream.Stream, err error) {
-	err = l.insist(ctx, func(ctx context.Context) (err error) {
+	err = l.insistFor(ctx, startTime, func(ctx context.Context) (err error) {
 		if l.opts.Replicas == 0 {
 			made, err = l.js.Stream(ctx, config.Name)
 		}
@@ -195,6 +193,10 @@ func (l *Log) makeStream(ctx context.Context, config jetstream.StreamConfig) (ma
 
 // insist repeats what fails because the cluster is not ready.
 func (l *Log) insist(ctx context.Context, fn func(context.Context) error) error {
+	return l.insistFor(ctx, patience, fn)
+}
+
+func (l *Log) insistFor(ctx context.Context, patience time.Duration, fn func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
@@ -210,6 +212,9 @@ func (l *Log) insist(ctx context.Context, fn func(context.Context) error) error 
 
 // passing reports whether an error may go away by itself.
 func passing(err error) bool {
+	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+		return false
+	}
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		return api.Code >= 500
 	}

@@ -22,18 +22,29 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver/natslog"
 )
 
 const organization = "11111111-1111-4111-8111-111111111111"
 
 // logBodies are the kinds of servers beside the echo.
-var logBodies = []string{"memory"}
+var logBodies = []string{"memory", "disk"}
 
-// openLog opens an empty log.
+// openLog opens an empty log; nil stands for a server's own, in memory.
 func openLog(body string) (rtmserver.Log, func(), error) {
 	switch body {
 	case "memory":
-		return rtmserver.NewMemoryLog(), func() {}, nil
+		return nil, func() {}, nil
+	case "disk":
+		dir, err := os.MkdirTemp("", "rtmd-load-")
+		if err != nil {
+			return nil, nil, err
+		}
+		log, err := natslog.Open(dir, nil)
+		if err != nil {
+			return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		return log, func() { log.Close(); _ = os.RemoveAll(dir) }, nil
 	}
 	return nil, nil, fmt.Errorf("%q is no body of the log", body)
 }

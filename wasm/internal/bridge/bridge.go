@@ -218,11 +218,12 @@ func (b *Bridge) Cancel(n int, now time.Time, ref int) error {
 	return c.done(err)
 }
 
-// Token answers NeedToken with a token, or with why there is none.
-func (b *Bridge) Token(n int, now time.Time, token, failure string) error {
+// Token answers NeedToken with a token, or with why there is none. A lifetime
+// of 0 is not known.
+func (b *Bridge) Token(n int, now time.Time, token, failure string, lifetime time.Duration) error {
 	c, err := b.conn(n, now)
 	if err == nil {
-		c.session.Token(now, token, failure)
+		c.session.TokenFor(now, token, lifetime, failure)
 	}
 	return c.done(err)
 }

@@ -199,7 +199,7 @@ func TestHostCallsBack(t *testing.T) {
 		case strings.HasPrefix(what, "1 dial"):
 			must(t, b.Opened(1, epoch))
 		case strings.HasPrefix(what, "1 token"):
-			must(t, b.Token(1, epoch, "Bearer x", ""))
+			must(t, b.Token(1, epoch, "Bearer x", "", 0))
 		}
 	}
 	must(t, b.Create(1, session.Config{API: session.Agent, Server: "http://h"}))

@@ -1,5 +1,6 @@
 import { Connection, type Client, type ClientOptions } from './client.ts'
 import { agentMethods, type AgentMethods } from './agent/methods.gen.ts'
+import type { Thread } from './agent/objects.gen.ts'
 import type { AgentPushes } from './agent/pushes.gen.ts'
 import { addMethods } from './methods.ts'
 
@@ -10,7 +11,7 @@ export type * from './agent/objects.gen.ts'
 export type * from './agent/pushes.gen.ts'
 export type * from './agent/requests.gen.ts'
 
-/** How an agent connects. There is no default source of tokens: give `token` or `getToken`. */
+/** How an agent connects. There is no default source of tokens: give `token`, `getToken` or `identityProvider`. */
 export interface AgentOptions extends ClientOptions {
   /** The organization, where the server wants it in the address. */
   organizationId?: string
@@ -50,12 +51,16 @@ export interface AgentActs {
  * An agent's connection. Made by `RTM.agent`; it connects when `login` is called and from then on stays connected
  * by itself, logging in again after each reconnect. Every method rejects with an `RTMError`.
  */
-export interface AgentClient extends Client<AgentPushes, AgentActs>, AgentMethods {}
+export interface AgentClient extends Client<AgentPushes, AgentActs, Thread>, AgentMethods {}
 
+/** @internal */
 export interface AgentConnection extends AgentMethods {}
 
-/** The client as it is made by `RTM`. */
-export class AgentConnection extends Connection<AgentPushes, AgentActs> implements AgentClient {
+/**
+ * The client as it is made by `RTM`.
+ * @internal
+ */
+export class AgentConnection extends Connection<AgentPushes, AgentActs, Thread> implements AgentClient {
   static {
     addMethods(this.prototype, agentMethods)
   }

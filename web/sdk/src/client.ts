@@ -1,8 +1,11 @@
 import { RTMError, toRTMError } from './error.ts'
+import { history, type HistoryInit, type Page } from './history.ts'
+import { listen, once, tell } from './listeners.ts'
 import type { ConnectionConfig, Failure, FromCore, ToCore, TokenSource } from './messages.ts'
 import { applyPatch, emptyState, type ClientModel, type ConnectionState, type ModelState, type PatchOp } from './model.ts'
 import type { Empty, Version } from './objects.ts'
-import { withScheme } from './token.ts'
+import { lifetime, ofOptions, withScheme, type IdentityProvider, type Token } from './token.ts'
+import type { Upload, UploadInit } from './upload.ts'
 
 /** What both kinds of connection have in common. */
 export interface ClientOptions {
@@ -19,9 +22,12 @@ export interface ClientOptions {
   token?: string
   /**
    * Gets an access token; called for each new one, and with `fresh` true when the last one was refused. What it throws
-   * becomes the error of the login: give an `RTMError` to choose the type.
+   * becomes the error of the login: give an `RTMError` to choose the type. A token whose lifetime is known is asked for
+   * anew before it expires.
    */
-  getToken?: (fresh: boolean) => Promise<string> | string
+  getToken?: (fresh: boolean) => Promise<Token> | Token
+  /** Who keeps the tokens, in place of `token` and `getToken`. */
+  identityProvider?: IdentityProvider
   /**
    * Names the person whose unsent messages this browser keeps, so that they are sent after a reload; `false` keeps none.
    * Different people must have different names. Default: a customer whose token comes by the cookie grant, and nobody else.
@@ -46,8 +52,8 @@ export interface PushInfo {
   readonly recovered?: true
 }
 
-/** The part that customers' and agents' connections share. `P` are its pushes, `A` the acts of its model. */
-export interface Client<P, A> {
+/** The part that customers' and agents' connections share. `P` are its pushes, `A` the acts of its model, `T` its threads. */
+export interface Client<P, A, T> {
   /** Where the connection is now. */
   readonly state: ConnectionState
   /** The version of the API that is spoken. */
@@ -62,17 +68,32 @@ export interface Client<P, A> {
   ping(init?: CallInit): Promise<Empty>
   /** Calls `fn` for each push of that action. Returns the function that ends it. What `fn` throws goes to `reportError`. */
   on<K extends keyof P & string>(action: K, fn: (push: P[K], info: PushInfo) => void): () => void
+  /** `on` for the first push alone. */
+  once<K extends keyof P & string>(action: K, fn: (push: P[K], info: PushInfo) => void): () => void
   /** Calls `fn` for every push, also those that this SDK has no type for. */
   onPush(fn: (action: string, push: unknown, info: PushInfo) => void): () => void
   /** Calls `fn` when the state changes, with the reason if there is one. Returns the function that ends it. */
   onState(fn: (state: ConnectionState, reason?: string) => void): () => void
   /** Calls `fn` with a sentence for each thing that was ignored, such as a frame that is not JSON. For diagnosis. */
   onReport(fn: (text: string) => void): () => void
+  /**
+   * The threads of a chat, newest first, page by page as the loop gets to them; leaving the loop ends it. Each loop begins
+   * anew.
+   */
+  history(chatId: string, init?: HistoryInit): AsyncIterable<T>
+  /**
+   * Uploads a file and resolves with its address, for the event `{ type: 'file', url }`. It is sent in the name of the last
+   * login; without one it rejects with type `not_logged_in`.
+   */
+  uploadFile(file: Blob, init?: UploadInit): Promise<Upload>
   /** Ends the connection and everything that belongs to it; what is pending rejects with type `closed`. */
   close(): Promise<void>
 }
 
-/** What a connection needs from the RTM that made it. */
+/**
+ * What a connection needs from the RTM that made it.
+ * @internal
+ */
 export interface Link {
   readonly conn: number
   post(message: ToCore): void
@@ -82,12 +103,16 @@ export interface Link {
 
 interface Pending {
   readonly action: string
+  readonly progress?: ((sent: number, size: number) => void) | undefined
   resolve(payload: string): void
   reject(error: RTMError): void
 }
 
-/** The part that customers' and agents' clients share. */
-export class Connection<P, A> implements Client<P, A> {
+/**
+ * The part that customers' and agents' clients share.
+ * @internal
+ */
+export class Connection<P, A, T> implements Client<P, A, T> {
   readonly model: ClientModel<A>
   readonly version: Version
   readonly #link: Link
@@ -115,9 +140,10 @@ export class Connection<P, A> implements Client<P, A> {
       get state() {
         return connection.#modelState
       },
+      getSnapshot: () => this.#modelState,
       subscribe: (fn) => listen(this.#models, fn),
-      act: (name, args) =>
-        this.#request(name, args as object, undefined, (ref, json) => {
+      act: (name, args, init) =>
+        this.#request(name, args as object, init?.signal, (ref, json) => {
           link.post({ type: 'act', conn: link.conn, ref, name, args: json })
         }).then(() => undefined),
     }
@@ -131,14 +157,11 @@ export class Connection<P, A> implements Client<P, A> {
   async call<T = unknown>(action: string, payload: object = {}, init: CallInit = {}): Promise<T> {
     const { conn } = this.#link
     let request = payload
-    let timeout = init.timeout ?? 0
-    if (typeof timeout !== 'number' || !(timeout >= 0 && timeout <= 0x7fffffff)) {
-      throw new RTMError('validation', `${action}: timeout is ${String(timeout)}; it must be a number of milliseconds`, { action })
-    }
+    let timeout = timeoutOf(action, init)
     if (action === 'login') {
-      const { token, getToken } = this.#options
+      const { token, getToken, identityProvider } = this.#options
       // Without another source the token goes in here, so that the server's own refusal is what the caller gets.
-      const given = (payload as { token?: string }).token ?? (getToken ? undefined : token)
+      const given = (payload as { token?: string }).token ?? (getToken || identityProvider ? undefined : token)
       if (given !== undefined) request = { ...payload, token: withScheme(given) }
       if (!timeout) timeout = 30_000
     }
@@ -158,6 +181,10 @@ export class Connection<P, A> implements Client<P, A> {
     return listen(fns, fn)
   }
 
+  once<K extends keyof P & string>(action: K, fn: (push: P[K], info: PushInfo) => void): () => void {
+    return once((each) => this.on(action, each), fn)
+  }
+
   onPush(fn: (action: string, push: unknown, info: PushInfo) => void): () => void {
     return listen(this.#anyPush, fn)
   }
@@ -168,6 +195,27 @@ export class Connection<P, A> implements Client<P, A> {
 
   onReport(fn: (text: string) => void): () => void {
     return listen(this.#reports, fn)
+  }
+
+  history(chatId: string, init: HistoryInit = {}): AsyncIterable<T> {
+    const { limit, ...rest } = init
+    return history((page_id) => {
+      // The server allows no other parameters beside a page.
+      const request = page_id === undefined ? { chat_id: chatId, ...(limit !== undefined && { limit }) } : { chat_id: chatId, page_id }
+      return this.call<Page<T>>('list_threads', request, rest)
+    })
+  }
+
+  async uploadFile(file: Blob, init: UploadInit = {}): Promise<Upload> {
+    const action = 'upload_file'
+    const { onProgress } = init
+    const name = init.name ?? (file as Partial<File>)?.name ?? 'file'
+    if (!(file instanceof Blob)) throw new RTMError('validation', `${action}: the file must be a File or a Blob`, { action })
+    if (typeof name !== 'string') throw new RTMError('validation', `${action}: name is ${String(name)}; it must be a string`, { action })
+    const timeout = timeoutOf(action, init)
+    const post = (ref: number) => this.#link.post({ type: 'upload', conn: this.#link.conn, ref, file, name, timeout })
+    const progress = onProgress && ((sent: number, size: number) => tell(new Set([onProgress]), (fn) => fn({ sent, size })))
+    return JSON.parse(await this.#request(action, {}, init.signal, post, progress)) as Upload
   }
 
   close(): Promise<void> {
@@ -193,6 +241,9 @@ export class Connection<P, A> implements Client<P, A> {
         else pending.resolve(message.payload)
         break
       }
+      case 'progress':
+        this.#pending.get(message.ref)?.progress?.(message.sent, message.size)
+        break
       case 'push': {
         const { action, requestId } = message
         const info: PushInfo = { action, ...(requestId && { request_id: requestId }), ...(message.recovered && { recovered: true }) }
@@ -231,6 +282,7 @@ export class Connection<P, A> implements Client<P, A> {
     payload: object,
     signal: AbortSignal | undefined,
     post: (ref: number, json: string) => void,
+    progress?: Pending['progress'],
   ): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw new RTMError(this.#ended.type, this.#ended.message, { action })
@@ -249,6 +301,7 @@ export class Connection<P, A> implements Client<P, A> {
       }
       this.#pending.set(ref, {
         action,
+        progress,
         resolve(answer) {
           settle()
           resolve(answer)
@@ -264,18 +317,13 @@ export class Connection<P, A> implements Client<P, A> {
   }
 
   async #giveToken(fresh: boolean): Promise<void> {
-    const { token, getToken } = this.#options
     const { conn } = this.#link
     try {
-      let got: unknown
-      if (token !== undefined && !fresh) got = token
-      else if (getToken) got = await getToken(fresh)
-      else throw new RTMError('no_token', 'there is no access token; give token or getToken')
-      if (typeof got !== 'string' || got === '') throw new RTMError('no_token', 'getToken gave no token; it must give a string')
-      if (!this.#ended) this.#link.post({ type: 'token', conn, token: withScheme(got) })
+      const token = await ofOptions(this.#options, fresh)
+      if (!this.#ended) this.#link.post({ type: 'token', conn, token: withScheme(token), lifetime: lifetime(token) })
     } catch (cause) {
       const { type, message } = toRTMError(cause, 'no_token')
-      if (!this.#ended) this.#link.post({ type: 'token', conn, token: '', failure: { type, message: message || 'getToken failed' } })
+      if (!this.#ended) this.#link.post({ type: 'token', conn, token: '', lifetime: 0, failure: { type, message: message || 'getToken failed' } })
     }
   }
 
@@ -334,22 +382,7 @@ function canceled(action: string, signal: AbortSignal): RTMError {
   return error
 }
 
-/** Each registration is its own, also of the same function. */
-function listen<F extends (...args: never[]) => void>(fns: Set<F>, fn: NoInfer<F>): () => void {
-  const own = ((...args) => fn(...args)) as F
-  fns.add(own)
-  return () => void fns.delete(own)
-}
-
-/** Calls all; one that throws does not keep the others from it. */
-function tell<F>(fns: Set<F> | undefined, call: (fn: F) => void): void {
-  for (const fn of fns ? [...fns] : []) {
-    if (!fns!.has(fn)) continue
-    try {
-      call(fn)
-    } catch (cause) {
-      if (typeof reportError === 'function') reportError(cause)
-      else queueMicrotask(() => { throw cause })
-    }
-  }
+function timeoutOf(action: string, { timeout = 0 }: CallInit): number {
+  if (typeof timeout === 'number' && timeout >= 0 && timeout <= 0x7fffffff) return timeout
+  throw new RTMError('validation', `${action}: timeout is ${String(timeout)}; it must be a number of milliseconds`, { action })
 }

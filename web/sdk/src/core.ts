@@ -1,9 +1,11 @@
+import { Early, openState } from './early.ts'
 import { toRTMError } from './error.ts'
 import { compile, runGo, type Entries, type Host } from './go.ts'
 import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
 import { openStore, type OpenStore, type Store, type StoredEntry } from './store.ts'
-import { fetchToken, withScheme } from './token.ts'
+import { fetchToken, lifetime, withScheme } from './token.ts'
+import { postFile, upload, type Poster } from './upload.ts'
 
 /** The part of a socket that the core uses. */
 export type Socket = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose' | 'onerror'> & { readonly readyState: number }
@@ -24,6 +26,7 @@ export interface Environment {
   onOnline(fn: (up: boolean) => void, signal: AbortSignal): void
   /** Absent where nothing can be kept. */
   openStore?: OpenStore
+  postFile?: Poster
 }
 
 /** The surroundings of a page, a Worker or Node. */
@@ -42,33 +45,19 @@ export const environment: Environment = {
     addEventListener('offline', () => fn(false), { signal })
   },
   openStore,
-}
-
-/** Loads the core into this realm. Rejects when the wasm cannot be loaded. */
-export async function startCore(source: WasmSource, receive: Receive, env: Environment = environment): Promise<Port> {
-  const core = new Core(receive, env)
-  await core.run(source)
-  return core
+  postFile,
 }
 
 /** Loads the core into this realm. What it is told before it runs is done then. */
 export function openCore(source: WasmSource, receive: Receive, env: Environment = environment): Port {
-  let core: Port | undefined
-  let closed = false
-  const held: ToCore[] = []
-  const ready = startCore(source, receive, env).then((started) => {
-    core = started
-    if (closed) core.close()
-    else held.forEach((message) => core!.post(message))
-  })
-  return {
-    post: (message) => void (core ? core.post(message) : held.push(message)),
-    close() {
-      closed = true
-      core?.close()
-    },
-    ready,
-  }
+  return new Core(source, receive, env)
+}
+
+/** Loads the core into this realm and waits for it. Rejects when the wasm cannot be loaded. */
+export async function startCore(source: WasmSource, receive: Receive, env?: Environment): Promise<Port> {
+  const core = openCore(source, receive, env)
+  await core.ready
+  return core
 }
 
 /** Milliseconds for the token endpoint, less than a login has in all: one that hangs must not hold up the next attempt. */
@@ -101,6 +90,9 @@ interface Connection {
   request?: { abort: AbortController; timer: unknown }
   /** Why there was no token the last time; the engine only knows a sentence. */
   noToken?: Failure
+  /** The last token, as a header Authorization has it. */
+  authorization?: string
+  uploads: Map<number, AbortController>
 }
 
 type Call = ToCore & { type: 'call' }
@@ -109,27 +101,34 @@ type Call = ToCore & { type: 'call' }
 const ownRef = 0
 
 class Core implements Port, Host {
-  readonly ready = Promise.resolve()
   readonly #receive: Receive
   readonly #env: Environment
   readonly #conns = new Map<number, Connection>()
   readonly #listening = new AbortController()
   #module: WebAssembly.Module | undefined
   #go: Entries | undefined
-  /** What the page says while the core starts again; absent otherwise. */
-  #held: ToCore[] | undefined
+  /** What the page says while the core starts, also again; absent otherwise. */
+  #held: ToCore[] | undefined = []
+  readonly #early: Early
+  readonly ready: Promise<void>
   #restarted = -Infinity
   #out: FromCore[] = []
   #depth = 0
 
-  constructor(receive: Receive, env: Environment) {
+  constructor(source: WasmSource, receive: Receive, env: Environment) {
     this.#receive = receive
     this.#env = env
+    this.#early = new Early(env)
+    this.ready = this.#run(source)
+    this.ready.catch(() => this.close()) // who waits hears of it
   }
 
-  async run(source: WasmSource): Promise<void> {
-    this.#module = await compile(source)
-    this.#go = await this.#start(this.#module)
+  async #run(source: WasmSource): Promise<void> {
+    const module = await compile(source)
+    const go = await this.#start(module)
+    if (!this.#held) throw new Error('it was closed') // meanwhile
+    this.#module = module
+    this.#resume(go)
     this.#env.onOnline((up) => {
       if (!this.#go) return
       for (const conn of this.#conns.keys()) this.#enter(conn, (go, now) => go.online(conn, now, up))
@@ -152,12 +151,14 @@ class Core implements Port, Host {
   close(): void {
     this.#listening.abort()
     for (const conn of this.#conns.keys()) this.#destroy(conn)
+    this.#early.close()
     this.#go = this.#module = this.#held = undefined
   }
 
   #handle(message: ToCore): void {
     if (this.#held) {
       this.#held.push(message)
+      if (!this.#module) this.#early.see(message)
       return
     }
     if (message.type === 'wake') {
@@ -183,11 +184,15 @@ class Core implements Port, Host {
       case 'snapshot':
         this.#enter(conn, (go) => this.#emit({ ...reset(conn, go), ref: message.ref }))
         break
+      case 'upload':
+        void this.#upload(message)
+        break
       case 'cancel':
+        this.#conns.get(conn)?.uploads.get(message.ref)?.abort()
         this.#enter(conn, (go, now) => go.cancel(conn, now, message.ref))
         break
       case 'token':
-        this.#token(conn, message.token, message.failure)
+        this.#token(conn, message.token, message.lifetime, message.failure)
         break
       case 'destroy':
         this.#destroy(conn)
@@ -197,7 +202,7 @@ class Core implements Port, Host {
   }
 
   #create(conn: number, { config, token, given }: ToCore & { type: 'create' }): void {
-    const c: Connection = { config, token, calls: new Map(), kept: new Map() }
+    const c: Connection = { config, token, calls: new Map(), kept: new Map(), uploads: new Map() }
     const error = this.#enter(conn, (go, now) => {
       this.#createIn(go, now, conn, c)
       this.#conns.set(conn, c)
@@ -214,7 +219,12 @@ class Core implements Port, Host {
   }
 
   #call(conn: number, call: Call): void {
-    const { calls } = this.#conns.get(conn) ?? {}
+    const c = this.#conns.get(conn)
+    const { calls } = c ?? {}
+    if (c && call.action === 'login' && call.payload.includes('"token"')) {
+      const { token } = JSON.parse(call.payload) as { token?: unknown }
+      if (typeof token === 'string') c.authorization = token
+    }
     const taken = this.#settling(conn, call.ref, 'internal', (go, now) => {
       if (call.action === 'login') go.start(conn, now)
       calls?.set(call.ref, call)
@@ -296,6 +306,8 @@ class Core implements Port, Host {
     }
     this.#conns.delete(conn)
     this.#release(c)
+    this.#early.drop(conn)
+    for (const upload of c.uploads.values()) upload.abort()
     c.store?.close()
   }
 
@@ -432,7 +444,7 @@ class Core implements Port, Host {
     this.#hangUp(c, 1000, '')
     let socket: Socket
     try {
-      socket = this.#env.socket(url)
+      socket = this.#early.socket(conn, url) ?? this.#env.socket(url)
     } catch (cause) {
       queueMicrotask(() => {
         if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, text(cause)))
@@ -451,6 +463,7 @@ class Core implements Port, Host {
       this.#enter(conn, (go, now) => go.closed(conn, now, code, reason))
     }
     socket.onclose = ({ code, reason }) => closed(code, reason)
+    if (socket.readyState === openState) queueMicrotask(() => socket.onopen?.call(socket as WebSocket, new Event('open')))
     // A close follows at once, except in Chrome for a socket that the page's policy refuses.
     socket.onerror = () => {
       this.#env.setTimeout(() => {
@@ -551,16 +564,17 @@ class Core implements Port, Host {
     const late = () => abort.abort(new Error(`no answer within ${tokenTimeout / 1000} s`))
     const request = { abort, timer: this.#env.setTimeout(late, tokenTimeout) }
     c.request = request
-    const answer = (token: string, failure?: Failure) => {
+    const answer = (token: string, lifetime: number, failure?: Failure) => {
       if (c.request !== request) return
       this.#endRequest(c)
-      this.#token(conn, token, failure)
+      this.#token(conn, token, lifetime, failure)
     }
-    fetchToken(c.token, abort.signal).then(
-      (token) => answer(withScheme(token)),
+    const early = this.#early.token(conn)
+    ;(early ?? fetchToken(c.token, abort.signal)).then(
+      (token) => answer(withScheme(token), lifetime(token)),
       (cause) => {
         const { type, message } = toRTMError(cause, 'no_token')
-        answer('', { type, message })
+        answer('', 0, { type, message })
       },
     )
   }
@@ -576,12 +590,29 @@ class Core implements Port, Host {
     this.#emit({ type: 'report', conn, text: message })
   }
 
-  #token(conn: number, token: string, failure?: Failure): void {
+  #token(conn: number, token: string, lifetime: number, failure?: Failure): void {
     const c = this.#conns.get(conn)
     if (!c) return
+    if (token) c.authorization = token
     if (failure) c.noToken = failure
     else delete c.noToken
-    this.#enter(conn, (go, now) => go.token(conn, now, token, failure?.message ?? ''))
+    this.#enter(conn, (go, now) => go.token(conn, now, token, failure?.message ?? '', lifetime))
+  }
+
+  async #upload({ conn, ref, file, name, timeout }: ToCore & { type: 'upload' }): Promise<void> {
+    const c = this.#conns.get(conn)
+    if (!c) return
+    const abort = new AbortController()
+    c.uploads.set(ref, abort)
+    const end = (payload: string, failure?: Failure) => {
+      c.uploads.delete(ref)
+      if (this.#conns.get(conn) === c) this.#emit({ type: 'settle', conn, ref, payload, ...(failure && { failure }) })
+    }
+    const progress = (sent: number, size: number) => this.#emit({ type: 'progress', conn, ref, sent, size })
+    await upload(this.#env.postFile, c.config, c.authorization, file, name, timeout, abort.signal, progress).then(end, (cause) => {
+      const { type, message, data } = toRTMError(cause, 'connection_lost')
+      end('', { type, message, data })
+    })
   }
 
   #hangUp(c: Connection, code: number, reason: string): void {

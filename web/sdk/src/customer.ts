@@ -1,5 +1,6 @@
 import { Connection, type Client, type ClientOptions } from './client.ts'
 import { customerMethods, type CustomerMethods } from './customer/methods.gen.ts'
+import type { Thread } from './customer/objects.gen.ts'
 import type { CustomerPushes } from './customer/pushes.gen.ts'
 import { addMethods } from './methods.ts'
 import type { Empty } from './objects.ts'
@@ -67,12 +68,16 @@ export interface CustomerActs {
  * A customer's connection. Made by `RTM.customer`; it connects when `login` is called and from then on stays connected
  * by itself, logging in again after each reconnect. Every method rejects with an `RTMError`.
  */
-export interface CustomerClient extends Client<CustomerPushes, CustomerActs>, CustomerMethods {}
+export interface CustomerClient extends Client<CustomerPushes, CustomerActs, Thread>, CustomerMethods {}
 
+/** @internal */
 export interface CustomerConnection extends CustomerMethods {}
 
-/** The client as it is made by `RTM`. */
-export class CustomerConnection extends Connection<CustomerPushes, CustomerActs> implements CustomerClient {
+/**
+ * The client as it is made by `RTM`.
+ * @internal
+ */
+export class CustomerConnection extends Connection<CustomerPushes, CustomerActs, Thread> implements CustomerClient {
   static {
     addMethods(this.prototype, customerMethods)
   }

@@ -44,7 +44,8 @@ export interface Entries {
   online(conn: number, now: number, up: boolean): void
   call(conn: number, now: number, ref: number, action: string, payload: string, timeout: number): void
   cancel(conn: number, now: number, ref: number): void
-  token(conn: number, now: number, token: string, failure: string): void
+  /** `lifetime` is in milliseconds, 0 when it is not known. */
+  token(conn: number, now: number, token: string, failure: string, lifetime: number): void
   act(conn: number, now: number, name: string, args: string): void
   snapshot(conn: number): string
   stop(conn: number, now: number): void

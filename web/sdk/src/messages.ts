@@ -33,7 +33,10 @@ export type ToCore =
   | { type: 'call'; conn: number; ref: number; action: string; payload: string; timeout: number }
   | { type: 'cancel'; conn: number; ref: number }
   | { type: 'act'; conn: number; ref: number; name: string; args: string }
-  | { type: 'token'; conn: number; token: string; failure?: Failure }
+  /** `lifetime` is in milliseconds, 0 when it is not known. */
+  | { type: 'token'; conn: number; token: string; lifetime: number; failure?: Failure }
+  /** Is settled like a call. */
+  | { type: 'upload'; conn: number; ref: number; file: Blob; name: string; timeout: number }
   | { type: 'destroy'; conn: number }
   /** Asks for a patch of the whole state, with the same `ref`. */
   | { type: 'snapshot'; conn: number; ref: number }
@@ -43,6 +46,8 @@ export type ToCore =
 /** From the core. Each call and each act is settled once. */
 export type FromCore =
   | { type: 'settle'; conn: number; ref: number; payload: string; failure?: Failure }
+  /** Of an upload that is under way; bytes. */
+  | { type: 'progress'; conn: number; ref: number; sent: number; size: number }
   | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean }
   | { type: 'patch'; conn: number; ops: string; ref?: number }
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }

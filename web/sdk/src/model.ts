@@ -263,8 +263,10 @@ function byActivity(a: ModelChat, b: ModelChat): number {
 
 /** The model of a client: the state to draw, and what the person in front of it does. */
 export interface ClientModel<A> {
-  /** The state now. Immutable; a change replaces it. */
+  /** The state now. Immutable; a change replaces it, and what it holds stays the same object where nothing changed. */
   readonly state: ModelState
+  /** `state` as a function; with `subscribe` it is what React's `useSyncExternalStore` takes. Neither needs its `this`. */
+  getSnapshot(): ModelState
   /** Calls `fn` after each change, not at once. Returns the function that ends it. */
   subscribe(fn: (state: ModelState) => void): () => void
   /**
@@ -272,5 +274,5 @@ export interface ClientModel<A> {
    * state. Resolves when the core has taken it; rejects with an `RTMError` of type `validation` when the arguments are
    * wrong, naming the field.
    */
-  act<K extends keyof A & string>(name: K, args: A[K]): Promise<void>
+  act<K extends keyof A & string>(name: K, args: A[K], init?: { signal?: AbortSignal }): Promise<void>
 }

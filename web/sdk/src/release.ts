@@ -31,7 +31,7 @@ const entries: Record<keyof Entries, string> = {
   online: 'nnb',
   call: 'nnnssn',
   cancel: 'nnn',
-  token: 'nnss',
+  token: 'nnssn',
   act: 'nnss',
   snapshot: 'n',
   stop: 'nn',
@@ -42,6 +42,7 @@ interface Core {
   memory: WebAssembly.Memory
   _initialize(): void
   reserve(size: number): number
+  collect(): void
   [entry: string]: unknown
 }
 
@@ -54,6 +55,8 @@ export async function runRelease(module: WebAssembly.Module, host: Host): Promis
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   /** What the entry under way has answered: a snapshot, or the text of its error. */
   let answer = ''
+  /** How many entries are under way; a host function may call others. */
+  let depth = 0
 
   const functions: Record<string, (...values: never[]) => void> = {
     ...(host as unknown as Record<string, () => void>),
@@ -98,9 +101,17 @@ export async function runRelease(module: WebAssembly.Module, host: Host): Promis
         return length
       })
       answer = ''
-      const failed = fn(...raw)
+      let failed
+      depth++
+      try {
+        failed = fn(...raw)
+      } finally {
+        depth--
+      }
       const said = answer
       answer = ''
+      // Only now nothing of Go is under way.
+      if (depth === 0) core.collect()
       if (failed) throw new Error(said)
       return said
     }

@@ -215,7 +215,7 @@ export class Tab implements Port {
     }
     for (const [ref, asked] of [...c.asked]) {
       const { message } = asked
-      const name = message.type === 'call' ? message.action : message.name
+      const name = message.type === 'call' ? message.action : message.type === 'act' ? message.name : 'upload'
       if (!asked.posted || repeatable.test(name)) {
         this.#pass(c, asked)
         continue

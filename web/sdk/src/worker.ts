@@ -1,12 +1,12 @@
-import { openCore, startCore } from './core.ts'
+import { environment, openCore } from './core.ts'
 import { Hub, type Seat } from './hub.ts'
 import { locksHere } from './locks.ts'
 import type { FromHub, OnChannel, ToHub, ToWorker } from './messages.ts'
 
 // The module that carries the core: run as a Worker, shared or not, it serves tabs through messages, imported in a page
-// or in Node it only exports startCore.
+// or in Node it only exports openCore.
 
-export { startCore }
+export { environment, openCore }
 
 interface Scope {
   postMessage(message: FromHub): void

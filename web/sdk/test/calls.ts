@@ -8,7 +8,7 @@ import type { Version } from '../src/objects.ts'
 type Make<C> = new (link: Link, config: ConnectionConfig, source: { from: 'page' }, options: ClientOptions) => C
 
 /** What the generated tests of an API need: a client whose core is the test, and what to do with it. */
-function calls<C extends Pick<Connection<never, never>, 'receive' | 'onPush'>>(api: 'customer' | 'agent', make: Make<C>) {
+function calls<C extends Pick<Connection<never, never, never>, 'receive' | 'onPush'>>(api: 'customer' | 'agent', make: Make<C>) {
   const connect = (version: Version) => {
     const sent: ToCore[] = []
     const client = new make(

@@ -4,6 +4,7 @@ import type { ClientOptions } from '../src/client.ts'
 import { CustomerConnection } from '../src/customer.ts'
 import { RTMError } from '../src/error.ts'
 import type { ToCore } from '../src/messages.ts'
+import type { IdentityProvider, Token, TokenInfo } from '../src/token.ts'
 
 /** A client whose core is the test. */
 function connect(options: ClientOptions = {}) {
@@ -17,6 +18,17 @@ function connect(options: ClientOptions = {}) {
   )
   const last = <T extends ToCore['type']>(type: T) => sent.filter((m) => m.type === type).at(-1) as Extract<ToCore, { type: T }>
   return { client, sent, last, done: () => done }
+}
+
+/** Keeps a token, and says what it was asked before it gave a fresh one. */
+function provider(has: boolean, held: Token = 'held'): IdentityProvider {
+  const asked: string[] = []
+  return {
+    hasToken: async () => has,
+    getToken: () => held,
+    getFreshToken: async () => `fresh-${[...asked, 'getFreshToken'].join()}`,
+    invalidate: () => void asked.push('invalidate'),
+  }
 }
 
 const rejects = (promise: Promise<unknown>, type: string, more: object = {}) =>
@@ -169,15 +181,21 @@ for (const [name, options, fresh, want] of [
   ['one with a scheme stays', { getToken: async () => 'Basic abc' }, false, { token: 'Basic abc' }],
   ['the given one comes first', { token: 'dal:t', getToken: () => 'dal:g' }, false, { token: 'Bearer dal:t' }],
   ['a refused one is replaced', { token: 'dal:t', getToken: (fresh: boolean) => `dal:${fresh}` }, true, { token: 'Bearer dal:true' }],
-  ['an empty one is none', { getToken: () => '' }, false, { token: '', failure: { type: 'no_token', message: 'getToken gave no token; it must give a string' } }],
+  ['an empty one is none', { getToken: () => '' }, false, { token: '', failure: { type: 'no_token', message: 'getToken gave no token; it must give a string or an object with accessToken' } }],
   ['what it throws is told', { getToken: () => Promise.reject(new RTMError('invalid_client', 'no such client')) }, false, { token: '', failure: { type: 'invalid_client', message: 'no such client' } }],
+  ['one may say how long it lives', { getToken: () => ({ accessToken: 'dal:a', expiresIn: 60 }) }, false, { token: 'Bearer dal:a', lifetime: 60_000 }],
+  ['one that is over is asked for anew at once', { getToken: () => ({ accessToken: 'x', tokenType: 'Basic', expiresIn: 60, creationDate: 0 }) }, false, { token: 'Basic x', lifetime: 1 }],
+  ['an object without a token is none', { identityProvider: provider(true, {} as TokenInfo) }, false, { token: '', failure: { type: 'no_token', message: 'identityProvider gave no token; it must give a string or an object with accessToken' } }],
+  ['a provider has one', { identityProvider: provider(true) }, false, { token: 'Bearer held' }],
+  ['a provider has none', { identityProvider: provider(false) }, false, { token: 'Bearer fresh-getFreshToken' }],
+  ["a provider's was refused", { identityProvider: provider(true) }, true, { token: 'Bearer fresh-invalidate,getFreshToken' }],
   ['a plain error as well', { getToken: () => { throw new Error('no net') } }, false, { token: '', failure: { type: 'no_token', message: 'no net' } }],
 ] as const) {
   test(`tokens: ${name}`, async () => {
     const { client, last } = connect(options as ClientOptions)
     client.receive({ type: 'needToken', conn: 7, fresh })
     await new Promise(setImmediate)
-    assert.deepEqual(last('token'), { type: 'token', conn: 7, ...want })
+    assert.deepEqual(last('token'), { type: 'token', conn: 7, lifetime: 0, ...want })
   })
 }
 
@@ -200,6 +218,125 @@ test('close rejects what is pending, says so once, and lets go', async () => {
   assert.deepEqual(states, [['stopped', 'closed']])
   assert.equal(client.state, 'stopped')
   assert.equal(client.model.state.connection.state, 'stopped')
+})
+
+test('once is one push, or none', () => {
+  const { client } = connect()
+  const got: unknown[] = []
+  const push = (id: string) => client.receive({ type: 'push', conn: 7, action: 'incoming_event', requestId: '', payload: `{"event":{"id":"${id}"}}` })
+  client.once('incoming_event', ({ event }) => {
+    got.push(event.id)
+    if (got.length === 1) push('within')
+  })
+  client.once('incoming_event', ({ event }) => got.push(event.id))()
+  push('first')
+  push('second')
+  assert.deepEqual(got, ['first'])
+})
+
+test('a view gets the same state until something changes', () => {
+  const { client } = connect()
+  const { subscribe, getSnapshot } = client.model
+  const seen: unknown[] = []
+  const off = subscribe((state) => seen.push(state))
+  const patch = (...ops: object[]) => client.receive({ type: 'patch', conn: 7, ops: JSON.stringify(ops) })
+  const before = getSnapshot()
+  patch({ op: 'drop', chat_id: 'nobody' })
+  assert.equal(getSnapshot(), before)
+  patch({ op: 'me', me: { id: 'x', type: 'customer', name: '' } })
+  assert.notEqual(getSnapshot(), before)
+  assert.equal(getSnapshot().chats, before.chats, 'what did not change is the same object')
+  assert.equal(getSnapshot(), client.model.state)
+  assert.deepEqual(seen, [getSnapshot()])
+  off()
+  patch({ op: 'me', me: null })
+  assert.equal(seen.length, 1)
+})
+
+test('an act can be given up', async () => {
+  const { client, last } = connect()
+  const control = new AbortController()
+  const act = client.model.act('start', {}, { signal: control.signal })
+  control.abort()
+  await rejects(act, 'canceled', { action: 'start' })
+  assert.equal(last('cancel').ref, last('act').ref)
+})
+
+/** Answers each list_threads with a page of two, of five threads in all. */
+function pages(client: CustomerConnection, sent: ToCore[]) {
+  const asked: unknown[] = []
+  const answer = async () => {
+    await Promise.resolve()
+    const call = sent.at(-1)
+    assert.ok(call?.type === 'call' && call.action === 'list_threads')
+    asked.push(JSON.parse(call.payload))
+    const from = asked.length * 2 - 2
+    const threads = [5, 4, 3, 2, 1].slice(from, from + 2).map((n) => ({ id: `T${n}` }))
+    client.receive({ type: 'settle', conn: 7, ref: call.ref, payload: JSON.stringify({ threads, found_threads: 5, ...(from < 4 && { next_page_id: `p${from}` }) }) })
+  }
+  const calls = client.call.bind(client)
+  client.call = ((...args: Parameters<typeof calls>) => {
+    void answer()
+    return calls(...args)
+  }) as typeof client.call
+  return asked
+}
+
+test('history: all threads, page by page, as often as it is read', async () => {
+  const { client, sent } = connect()
+  const asked = pages(client, sent)
+  const history = client.history('C', { limit: 2 })
+  const ids: string[] = []
+  for await (const { id } of history) ids.push(id)
+  assert.deepEqual(ids, ['T5', 'T4', 'T3', 'T2', 'T1'])
+  assert.deepEqual(asked, [{ chat_id: 'C', limit: 2 }, { chat_id: 'C', page_id: 'p0' }, { chat_id: 'C', page_id: 'p2' }])
+  asked.length = 0
+  for await (const { id } of history) {
+    if (id === 'T4') break
+  }
+  assert.deepEqual(asked, [{ chat_id: 'C', limit: 2 }], 'no page is asked for that nobody reads')
+})
+
+test('history: what fails ends the loop', async () => {
+  const { client, last } = connect()
+  const control = new AbortController()
+  const loop = (async () => {
+    for await (const _ of client.history('C', { signal: control.signal })) assert.fail('there is nothing')
+  })()
+  assert.equal(last('call').payload, '{"chat_id":"C"}')
+  control.abort()
+  await rejects(loop, 'canceled', { action: 'list_threads' })
+})
+
+test('uploads: name, progress, answer', async () => {
+  const { client, last } = connect()
+  const file = new File(['hello'], 'a.txt')
+  const told: unknown[] = []
+  const upload = client.uploadFile(file, { onProgress: (progress) => told.push(progress), timeout: 9 })
+  const { ref } = last('upload')
+  assert.deepEqual(last('upload'), { type: 'upload', conn: 7, ref, file, name: 'a.txt', timeout: 9 })
+  client.receive({ type: 'progress', conn: 7, ref, sent: 3, size: 5 })
+  client.receive({ type: 'settle', conn: 7, ref, payload: '{"url":"https://chat.example/f"}' })
+  client.receive({ type: 'progress', conn: 7, ref, sent: 5, size: 5 })
+  assert.deepEqual(await upload, { url: 'https://chat.example/f' })
+  assert.deepEqual(told, [{ sent: 3, size: 5 }])
+  void client.uploadFile(new Blob(['x'])).catch(() => {})
+  assert.equal(last('upload').name, 'file')
+  void client.uploadFile(new Blob(['x']), { name: 'b.txt' }).catch(() => {})
+  assert.equal(last('upload').name, 'b.txt')
+})
+
+test('uploads: what is no file is refused, and one can be given up', async () => {
+  const { client, last, sent } = connect()
+  await rejects(client.uploadFile('text' as never), 'validation', { message: 'upload_file: the file must be a File or a Blob' })
+  await rejects(client.uploadFile(new Blob([]), { name: 5 as never }), 'validation', { message: 'upload_file: name is 5; it must be a string' })
+  await rejects(client.uploadFile(new Blob([]), { timeout: -1 }), 'validation')
+  assert.equal(sent.length, 1)
+  const control = new AbortController()
+  const upload = client.uploadFile(new Blob([]), { signal: control.signal })
+  control.abort()
+  await rejects(upload, 'canceled', { action: 'upload_file' })
+  assert.equal(last('cancel').ref, last('upload').ref)
 })
 
 test('a core that is gone rejects everything, and close still ends', async () => {

@@ -128,7 +128,7 @@ const tests: Record<string, (wasm: WebAssembly.Module) => Promise<void>> = {
     throws(() => go.snapshot(9), /^Error: there is no connection 9$/)
     const entries: (() => void)[] = [
       () => go.restore(9, 0, '[]'), () => go.kept(9, 0, 'k', ''), () => go.start(9, 0), () => go.opened(9, 0), () => go.closed(9, 0, 1006, ''),
-      () => go.tick(9, 0), () => go.online(9, 0, true), () => go.call(9, 0, 1, 'ping', '', 0), () => go.cancel(9, 0, 1), () => go.token(9, 0, 't', ''),
+      () => go.tick(9, 0), () => go.online(9, 0, true), () => go.call(9, 0, 1, 'ping', '', 0), () => go.cancel(9, 0, 1), () => go.token(9, 0, 't', '', 0),
       () => go.act(9, 0, 'start', ''), () => go.stop(9, 0),
     ]
     for (const entry of entries) throws(entry, /there is no connection 9/)
@@ -189,7 +189,7 @@ const tests: Record<string, (wasm: WebAssembly.Module) => Promise<void>> = {
     equal(of('dial'), [[1, 'ws://h/v3.5/customer/rtm/ws?organization_id=o']])
     go.opened(1, 0)
     equal(of('needToken'), [[1, false]])
-    go.token(1, 0, 'Bearer ä', '')
+    go.token(1, 0, 'Bearer ä', '', 0)
     equal(world.request('login').payload, { token: 'Bearer ä' })
     world.answer(world.request('login'), { customer_id: 'me' })
     world.push('customer_side_storage_updated', { customer_side_storage: { k: 'v' } })

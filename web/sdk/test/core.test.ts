@@ -6,6 +6,7 @@ import { startCore } from '../src/core.ts'
 import { RTMError } from '../src/error.ts'
 import type { FromCore, Port, TokenSource } from '../src/messages.ts'
 import type { Version } from '../src/objects.ts'
+import type { Post } from '../src/upload.ts'
 import { FakeSocket, FakeWorld, noRelease, release, wasm } from './fake.ts'
 
 // The real core, in a world where nothing happens by itself.
@@ -82,6 +83,55 @@ const fails = (promise: Promise<unknown>, type: string, message: RegExp) =>
     assert.match(error.message, message)
     return true
   })
+
+test('a file is uploaded in the name of the login, and can be given up', async (t) => {
+  const { client, world, reports } = await setup(t)
+  await assert.rejects(client.uploadFile(new Blob(['x'])), (error: RTMError) => error.type === 'not_logged_in' && error.action === 'upload_file')
+  const response = client.login()
+  const socket = world.newest
+  socket.open()
+  await turn()
+  socket.answer(socket.last, loginAnswer)
+  await response
+  const posts: Post[] = []
+  world.postFile = async (post) => {
+    posts.push(post)
+    post.progress(4, 8)
+    if (posts.length === 1) return { status: 200, text: '{"url":"https://chat.example/f"}' }
+    return new Promise((_, reject) => post.signal.addEventListener('abort', () => reject(post.signal.reason)))
+  }
+  const told: unknown[] = []
+  const uploaded = await client.uploadFile(new File(['x'], 'x.txt'), { onProgress: (progress) => told.push(progress) })
+  assert.deepEqual([uploaded, told], [{ url: 'https://chat.example/f' }, [{ sent: 4, size: 8 }]])
+  assert.equal(posts[0]!.authorization, 'Bearer dal:t')
+  const control = new AbortController()
+  const given = client.uploadFile(new Blob(['x']), { signal: control.signal })
+  control.abort()
+  await assert.rejects(given, (error: RTMError) => error.type === 'canceled')
+  assert.ok(posts[1]!.signal.aborted)
+  void client.uploadFile(new Blob(['x'])).catch(() => {})
+  await client.close()
+  assert.ok(posts[2]!.signal.aborted)
+  assert.deepEqual(reports, [])
+})
+
+test("a token's lifetime is known to the engine", async (t) => {
+  const asked: boolean[] = []
+  const getToken = (fresh: boolean) => {
+    asked.push(fresh)
+    return { accessToken: `dal:${asked.length}`, expiresIn: 1000 }
+  }
+  const { world, socket } = await login(t, { options: { getToken } })
+  await turn()
+  assert.deepEqual(asked, [false])
+  while (asked.length === 1 && world.now() < Date.UTC(2030, 0, 1, 0, 20)) {
+    world.advance(10_000)
+    for (const request of socket.requests.splice(0)) socket.answer(request, {})
+    await turn()
+  }
+  assert.deepEqual(asked, [false, true])
+  assert.ok(world.now() - Date.UTC(2030, 0, 1) >= 890_000, 'it was asked for anew too early')
+})
 
 test('login: address, token, answer, state and model', async (t) => {
   const { world, client } = await setup(t)

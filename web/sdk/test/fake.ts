@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Environment, Socket } from '../src/core.ts'
+import type { Poster } from '../src/upload.ts'
 
 /** The core as it was built for the tests. */
 export const wasm = readFileSync(new URL('../../rtm.wasm', import.meta.url))
@@ -86,6 +87,7 @@ export class FakeWorld implements Environment {
   readonly timers = new Map<number, { at: number; fn: () => void }>()
   readonly listeners = new Set<(up: boolean) => void>()
   refuse: string | undefined
+  postFile?: Poster
   #now = Date.UTC(2030, 0, 1)
   #lastTimer = 0
 

@@ -171,7 +171,7 @@ for (const { name, core } of [{ name: 'standard core', core: wasm }, { name: 're
         port.post({ type: 'destroy', conn })
       }
     }
-    await work(whole ? 0.1 : 0.5) // until what has a bound is full
+    await work(whole ? 0.1 : 1) // until what has a bound is full
     const before = holds()
     await work(1)
     const after = holds()
