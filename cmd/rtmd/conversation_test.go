@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/rtmwidget/rtmwidget/cmd/internal/tinygo"
 )
 
 const (
@@ -22,10 +24,10 @@ const (
 // demo is rtmd with the real pages.
 type demo struct{ *process }
 
-// startDemo brings the pages up to date and starts rtmd.
-func startDemo(t *testing.T) demo {
+// startDemo brings the pages up to date and starts rtmd. The flags are webbuild's.
+func startDemo(t *testing.T, flags ...string) demo {
 	t.Helper()
-	build := exec.CommandContext(t.Context(), "go", "run", "./cmd/webbuild")
+	build := exec.CommandContext(t.Context(), "go", append([]string{"run", "./cmd/webbuild"}, flags...)...)
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("webbuild: %v\n%s", err, out)
@@ -51,8 +53,18 @@ func (d demo) quiet(t *testing.T, pages ...*page) {
 
 // TestConversation holds a whole conversation in two pages of a real browser,
 // over real sockets, with rtmd as people start it.
-func TestConversation(t *testing.T) {
-	demo := startDemo(t)
+func TestConversation(t *testing.T) { conversation(t) }
+
+// TestConversationOfRelease is the same with the release core.
+func TestConversationOfRelease(t *testing.T) {
+	if _, err := tinygo.Find(); err != nil {
+		t.Skip(err)
+	}
+	conversation(t, "-release")
+}
+
+func conversation(t *testing.T, flags ...string) {
+	demo := startDemo(t, flags...)
 	b := started(t)
 
 	agent := open(t, b, "console", demo.url+"/console", 1440, 900)

@@ -14,7 +14,7 @@ func TestArchives(t *testing.T) {
 	seed := tourSeed()
 	o := &seed.Organizations[0]
 	o.Agents = append(o.Agents, rtmserver.Agent{ID: agent3, Name: "Cy Lund", Tokens: []string{agent3Token}, Groups: []int{2}})
-	inBubble(t, &rtmserver.Options{Seed: seed, ForeignFiles: true}, func(t *testing.T, srv *rtmtest.Server) {
+	inBubble(t, &rtmserver.Options{Seed: seed, ForeignFiles: true, RandomSeed: 1}, func(t *testing.T, srv *rtmtest.Server) {
 		one, three := agent(t, srv, rtmtest.AgentToken), agent(t, srv, agent3Token)
 		cu := customer(t, srv)
 		cu.ok("update_customer", object{"name": "Cleo", "email": "cleo@example.com", "address": object{"country": "PL"}, "session_fields": []any{object{"plan": "golden"}}})

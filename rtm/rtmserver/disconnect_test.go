@@ -20,7 +20,6 @@ import (
 // why.
 var told = map[string]map[string]string{
 	"customer": {
-		"access_token_revoked":    "", // see TestTokens: DELETE /v2/customer/token
 		"logged_out_remotely":     "it is for the owner to decide",
 		"product_version_changed": "there is one product",
 	},

@@ -102,6 +102,23 @@
 // Clocks of nodes should agree: times in the log never go back, so one that is
 // ahead takes the others with it.
 //
+// # Limits, and what time does
+//
+// [Limits] bound what clients can take, [Options].Origins which sites' pages may
+// connect; their defaults are far from what people and bots do. Frames of a
+// connection are handled one after the other, so one that floods waits for
+// itself. A customer's cookies are kept by the site of the page (Partitioned).
+//
+// Chats age by the [Routing] of their organization: they become idle, go to
+// another agent, or end. All of that is off unless the seed says otherwise, and it
+// is decided from the state, so a restart forgets nothing and of several nodes one
+// does it.
+//
+// /healthz says that the process lives, /readyz whether to send clients here, and
+// [Server.Metrics] counts for Prometheus. At the level debug the logger gets a line
+// for each connection that ends and each request that fails, without tokens and
+// texts. [Server.Shutdown] answers what was read, then says good-bye.
+//
 // # Versions
 //
 // /v3.4/, /v3.5/ and /v3.6/ are served for both APIs, and all of them meet in the

@@ -48,6 +48,9 @@ func TestSnapshot(t *testing.T) {
 		const events = 200
 		for i := range events {
 			cu.ok("send_event", object{"chat_id": chatID, "event": message(fmt.Sprint(i))})
+			if i%10 == 0 {
+				synctest.Wait() // a snapshot that is due is made
+			}
 		}
 		cu.close()
 		settled()

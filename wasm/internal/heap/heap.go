@@ -168,8 +168,9 @@ func (h *Heap) address(page uint32) uint32 { return h.start + page<<pageShift }
 
 func (h *Heap) bytes(at, n uint32) []byte { return unsafe.Slice((*byte)(unsafe.Add(h.base, at)), n) }
 
-// Due reports whether so much was allocated that it is time for Collect.
-func (h *Heap) Due() bool { return h.fresh > max(least, h.live) }
+// Due reports whether so much was allocated that it is time for Collect: half
+// of what lives, so that the memory is at most half as large again.
+func (h *Heap) Due() bool { return h.fresh > max(least, h.live/2) }
 
 // Collect frees what cannot be reached from the words between two addresses.
 // Nobody else may hold a pointer.

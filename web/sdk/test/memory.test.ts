@@ -171,13 +171,24 @@ for (const { name, core } of [{ name: 'standard core', core: wasm }, { name: 're
         port.post({ type: 'destroy', conn })
       }
     }
-    await work(whole ? 0.1 : 1) // until what has a bound is full
-    const before = holds()
+    // Go lets go of what JavaScript gave it when it collects: the least of some looks is what it holds.
+    const settled = () => {
+      let least = holds()
+      for (let i = 0; i < 20; i++) {
+        for (let j = 0; j < 200; j++) socket.frame({ type: 'push', action: 'own', payload: {} })
+        const now = holds()
+        if (now.values < least.values) least = now
+      }
+      return least
+    }
+    await work(whole ? 0.2 : 2) // until what has a bound is full
+    const before = settled()
     await work(1)
-    const after = holds()
+    const after = settled()
     t.diagnostic(`heap ${before.heap} to ${after.heap}, wasm ${before.memory} to ${after.memory}, ${after.values} values of Go`)
     for (const what of Object.keys(before) as (keyof typeof before)[]) {
-      assert.ok(after[what] <= before[what] * 1.1, `${what}: ${before[what]} before, ${after[what]} after`)
+      const most = before[what] * 1.1 + (what === 'values' ? 1000 : 0) // less than a collection apart
+      assert.ok(after[what] <= most, `${what}: ${before[what]} before, ${after[what]} after`)
     }
     port.close()
     assert.deepEqual([world.timers.size, world.sockets.size, world.listeners.size], [0, 0, 0])
