@@ -268,3 +268,33 @@ func inOrder(t *testing.T, where, who string, lines []string) {
 		t.Errorf("%s of %q: %s, want %s", where, who, strings.Join(got, " "), want)
 	}
 }
+
+// TestBackForwardCache leaves a page and comes back to it as it was: its socket
+// was closed meanwhile, and what was missed is there, also for who listens to
+// pushes.
+func TestBackForwardCache(t *testing.T) {
+	for _, scheme := range schemes {
+		t.Run(scheme.worker, func(t *testing.T) {
+			demo := startDemo(t)
+			b := started(t)
+			somebody := newTalker(t, demo)
+			p := tab(t, b, demo, "page", scheme.worker)
+			p.say("hello")
+			p.shows("hello")
+			somebody.say("welcome")
+			p.shows("hello", "welcome")
+
+			p.do(chromedp.Navigate(demo.url + "/none"))
+			until(t, "no socket", func() bool { return demo.sockets(t) == 0 })
+			somebody.say("missed")
+			p.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+			p.wait("the page as it was", `typeof pushes === 'object'`)
+			p.shows("hello", "welcome", "missed")
+			p.wait("the push", `pushes.join() === 'hello,welcome,missed'`)
+			p.say("back")
+			p.shows("hello", "welcome", "missed", "back")
+			p.forgive("404")
+			demo.quiet(t, p)
+		})
+	}
+}

@@ -68,7 +68,7 @@ export class Early {
     }
     if (coming.source.from === 'cookie' && !payload.includes('"token"')) {
       coming.token = fetchToken(coming.source, this.#closing.signal)
-      coming.token.catch(() => {})
+      coming.token.catch(() => delete coming.token) // by the time that one is needed there may be a network again
     }
   }
 
