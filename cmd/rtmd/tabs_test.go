@@ -290,7 +290,7 @@ func TestBackForwardCache(t *testing.T) {
 			p.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
 			p.wait("the page as it was", `typeof pushes === 'object'`)
 			p.shows("hello", "welcome", "missed")
-			p.wait("the push", `pushes.join() === 'hello,welcome,missed'`)
+			p.wait("the push", `pushes.join() === 'welcome,missed'`)
 			p.say("back")
 			p.shows("hello", "welcome", "missed", "back")
 			p.forgive("404")

@@ -22,7 +22,7 @@ export interface Seat {
   leave(): void
 }
 
-/** Milliseconds that a connection outlives the last tab: the next page of the site may be there by then. */
+/** Milliseconds that a connection outlives the last of its tabs, which may be loading anew, as long as there are others. */
 const grace = 2_000
 
 /** Milliseconds for a tab to give a token, while there are others to ask. */
@@ -82,7 +82,6 @@ export class Hub {
   #ready = false
   #lastConn = 0
   #lastRef = 0
-  #idle: unknown
 
   constructor(env: HubEnvironment) {
     this.#env = env
@@ -106,7 +105,6 @@ export class Hub {
 
   #begin(tab: Tab, source: WasmSource, name: string | undefined): void {
     if (this.#tabs.has(tab)) return
-    this.#env.clearTimeout(this.#idle)
     this.#tabs.add(tab)
     const { locks } = this.#env
     if (name && locks) whenGone(locks, name, tab.gone.signal, () => this.#leave(tab))
@@ -136,10 +134,9 @@ export class Hub {
     for (const member of tab.members.values()) this.#quit(member, grace)
     this.#flush()
     if (this.#tabs.size > 0) return
-    this.#idle = this.#env.setTimeout(() => {
-      this.#core?.close()
-      this.#forget()
-    }, grace)
+    // Now, not later: a SharedWorker whose pages all are in the back/forward cache stands still.
+    this.#core?.close()
+    this.#forget()
   }
 
   #forget(): void {
