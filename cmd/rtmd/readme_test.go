@@ -111,7 +111,6 @@ import (
 
 	"github.com/rtmwidget/rtmwidget/rtm"
 	"github.com/rtmwidget/rtmwidget/rtm/agent"
-	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
 func main() { log.Fatal(run(context.Background())) }
