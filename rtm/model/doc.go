@@ -38,7 +38,7 @@
 //	rating     {score?, comment?}  of the newest thread
 //	User       {id, type, name, avatar?, present, typing, sneak_peek?, thinking?, events_seen_up_to?}
 //	thinking   {title, description}  either may be empty
-//	Item       {key, state, error?, recovered?, deleted?, updated?, upload?, thread_id, event}  state: sent pending failed
+//	Item       {key, state, error?, recovered?, deleted?, updated?, unconfirmed?, upload?, thread_id, event}  state: sent pending failed
 //	upload     {sent, size}  in bytes
 //
 // A connection is stale from the moment it breaks until what was missed has
@@ -53,7 +53,8 @@
 // An item is recovered when it was missed while there was no connection,
 // updated when an event_updated changed it. Of a deleted one the event has id,
 // custom_id, type, author_id, created_at and recipients only; those deleted
-// while nobody was listening show when their thread is read again.
+// while nobody was listening show when their thread is read again. A sent one is
+// unconfirmed until its push comes: created_at is the local clock's.
 //
 // A chat that a customer is just starting has the id "" and is active. As soon
 // as the server names it, it is dropped and its items go on, with the same

@@ -137,7 +137,17 @@ func (m *Model) restoreCall(now time.Time, e session.Entry) {
 		return
 	}
 	key := wire.Str(ev, "custom_id")
-	if !ok || !okTime || key == "" || m.local[key] != nil || id == "" && c.do != doStart {
+	if !ok || !okTime || key == "" || id == "" && c.do != doStart {
+		return
+	}
+	if it := m.local[key]; it != nil {
+		if !it.flying && it.state == pending { // it was said again; from now on the session answers for it
+			it.flying = true
+			m.unstore(it)
+			c.item, c.chat = it, it.chat
+			c.chat.busy++
+			m.kept[e.Key] = c
+		}
 		return
 	}
 	var o wire.Object

@@ -84,6 +84,14 @@ func (s *Session) restore(e Entry) bool {
 		return false
 	}
 	s.lastSeq = max(s.lastSeq, d.seq)
+	for _, o := range s.outbox {
+		if slices.Equal(o.customs, d.customs) {
+			// It was called again before what was stored of it came to light.
+			o.unsure = o.unsure || !o.busy
+			s.emit(Output{Kind: Stored, Key: d.key})
+			return true
+		}
+	}
 	s.outbox = append(s.outbox, d)
 	return true
 }

@@ -1,22 +1,25 @@
-import { hold, locksHere, uniqueName, whenGone } from './locks.ts'
+import { hold, uniqueName, whenGone, type Locks } from './locks.ts'
 import type { FromHub, OnChannel, ToHub, ToWorker, WasmSource } from './messages.ts'
 import type { Connect, Events } from './tab.ts'
 
 // The ways from a page to a core in a Worker.
 
+/** What a browser has or has not. */
+export type Realm = Partial<Pick<typeof globalThis, 'SharedWorker' | 'BroadcastChannel'>> & Pick<typeof globalThis, 'Worker'> & { navigator?: { locks?: Locks } }
+
 /** The way for this browser: one core for all tabs where that can be. */
-export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSource): Connect {
-  const locks = locksHere()
+export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSource, realm: Realm = globalThis): Connect {
+  const { locks } = realm.navigator ?? {}
   // Bytes cannot be told from other bytes, so a core made of them is this page's own.
-  if (typeof wasm !== 'string') return alone(url, wasm)
-  const next = locks && typeof BroadcastChannel !== 'undefined' ? led(url, wasm, locks) : alone(url, wasm)
+  if (typeof wasm !== 'string') return alone(realm, url, wasm)
+  const next = locks && realm.BroadcastChannel ? led(realm, url, wasm, realm.BroadcastChannel, locks) : alone(realm, url, wasm)
   // A script of another origin is run by one of this page's, which another page does not have.
-  return worker === 'shared' && typeof SharedWorker !== 'undefined' && isLocal(url) ? shared(url, wasm, next) : next
+  return worker === 'shared' && realm.SharedWorker && isLocal(url) ? shared(url, wasm, realm.SharedWorker, locks, next) : next
 }
 
 /** A Worker of this page alone. */
-const alone = (url: string, wasm: WasmSource): Connect => (on) => {
-  const worker = startWorker(url, on)
+const alone = (realm: Realm, url: string, wasm: WasmSource): Connect => (on) => {
+  const worker = startWorker(realm, url, on)
   if (!worker) return () => {}
   worker.onmessage = ({ data }: MessageEvent<FromHub>) => take(data, on)
   worker.postMessage({ start: wasm } satisfies ToWorker)
@@ -24,58 +27,60 @@ const alone = (url: string, wasm: WasmSource): Connect => (on) => {
   return () => stop(worker)
 }
 
+/** Milliseconds for a SharedWorker to answer. One that is just ending never does. */
+const answerTime = 3_000
+
 /** A SharedWorker; where it does not start, another way. */
-const shared = (url: string, wasm: string, otherwise: Connect): Connect => (on) => {
-  const locks = locksHere()
-  const end = new AbortController()
-  const { signal } = end
-  let leave = () => end.abort()
+const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: Locks | undefined, otherwise: Connect): Connect => (on) => {
+  let leave = () => {}
   const begin = async () => {
-    const tab = uniqueName('tab')
-    if (locks) await hold(locks, tab, signal)
-    if (signal.aborted) return
-    const other = () => {
+    const end = new AbortController()
+    const { signal } = end
+    leave = () => end.abort()
+    const next = (go: () => void) => {
       if (signal.aborted) return
       end.abort()
       on.down()
-      leave = otherwise(on)
+      go()
     }
+    const again = () => next(() => void begin())
+    const other = () => next(() => (leave = otherwise(on)))
+    const tab = uniqueName('tab')
+    if (locks) await hold(locks, tab, signal).catch(() => {}) // ended meanwhile
+    if (signal.aborted) return
     let worker: SharedWorker
     try {
-      worker = new SharedWorker(scriptURL(url), { type: 'module', name: `rtmwidget ${wasm}` })
+      worker = new Shared(scriptURL(url), { type: 'module', name: `rtmwidget ${wasm}` })
     } catch {
       other()
       return
     }
     const { port } = worker
     const post = (message: ToHub) => port.postMessage(message)
-    let hub = false
-    worker.onerror = (event) => {
-      event.preventDefault()
-      if (!hub) other()
-    }
-    port.onmessage = ({ data }: MessageEvent<FromHub>) => {
-      if (signal.aborted) return
-      if ('hub' in data) {
-        hub = true
-        if (locks) whenGone(locks, data.hub, signal, again)
-      } else {
-        take(data, on)
-      }
-    }
-    const again = () => {
-      on.down()
-      port.close()
-      void begin()
-    }
+    const timer = setTimeout(again, answerTime)
     signal.addEventListener('abort', () => {
+      clearTimeout(timer)
       post({ bye: true })
       port.close()
     })
+    worker.onerror = (event) => {
+      event.preventDefault()
+      other()
+    }
+    port.onmessage = ({ data }: MessageEvent<FromHub>) => {
+      if (signal.aborted) return
+      if (!('hub' in data)) {
+        take(data, on)
+        return
+      }
+      clearTimeout(timer)
+      if (locks) whenGone(locks, data.hub, signal, again)
+    }
+    port.addEventListener('close', again) // where it is told
     post({ start: wasm, ...(locks && { tab }) })
     on.up(post)
   }
-  void begin().catch(() => {}) // ended meanwhile
+  void begin()
   return () => leave()
 }
 
@@ -83,12 +88,12 @@ const shared = (url: string, wasm: string, otherwise: Connect): Connect => (on) 
  * A Worker of one of the tabs, the leader, which all reach by a BroadcastChannel. It lives as long as that tab; then one
  * of the others leads.
  */
-const led = (url: string, wasm: string, locks: NonNullable<ReturnType<typeof locksHere>>): Connect => (on) => {
+const led = (realm: Realm, url: string, wasm: string, Channel: typeof BroadcastChannel, locks: Locks): Connect => (on) => {
   const name = `rtmwidget ${url} ${wasm}`
   const tab = uniqueName('tab')
   const end = new AbortController()
   const { signal } = end
-  const channel = new BroadcastChannel(name)
+  const channel = new Channel(name)
   const post = (data: ToHub) => channel.postMessage({ from: tab, data } satisfies OnChannel)
   const hello = () => post({ start: wasm, tab })
   /** The lock of the hub that serves this tab. */
@@ -127,8 +132,9 @@ const led = (url: string, wasm: string, locks: NonNullable<ReturnType<typeof loc
   hold(locks, tab, signal).then(() => {
     hello()
     return hold(locks, `${name} leader`, signal).then(() => {
+      if (signal.aborted) return
       down()
-      worker = startWorker(url, { ...on, fail })
+      worker = startWorker(realm, url, { ...on, fail })
       worker?.postMessage({ channel: name } satisfies ToWorker)
     })
   }).catch(ended)
@@ -141,11 +147,11 @@ function take(data: FromHub, on: Events): void {
   else if ('ready' in data) on.ready()
 }
 
-function startWorker(url: string, on: Events): Worker | undefined {
+function startWorker(realm: Realm, url: string, on: Events): Worker | undefined {
   const script = localScript(url)
   let worker: Worker
   try {
-    worker = new Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
+    worker = new realm.Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
   } catch (cause) {
     release(script)
     queueMicrotask(() => on.fail(`the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))

@@ -3,7 +3,7 @@ export type Locks = Pick<LockManager, 'request'>
 
 export const locksHere = (): Locks | undefined => globalThis.navigator?.locks
 
-/** Holds a lock until `signal` fires. Resolves when it is held. */
+/** Holds a lock until `signal` fires. Resolves when it is held, also in the very moment when that is over. */
 export function hold(locks: Locks, name: string, signal: AbortSignal): Promise<void> {
   return new Promise((held, failed) => {
     const until = () => {

@@ -133,6 +133,8 @@ export interface ModelItem {
   readonly deleted?: true
   /** Its content was changed after it was sent. */
   readonly updated?: true
+  /** It was sent, as its answer says; its push is still to come. */
+  readonly unconfirmed?: true
   /** A file on its way to where files are kept; bytes. */
   readonly upload?: { readonly sent: number; readonly size: number }
   readonly thread_id: string

@@ -1,6 +1,6 @@
 import { RTMError } from './error.ts'
 import type { FromCore, Port, Receive, ToCore } from './messages.ts'
-import { applyPatch, emptyState, type ModelState, type PatchOp } from './model.ts'
+import { applyPatch, emptyState, type ModelItem, type ModelState, type PatchOp } from './model.ts'
 
 // A tab's end of a core that may go away and come back: it moves to another tab, the Worker crashed, the page was in the
 // back/forward cache. What the page has asked for is remembered here until it is answered, so that another core can go on.
@@ -28,6 +28,7 @@ export interface Life {
 }
 
 type Message<T extends ToCore['type']> = ToCore & { type: T }
+type Push = FromCore & { type: 'push' }
 /** What is settled. */
 type Asked = Exclude<Extract<ToCore, { ref: number }>, { type: 'cancel' | 'snapshot' }>
 
@@ -40,8 +41,21 @@ interface Conn {
   /** The chats that an agent looks at, which another core does not know. */
   readonly opened: Map<string, Message<'act'>>
   /** What another core knows so far; the page is shown what it had until this is whole. */
-  next?: { state: ModelState; live: boolean }
+  next?: Next
+  /** A core has heard of it. */
+  known?: boolean
   closing?: boolean
+}
+
+interface Next {
+  /** What the page had when it was whole. */
+  readonly before: ModelState
+  state: ModelState
+  live: boolean
+  /** There is no connection: the page is shown what there is. */
+  shown: boolean
+  /** The pushes that came meanwhile; what came before them may be missing. */
+  readonly held: Push[]
 }
 
 /** The numbers of what the page did not ask for. */
@@ -192,27 +206,30 @@ export class Tab implements Port {
   /** Brings a core to where the one before it was. */
   #goOn(conn: number, c: Conn): void {
     const post = this.#post!
-    const shown = this.#stateOf(conn)
-    const { login } = c
-    const list = login && shown && given(shown)
+    const shown = this.#stateOf(conn) ?? emptyState
+    const { login, next: last } = c
+    const before = last?.before ?? shown
+    const list = given(before)
     post(list ? { ...c.create, given: list } : c.create)
     delete c.next
-    if (login) {
-      post({ ...login, ref: ownLogin, timeout: 0x7fffffff })
-      const next = (c.next = { state: emptyState, live: false })
+    const asking = [...c.asked.values()].some(({ message, posted }) => posted && message.type === 'call' && message.action === 'login')
+    if (login || (c.known && asking)) {
+      if (login) post({ ...login, ref: ownLogin, timeout: 0x7fffffff })
+      const next = (c.next = { before, state: emptyState, live: false, shown: false, held: last?.held ?? [] })
       setTimeout(() => {
         if (c.next !== next) return
-        if (next.live) this.#show(conn, c)
-        else this.#receive([patch(conn, [{ op: 'connection', connection: { ...next.state.connection, stale: true } }])])
+        if (next.live) this.#whole(conn, c, next)
+        else if (!next.shown) this.#receive([patch(conn, [{ op: 'connection', connection: { ...next.state.connection, stale: true } }])])
       }, patience)
     }
-    for (const chat of shown?.chats ?? []) {
+    for (const chat of [...shown.chats, ...(last?.state.chats ?? [])]) {
       for (const { key, state, event, upload } of chat.timeline) {
         if (state !== 'pending' || event.type !== 'message' || upload) continue
         const args = JSON.stringify({ key, text: event.text, ...(chat.id && { chat_id: chat.id }) })
         post(sendAgain({ type: 'act', conn, ref: ownAct, name: 'send', args }))
       }
     }
+    c.known = true
     for (const [ref, asked] of [...c.asked]) {
       const { message } = asked
       const name = message.type === 'call' ? message.action : message.type === 'act' ? message.name : 'upload'
@@ -229,13 +246,20 @@ export class Tab implements Port {
   // From the core.
 
   #take(messages: FromCore[]): void {
-    const out = messages.filter((message) => this.#passes(message))
-    if (out.length > 0) this.#receive(out)
+    let out: FromCore[] = []
+    const tell = () => {
+      if (out.length > 0) this.#receive(out)
+      out = []
+    }
     for (const message of messages) {
+      if (this.#passes(message)) out.push(message)
       if (message.type !== 'patch') continue
       const c = this.#conns.get(message.conn)
-      if (c?.next) this.#lookAt(message.conn, c, c.next)
+      if (!c?.next) continue
+      tell()
+      this.#lookAt(message.conn, c, c.next)
     }
+    tell()
   }
 
   /** Takes note of what the core says, and reports whether the page is to hear it. */
@@ -252,6 +276,10 @@ export class Tab implements Port {
         }
         const asked = c.asked.get(message.ref)?.message
         c.asked.delete(message.ref)
+        if (asked?.type === 'call' && asked.action === 'login' && message.failure && c.next) {
+          this.#receive([patch(message.conn, [{ op: 'reset', state: c.next.state }])])
+          delete c.next
+        }
         if (asked?.type === 'call' && !message.failure) {
           if (asked.action === 'login') c.login = asked
           if (asked.action === 'logout') delete c.login
@@ -261,7 +289,10 @@ export class Tab implements Port {
       case 'patch':
         if (!c.next) return true
         c.next.state = applyPatch(c.next.state, JSON.parse(message.ops) as PatchOp[])
-        return false
+        return c.next.shown
+      case 'push':
+        c.next?.held.push(message)
+        return !c.next
       case 'destroyed':
         this.#conns.delete(message.conn)
         return true
@@ -284,26 +315,27 @@ export class Tab implements Port {
     this.#receive([{ type: 'destroyed', conn, failure }])
   }
 
-  /** Shows what another core knows as soon as that is as much as before. */
-  #lookAt(conn: number, c: Conn, next: NonNullable<Conn['next']>): void {
+  /** Goes on with what another core knows as soon as that is as much as before. */
+  #lookAt(conn: number, c: Conn, next: Next): void {
     const { connection, chats } = next.state
-    if (connection.state === 'waiting' || connection.state === 'stopped') {
-      this.#show(conn, c)
-      return
-    }
     const agent = c.create.config.api === 'agent'
     if (connection.state === 'live' && !next.live) {
       next.live = true
       for (const open of c.opened.values()) this.#post?.({ ...open, ref: ownAct })
     }
     const opened = (id: string) => [...c.opened.keys()].some((args) => (JSON.parse(args) as { chat_id: string }).chat_id === id)
-    if (next.live && chats.every(({ id, loaded }) => loaded || (agent && !opened(id)))) this.#show(conn, c)
+    const loaded = connection.state === 'live' && chats.every(({ id, loaded }) => loaded || (agent && !opened(id)))
+    if (loaded || connection.state === 'stopped') {
+      this.#whole(conn, c, next)
+    } else if (connection.state === 'waiting' && !next.shown) {
+      next.shown = true
+      this.#receive([patch(conn, [{ op: 'reset', state: next.state }])])
+    }
   }
 
-  #show(conn: number, c: Conn): void {
-    const { state } = c.next!
+  #whole(conn: number, c: Conn, { before, state, held }: Next): void {
     delete c.next
-    this.#receive([patch(conn, [{ op: 'reset', state }])])
+    this.#receive([...missed(conn, before, state, held), patch(conn, [{ op: 'reset', state }])])
     for (const asked of c.asked.values()) if (!asked.posted) this.#pass(c, asked)
   }
 }
@@ -312,11 +344,58 @@ const patch = (conn: number, ops: PatchOp[]): FromCore => ({ type: 'patch', conn
 
 const sendAgain = (act: Message<'act'>): Message<'act'> => ({ ...act, args: act.args.replace('{', '{"again":true,') })
 
+interface Payload {
+  chat_id?: string
+  chat?: { id: string }
+  event?: { id: string }
+}
+
+/** What a push is about. */
+const subject = (action: string, { chat_id, chat, event }: Payload): string => [action, chat_id ?? chat?.id, event?.id].join(' ')
+
+/**
+ * The pushes between two states: those that came, and before them those that nobody told this tab, which other tabs had
+ * while it rested. They are made of what the state tells.
+ */
+function missed(conn: number, before: ModelState, after: ModelState, held: readonly Push[]): Push[] {
+  const came = new Map(held.map((push) => [subject(push.action, JSON.parse(push.payload) as Payload), push]))
+  const pushes: Push[] = []
+  const give = (action: string, payload: object) => {
+    const about = subject(action, payload as Payload)
+    pushes.push(came.get(about) ?? { type: 'push', conn, action, requestId: '', payload: JSON.stringify(payload), recovered: true })
+    came.delete(about)
+  }
+  for (const { id, thread_id, active, users, timeline } of after.chats) {
+    const known = before.chats.find((chat) => chat.id === id)
+    const sent = timeline.filter(({ state, event }) => state === 'sent' && event.id)
+    if (!known) {
+      const thread = { id: thread_id, active, user_ids: users.map((user) => user.id), events: sent.map(({ event }) => event) }
+      give('incoming_chat', { chat: { id, users, thread } })
+      continue
+    }
+    const had = known.timeline.filter(wasHeard)
+    const ids = new Set(had.map(({ event }) => event.id))
+    for (const event of ids) came.delete(subject('incoming_event', { chat_id: id, event: { id: event! } }))
+    const last = had.at(-1)?.event.created_at
+    for (const { thread_id, event } of sent) {
+      const isNew = last ? event.created_at >= last && !ids.has(event.id) : isTime(known.updated_at) && event.created_at > known.updated_at
+      if (isNew) give('incoming_event', { chat_id: id, thread_id, event })
+    }
+    if (known.active && !active) give('chat_deactivated', { chat_id: id, thread_id })
+  }
+  return [...pushes, ...came.values()]
+}
+
+const wasHeard = ({ state, unconfirmed }: ModelItem) => state === 'sent' && !unconfirmed
+
+/** A chat of which only the name is known has none. */
+const isTime = (time: string) => time > '1971'
+
 /** What the page was told of its chats, as the engine takes it. */
 function given(shown: ModelState): string | undefined {
   const list = shown.chats.filter(({ id }) => id).map(({ id, thread_id: thread, active, updated_at, timeline }) => {
-    const events = timeline.flatMap(({ state, event }) => (state === 'sent' && event.id ? [{ id: event.id, created_at: event.created_at }] : []))
-    return { id, thread, active, ...(events.length > 0 ? { events: events.slice(-128) } : { at: updated_at }) }
+    const events = timeline.filter(wasHeard).map(({ event: { id, created_at } }) => ({ id, created_at }))
+    return { id, thread, active, ...(events.length > 0 ? { events: events.slice(-128) } : isTime(updated_at) && { at: updated_at }) }
   })
   return list.length > 0 ? JSON.stringify(list) : undefined
 }
