@@ -1,4 +1,4 @@
-.PHONY: help demo test fuzz bench bench-server soak build wasm wasm-release tinygo clean
+.PHONY: help demo test fuzz bench bench-server bench-web soak build wasm wasm-release tinygo package clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
@@ -36,6 +36,10 @@ wasm: ## the core for the browser alone: .build/rtm.wasm
 
 wasm-release: ## the same by TinyGo, as the npm package ships it: .build/rtm-release.wasm
 	@go run ./cmd/webbuild -wasm
+
+package: ## the npm package as it is published: .build/package
+	@go run ./cmd/check -run "npm ci"
+	@go run ./cmd/webbuild -package
 
 tinygo: ## get the compiler of the release core
 	@go run ./cmd/webbuild -tinygo

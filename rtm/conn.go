@@ -191,6 +191,7 @@ func (c *Conn) wakeLocked(at time.Time) {
 func (c *Conn) stateLocked(out session.Output) {
 	close(c.changed)
 	c.changed, c.reason = make(chan struct{}), out.Reason
+	c.opened = c.opened || out.State == session.Authorizing
 	if out.Reason != "" {
 		c.logs = append(c.logs, func() { c.opts.Logger.Info("rtm: connection", "state", out.State, "reason", out.Reason) })
 	}

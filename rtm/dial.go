@@ -99,13 +99,13 @@ func Dial(ctx context.Context, dialect Dialect, opts *Options) (*Conn, error) {
 func (c *Conn) waitOpen(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		state, reason, changed, failure := c.engine.State(), c.reason, c.changed, c.dialErr
+		state, reason, changed, failure, opened := c.engine.State(), c.reason, c.changed, c.dialErr, c.opened
 		c.mu.Unlock()
 		switch {
-		case state == session.Authorizing || state == session.Syncing || state == session.Live:
-			return nil
 		case state == session.Stopped:
 			return c.Err()
+		case opened:
+			return nil // also when it has ended since: the next one is on its way
 		case state == session.Waiting && failure != nil:
 			return &dialError{failure}
 		case state == session.Waiting && reason == session.ErrTimeout:
@@ -158,6 +158,7 @@ type Conn struct {
 	changed chan struct{}    // closed and replaced when the state changes
 	reason  string           // why it changed last
 	dialErr error            // why the last socket could not be opened
+	opened  bool             // a socket was open once
 	stores  []session.Output // what the outbox has to do, the first one being done
 	logs    []func()         // to be called after mu is released: handlers are foreign code
 

@@ -19,6 +19,7 @@ var steps = []step{
 	{"tools", tools},
 	{"npm ci", func(c *checker) (string, error) { return npmCI(c, "web") }},
 	{"official clients", func(c *checker) (string, error) { return npmCI(c, "cmd/rtmd/testdata/official") }},
+	{"packers", func(c *checker) (string, error) { return npmCI(c, "cmd/rtmd/testdata/package") }},
 	{"gofmt", gofmt},
 	{"go vet", func(c *checker) (string, error) { return "", c.exec(".", nil, "go", "vet", "./...") }},
 	{"go vet js/wasm", func(c *checker) (string, error) {

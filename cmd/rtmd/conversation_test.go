@@ -27,12 +27,18 @@ type demo struct{ *process }
 // startDemo brings the pages up to date and starts rtmd. The flags are webbuild's.
 func startDemo(t *testing.T, flags ...string) demo {
 	t.Helper()
+	webbuild(t, flags...)
+	return demo{start(t, "-web", "../../web/dist")}
+}
+
+// webbuild brings the pages up to date.
+func webbuild(t *testing.T, flags ...string) {
+	t.Helper()
 	build := exec.CommandContext(t.Context(), "go", append([]string{"run", "./cmd/webbuild"}, flags...)...)
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("webbuild: %v\n%s", err, out)
 	}
-	return demo{start(t, "-web", "../../web/dist")}
 }
 
 // quiet leaves the pages, stops rtmd and fails if it complained of anything;

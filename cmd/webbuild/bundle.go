@@ -103,7 +103,7 @@ func (b *build) bundle(logical, source string) (dist.File, error) {
 		MinifyIdentifiers: true,
 		LegalComments:     api.LegalCommentsExternal,
 		Define:            b.defines(),
-		Plugins:           []api.Plugin{b.resolveWasmExec(), b.resolveAssets()},
+		Plugins:           []api.Plugin{resolveWasmExec(b.wasmExec), b.resolveStandard(), b.resolveAssets()},
 		LogLevel:          api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {
@@ -142,10 +142,24 @@ func (b *build) defines() map[string]string {
 
 // resolveWasmExec lets any import of …/wasm_exec.js mean the file of the Go toolchain
 // that built the wasm.
-func (b *build) resolveWasmExec() api.Plugin {
+func resolveWasmExec(name string) api.Plugin {
 	return api.Plugin{Name: "wasm_exec", Setup: func(pb api.PluginBuild) {
 		pb.OnResolve(api.OnResolveOptions{Filter: `(^|/)wasm_exec(\.js)?$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Path: b.wasmExec, SideEffects: api.SideEffectsTrue}, nil
+			return api.OnResolveResult{Path: name, SideEffects: api.SideEffectsTrue}, nil
+		})
+	}}
+}
+
+// resolveStandard leaves what only the standard build of the core needs in a file of its
+// own, which the worker imports when that is the core.
+func (b *build) resolveStandard() api.Plugin {
+	return api.Plugin{Name: "standard", Setup: func(pb api.PluginBuild) {
+		pb.OnResolve(api.OnResolveOptions{Filter: `^\./standard\.ts$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			f, ok := b.file(standardName)
+			if !ok || args.Kind != api.ResolveJSDynamicImport {
+				return api.OnResolveResult{}, nil
+			}
+			return api.OnResolveResult{Path: f.URL(), External: true}, nil
 		})
 	}}
 }

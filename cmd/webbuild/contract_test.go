@@ -82,7 +82,6 @@ func contractScript(t *testing.T, root string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &build{root: root, wasmExec: exec}
 	result := api.Build(api.BuildOptions{
 		Stdin: &api.StdinOptions{ResolveDir: filepath.Join(root, "web/sdk/test"), Loader: api.LoaderTS, Contents: `
 			import { contract } from './contract.ts'
@@ -95,7 +94,7 @@ func contractScript(t *testing.T, root string) []byte {
 				return results
 			}`},
 		Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Charset: api.CharsetUTF8,
-		Plugins: []api.Plugin{b.resolveWasmExec()}, LogLevel: api.LogLevelSilent,
+		Plugins: []api.Plugin{resolveWasmExec(exec)}, LogLevel: api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {
 		t.Fatal(esbuildError("contract.ts", result.Errors))

@@ -5,6 +5,7 @@
 //	go run ./cmd/webbuild -check   only compare the last build with the size budgets
 //	go run ./cmd/webbuild -wasm    only make the release core: .build/rtm-release.wasm
 //	go run ./cmd/webbuild -tinygo  only get its compiler
+//	go run ./cmd/webbuild -package only make the npm package: .build/package
 //
 // It compiles wasm/ for the browser, bundles TypeScript with esbuild, minifies
 // JavaScript, CSS, HTML, SVG and JSON with tdewolff/minify, stores every file under a
@@ -42,6 +43,7 @@ func main() {
 	flag.BoolVar(&opts.check, "check", false, "build nothing; compare the last build with the size budgets")
 	flag.BoolVar(&opts.release, "release", false, "let the pages run the release core")
 	wasm := flag.Bool("wasm", false, "make the release core alone: .build/"+releaseName)
+	npm := flag.Bool("package", false, "make the npm package alone: .build/package")
 	compiler := flag.Bool("tinygo", false, "get TinyGo and do nothing else")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -54,6 +56,8 @@ func main() {
 		err = getTinyGo(opts)
 	case *wasm:
 		err = wasmRelease(&rtmwidget, opts)
+	case *npm:
+		err = buildPackage(&rtmwidget, opts)
 	default:
 		err = run(&rtmwidget, opts)
 	}

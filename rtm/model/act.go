@@ -53,12 +53,12 @@ func (a *arguments) common(now time.Time) (run func()) {
 	m := a.m
 	switch a.act {
 	case "send":
-		text, c := a.message(), a.target()
+		text, c, postback := a.message(), a.target(), a.object("postback")
 		it := &item{key: a.optional("key")}
 		if !wire.IsNull(wire.Get(a.raw, "again")) {
 			it.again = a.flag("again")
 		}
-		return func() { m.say(now, c, it, text) }
+		return func() { m.say(now, c, it, text, postback) }
 	case "seen":
 		c := a.chat()
 		return func() { m.markSeen(now, c) }

@@ -128,6 +128,18 @@ func (a *arguments) optional(field string) string {
 	return a.text(field)
 }
 
+// object returns an object of the protocol, nil when it is absent.
+func (a *arguments) object(field string) []byte {
+	raw := wire.Get(a.raw, field)
+	if wire.IsNull(raw) {
+		return nil
+	}
+	if !wire.IsObject(raw) {
+		a.fail(field, "must be an object")
+	}
+	return slices.Clone(raw)
+}
+
 // size returns a number of bytes, 0 when it is absent.
 func (a *arguments) size(field string) int64 {
 	raw := wire.Get(a.raw, field)

@@ -95,9 +95,9 @@
 // the server refuses, or that gets no answer in time, leaves an error in its
 // chat, or in the state where it is about none, until dismiss or its success.
 //
-//	send            text; the customer's chat_id may be absent: the customer's chat, or a new one. key?: a new name for
-//	                it, a second send with the same one does nothing; again?: it may have been sent from elsewhere, look first.
-//	                Before the first login any chat_id will do
+//	send            text, postback?: the button it answers; the customer's chat_id may be absent: the customer's chat, or a new
+//	                one. key?: a new name for it, a second send with the same one does nothing; again?: it may have been sent
+//	                from elsewhere, look first. Before the first login any chat_id will do
 //	seen            move my seen mark to the newest event
 //	close           deactivate_chat
 //	retry           key; send a failed item again, with the same custom_id

@@ -14,13 +14,17 @@ const (
 	errChatLimitReached  = "chat_limit_reached"
 )
 
-// say sends a message. One whose key is there already was said before.
-func (m *Model) say(now time.Time, c *chat, it *item, text string) {
+// say sends a message; postback names the button that it answers, nil for none.
+// A message whose key is there already was said before.
+func (m *Model) say(now time.Time, c *chat, it *item, text string, postback []byte) {
 	if it.key != "" && m.known(it.key) {
 		return
 	}
 	var o wire.Object
 	o.Str("text", text)
+	if postback != nil {
+		o.Raw("postback", postback)
+	}
 	m.enqueue(now, m.orDraft(now, c), it, "message", o)
 	c = it.chat
 	m.dropPeek(c)
@@ -135,7 +139,7 @@ func (c *chat) next() *item {
 // request returns the item's event as send_event takes it.
 func (it *item) request() []byte {
 	var o wire.Object
-	for _, name := range [...]string{"type", "text", "url", "form_id", "fields", "custom_id"} {
+	for _, name := range [...]string{"type", "text", "postback", "url", "form_id", "fields", "custom_id"} {
 		o.Raw(name, wire.Get(it.raw, name))
 	}
 	return o.Bytes()

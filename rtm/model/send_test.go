@@ -402,3 +402,14 @@ func TestChatGoneAfterLogin(t *testing.T) {
 		t.Errorf("%d chats", len(h.mirror.Chats))
 	}
 }
+
+func TestPostback(t *testing.T) {
+	h := newHost(t, session.Customer, customerLogin)
+	h.act("send", `{"text":"Yes","postback":{"id":"yes","thread_id":"T","event_id":"T_1"}}`)
+	if r := h.take("start_chat"); !strings.Contains(string(r.Payload), `"postback":{"id":"yes","thread_id":"T","event_id":"T_1"}`) {
+		t.Errorf("the request has no postback: %s", r.Payload)
+	}
+	if err := h.m.Act(h.now, "send", []byte(`{"text":"Yes","postback":"yes"}`)); err == nil || !strings.Contains(err.Error(), "postback must be an object") {
+		t.Errorf("a postback that is a string: %v", err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 // A session is what a server knows of an agent besides the log: its
 // connections here, and whom it has been told of.
 type session struct {
+	agent *Agent
 	conns []*conn
 	known map[string]bool // customers
 	grace *Timer          // runs after the last connection was lost

@@ -22,6 +22,13 @@ func (o *org) commit(em *emission, records ...*record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	return o.append(em, records)
+}
+
+func (o *org) append(em *emission, records []*record) error {
+	if err := o.refuseWhileDown(); err != nil {
+		return err
+	}
 	if o.unsure {
 		if err := o.catchUp(em); err != nil {
 			return err
@@ -42,18 +49,25 @@ func (o *org) commit(em *emission, records ...*record) error {
 	o.s.metrics.appended(len(records), time.Since(began), err)
 	switch {
 	case errors.Is(err, ErrConflict):
+		before := o.st.Seq
 		if err := o.catchUp(em); err != nil {
 			return err
+		}
+		if o.st.Seq == before {
+			o.logFails(0)
+			return fmt.Errorf("rtmserver: log of %s: it has lost entries: there were %d", o.seed.ID, before)
 		}
 		return errConflict
 	case errors.Is(err, ErrTooLarge):
 		o.unsure = false
 		return invalid("payload: %d bytes are more than can be kept", len(entry))
 	case err != nil:
-		o.wakeLater()
+		o.unheard = true // if the log has it after all, it may tell of a connection that was refused
+		o.logFails(time.Since(began))
 		return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
 	}
 	o.unsure = false
+	o.failing.Store(false)
 	if em.appended != nil {
 		em.appended()
 	}
@@ -77,7 +91,10 @@ func (o *org) apply(em *emission, records []*record) {
 		if r.At.After(o.lastTime) {
 			o.lastTime = r.At
 		}
-		o.announce(em, r)
+		// The log has it: what is told of it must not keep the rest from the state.
+		if err := guard(func() error { o.announce(em, r); return nil }); err != nil {
+			o.s.opts.Logger.Error("announce a change", "kind", string(r.Kind), "error", err)
+		}
 	}
 	em.spread = spread
 	o.dropFiles()
@@ -86,12 +103,16 @@ func (o *org) apply(em *emission, records []*record) {
 // catchUp applies what the log has and the state has not. What is announced of
 // it names no requester.
 func (o *org) catchUp(em *emission) error {
+	if err := o.refuseWhileDown(); err != nil {
+		return err
+	}
 	theirs := &emission{org: o}
+	began := time.Now()
 	err := o.replay(o.s.logs, theirs)
 	em.out = append(em.out, theirs.out...) // also what came before a failure: it is in the state now
 	o.unsure = err != nil
 	if err != nil {
-		o.wakeLater()
+		o.logFails(time.Since(began))
 	}
 	return err
 }
@@ -103,11 +124,14 @@ func (o *org) replay(ctx context.Context, em *emission) error {
 		if err != nil {
 			return fmt.Errorf("rtmserver: log of %s: %w", o.seed.ID, err)
 		}
+		number := o.st.Seq + 1
 		records, err := decodeEntry(data)
-		if err != nil {
-			return fmt.Errorf("rtmserver: log of %s: entry %d: %w", o.seed.ID, o.st.Seq+1, err)
+		if err == nil {
+			err = guard(func() error { o.apply(em, records); return nil })
 		}
-		o.apply(em, records)
+		if err != nil {
+			return fmt.Errorf("rtmserver: log of %s: entry %d: %w", o.seed.ID, number, err)
+		}
 	}
 	return nil
 }

@@ -22,8 +22,9 @@
 // Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
 // there is the one over WebSocket, whose array frames may have 4 MiB.
 //
-// Sockets never block that lock: each connection has a bounded queue and a
-// goroutine that writes; one that does not read is cut off.
+// Sockets never block that lock: each connection has a bounded queue, and
+// goroutines that handle and write while there is something to do; one that does not
+// read is cut off.
 //
 // # Web API and files
 //
@@ -74,7 +75,20 @@
 // state is saved once in a while, see [Options.SnapshotEvery]: in the background,
 // out of the last snapshot and the entries since then, without the lock. A
 // snapshot holds nothing that the log has not, and one that cannot be read, or is
-// of another format, is passed over.
+// of another format, is passed over. A fifth of a log at most is newer than its
+// last snapshot, or as much as SnapshotEvery.
+//
+// While a log is out of reach, or its disk is full, nothing changes: who asks for
+// a change gets internal or, once it is known to take long, service_unavailable at
+// once; who reads gets the state as it was last known; /readyz fails. The log is
+// tried each second, so all goes on by itself when it is back. Of what got internal
+// the log may have got hold all the same, as after a connection that was lost: then
+// it is announced later.
+//
+// A record that a newer version has written stops an older one: it does not start,
+// or /readyz fails and it changes nothing any more, rather than go on with a state
+// that is not the log's. So nodes are updated all at once, or sent no clients until
+// they are.
 //
 // # Several nodes
 //

@@ -10,7 +10,9 @@ import (
 
 const (
 	readyTimeout = 2 * time.Second
-	comeBack     = time.Second // when to try again after a refusal
+	comeBack     = time.Second      // when to try again after a refusal
+	farewellTime = 2 * time.Second  // that the log has at the end at least
+	longFarewell = 30 * time.Second // and at most
 )
 
 // serveReady is /readyz: whether to send clients here. /healthz, in contrast,
@@ -23,6 +25,10 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	for _, id := range sortedKeys(s.orgs) {
+		if s.orgs[id].failing.Load() {
+			s.unavailable(w, "the log takes nothing")
+			return
+		}
 		// What is new, so that it is little.
 		for _, err := range s.opts.Log.Read(ctx, id, s.orgs[id].claimed.Load()) {
 			if err != nil {
@@ -45,7 +51,8 @@ func (s *Server) unavailable(w http.ResponseWriter, text string) {
 // Shutdown drains the server: /readyz fails and new connections are refused from
 // the start, requests that were read are answered, and then all connections are
 // told to come back. It waits for them until ctx ends; then it cuts them off and
-// returns ctx's error.
+// returns ctx's error. The log gets until then to keep that they are gone, but 2 s
+// at least.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closing.Swap(true) {
@@ -66,7 +73,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.cancel()
 		<-s.idle
 	}
+	// The log may be out of reach.
+	bound := farewellTime
+	if deadline, ok := ctx.Deadline(); ok {
+		bound = max(bound, time.Until(deadline))
+	} else if late == nil {
+		bound = longFarewell
+	}
+	limit := time.AfterFunc(bound, s.endLogs)
 	err := s.farewell()
+	limit.Stop()
 	s.end()
 	return cmp.Or(late, err)
 }

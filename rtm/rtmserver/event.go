@@ -1,12 +1,14 @@
 package rtmserver
 
 import (
+	"encoding/json"
 	"mime"
 	"path"
 	"slices"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // An event is an item of a thread.
@@ -240,32 +242,52 @@ func deleteEvent(c *call) (any, error) {
 }
 
 // eventView renders an event: Event of either API. The agent is who reads it;
-// nil for customers, and where no agent is known.
-func (o *org) eventView(side side, a *Agent, e *event) obj {
-	v := obj{"id": e.ID, "created_at": stamp(e.CreatedAt), "type": e.Type}
+// nil for customers, and where no agent is known. There are more events than of
+// anything else, so they are written at once and not by way of a map.
+func (o *org) eventView(side side, a *Agent, e *event) json.RawMessage {
+	v := make([]byte, 0, 320)
+	text := func(name, s string) {
+		v = append(append(append(v, ',', '"'), name...), '"', ':')
+		v = wire.AppendString(v, s)
+	}
+	v = wire.AppendString(append(v, `{"id":`...), e.ID)
+	v = wire.AppendTime(append(v, `,"created_at":`...), e.CreatedAt)
+	text("type", e.Type)
 	withheld := e.Deleted && (a == nil || !a.manages()) // of a deleted event, agents get the husk
 	if !withheld {
-		for name, x := range e.Body {
-			v[name] = x
+		var few [8]string
+		for _, name := range sortedNames(few[:0], e.Body) {
+			x := e.Body[name]
+			if side == customerSide && e.Type == "rich_message" && name == "elements" {
+				x = o.customerElements(e.Body)
+			}
+			v = append(wire.AppendString(append(v, ','), name), ':')
+			v = appendJSON(v, x)
 		}
 	}
-	if side == customerSide && e.Type == "rich_message" && v["elements"] != nil {
-		v["elements"] = o.customerElements(e.Body)
-	}
 	if e.Deleted {
-		v["deleted"] = true
+		v = append(v, `,"deleted":true`...)
 	}
 	if e.AuthorID != "" {
-		v["author_id"] = o.userID(side, e.AuthorID)
+		text("author_id", o.userID(side, e.AuthorID))
 	}
 	if e.CustomID != "" {
-		v["custom_id"] = e.CustomID
+		text("custom_id", e.CustomID)
 	}
 	if props := o.readable(side, inEvent, e.Properties); len(props) > 0 && !withheld {
-		v["properties"] = props
+		v = appendJSON(append(v, `,"properties":`...), props)
 	}
 	if side == agentSide {
-		v["visibility"] = e.Visibility
+		text("visibility", e.Visibility)
 	}
-	return v
+	return append(v, '}')
+}
+
+// eventPush is the payload of incoming_event and event_updated.
+func eventPush(ch *chat, thread string, event json.RawMessage) json.RawMessage {
+	v := make([]byte, 0, len(event)+80)
+	v = wire.AppendString(append(v, `{"chat_id":`...), ch.ID)
+	v = wire.AppendString(append(v, `,"thread_id":`...), thread)
+	v = append(append(v, `,"event":`...), event...)
+	return append(v, '}')
 }

@@ -52,6 +52,15 @@ func decodeValue(d *wire.Decoder) any {
 	return json.Number(d.Raw())
 }
 
+// decodeRaw is decodeValue of what a decoder found before; nil for nothing.
+func decodeRaw(raw []byte) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	d := wire.NewDecoder(raw)
+	return decodeValue(&d)
+}
+
 // appendJSON appends a view as JSON, the members of objects in order of their
 // names. It is for what is sent often; what it does not know is encoding/json's.
 func appendJSON(dst []byte, v any) []byte {
@@ -76,6 +85,8 @@ func appendJSON(dst []byte, v any) []byte {
 		return appendList(dst, v, v == nil)
 	case []obj:
 		return appendList(dst, v, v == nil)
+	case []json.RawMessage:
+		return appendList(dst, v, v == nil)
 	case []string:
 		return appendList(dst, v, v == nil)
 	case []int:
@@ -98,13 +109,8 @@ func appendObject(dst []byte, m map[string]any) []byte {
 		return append(dst, "null"...)
 	}
 	var few [16]string
-	names := few[:0]
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	dst = append(dst, '{')
-	for i, name := range names {
+	for i, name := range sortedNames(few[:0], m) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -126,4 +132,13 @@ func appendList[T any](dst []byte, list []T, null bool) []byte {
 		dst = appendJSON(dst, v)
 	}
 	return append(dst, ']')
+}
+
+// sortedNames is sortedKeys into a list that is there.
+func sortedNames(names []string, m map[string]any) []string {
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

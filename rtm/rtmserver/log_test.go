@@ -229,13 +229,20 @@ func TestReplay(t *testing.T) {
 }
 
 func TestBadLog(t *testing.T) {
-	for _, entry := range []string{"{", "[null]"} {
+	for entry, want := range map[string]string{
+		"{":                           "entry 1: unexpected EOF",
+		"[null]":                      "entry 1: a record is null",
+		`[{"kind":"thread_baked"}]`:   `entry 1: a record is of the kind "thread_baked", which this version does not know: a newer one has written it`,
+		`[{"kind":"thread_closed"}]`:  "entry 1: panic",
+		`[{"kind":"thread_tagged",7]`: "entry 1: invalid character",
+		`[{"kind":7}]`:                "entry 1: json: cannot unmarshal number",
+	} {
 		log := rtmserver.NewMemoryLog()
 		if err := log.Append(context.Background(), rtmtest.Organization, 0, []byte(entry)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rtmserver.New(&rtmserver.Options{Log: log}); err == nil {
-			t.Errorf("New read the entry %s without an error", entry)
+		if _, err := rtmserver.New(&rtmserver.Options{Log: log}); err == nil || !strings.Contains(err.Error(), "log of "+rtmtest.Organization+": "+want) {
+			t.Errorf("New read the entry %s: %v, want %s", entry, err, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rtmserver
 
 import (
 	"encoding/json"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -87,8 +88,12 @@ func (s *Server) live() {
 	}
 	s.cluster.mu.Lock()
 	defer s.cluster.mu.Unlock()
-	for _, at := range s.cluster.heard {
-		others = others || time.Since(at) < 2*nodeTimeout
+	for node, at := range s.cluster.heard {
+		silent := time.Since(at)
+		others = others || silent < 2*nodeTimeout
+		if silent > 20*nodeTimeout {
+			delete(s.cluster.heard, node) // nodes may have another name each time
+		}
 	}
 	switch {
 	case s.cluster.ended:
@@ -159,7 +164,8 @@ func (o *org) takeNews(em *emission) error {
 		case n.seq == o.st.Seq+1 && n.entry != nil:
 			records, err := decodeEntry(n.entry)
 			if err != nil {
-				return err
+				o.unsure = true // the rest of the inbox is not lost with it
+				return fmt.Errorf("entry %d: %w", n.seq, err)
 			}
 			o.apply(em, records)
 		default:
@@ -180,9 +186,14 @@ func (o *org) wake() {
 }
 
 func (o *org) awaken() {
+	back := o.reach()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.awake.Store(false)
+	if !back {
+		o.wakeLater()
+		return
+	}
 	em := &emission{org: o}
 	err := guard(func() error {
 		if err := o.takeNews(em); err != nil {
@@ -205,7 +216,7 @@ func (o *org) awaken() {
 			}
 			o.unheard = false
 		}
-		return nil
+		return o.tryLog(em)
 	})
 	if err != nil && o.s.logs.Err() == nil {
 		o.s.opts.Logger.Error("follow other nodes", "organization", o.seed.ID, "error", err)

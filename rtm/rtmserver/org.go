@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +44,9 @@ type org struct {
 	others   atomic.Bool   // users are connected to other nodes
 	look     atomic.Bool   // for nodes that are lost
 	unsure   bool          // an append has failed: the log may have what the state has not
-	unheard  bool          // the log lacks connections to this node
+	unheard  bool          // the log lacks connections to this node, or has some that are gone
+	failing  atomic.Bool   // the log did not do what it was last asked for, see outage.go
+	down     atomic.Bool   // and took long over it
 	retry    *time.Timer
 	settling *time.Timer
 	inboxMu  sync.Mutex
@@ -70,7 +71,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 		o.props[side] = newPropertyTable(side, seed.Properties)
 	}
 	for i := range seed.Agents {
-		o.agents[seed.Agents[i].ID] = &session{known: map[string]bool{}}
+		o.agents[seed.Agents[i].ID] = &session{agent: &seed.Agents[i], known: map[string]bool{}}
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -197,11 +198,10 @@ func (o *org) groupNotFound(side side, field string, id int) error {
 
 // agent returns the agent of that id, nil when the seed has none.
 func (o *org) agent(id string) *Agent {
-	i := slices.IndexFunc(o.seed.Agents, func(a Agent) bool { return a.ID == id })
-	if i < 0 {
-		return nil
+	if s := o.agents[id]; s != nil {
+		return s.agent
 	}
-	return &o.seed.Agents[i]
+	return nil
 }
 
 // userID is the id under which a side knows a user.

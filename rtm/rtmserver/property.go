@@ -174,6 +174,9 @@ func isInt32(v any) bool {
 
 // writable checks properties that the requester wants to set.
 func (c *call) writable(place string, in properties, where string) error {
+	if len(in) == 0 {
+		return nil
+	}
 	t := c.org.props[c.conn.side]
 	for _, ns := range sortedKeys(in) {
 		values, _ := in[ns].(map[string]any)

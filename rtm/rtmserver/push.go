@@ -82,29 +82,60 @@ func (em *emission) customer(id, action string, payload any) {
 
 // agents sends to all connections of the agents that the filter lets through.
 func (em *emission) agents(filter func(*Agent) bool, action string, payload any) {
-	var all []*conn // of which send renders once
-	var others []string
+	var to audience
 	for i := range em.org.seed.Agents {
-		a := &em.org.seed.Agents[i]
-		conns := em.org.agents[a.ID].conns
-		elsewhere := em.spread && em.org.elsewhere(em.org.st.agent(a.ID).Here)
-		if len(conns) == 0 && !elsewhere || !filter(a) {
-			continue
-		}
-		all = append(all, conns...)
-		if elsewhere {
-			others = append(others, a.ID)
-		}
+		em.invite(&to, &em.org.seed.Agents[i], filter)
 	}
-	if len(others) > 0 {
-		em.relay(relayed{Agents: others, Action: action}, payload)
-	}
-	em.send(all, action, payload)
+	em.deliver(&to, action, payload)
 }
 
-// members sends to the agents who take part in a chat or follow it.
+// members sends to the agents who take part in a chat or follow it. It looks at
+// those who are or were in it alone, not at all that there are.
 func (em *emission) members(ch *chat, action string, payload any) {
-	em.agents(func(a *Agent) bool { return em.org.follows(a, ch) }, action, payload)
+	var to audience
+	follows := func(a *Agent) bool { return em.org.follows(a, ch) }
+	for _, m := range ch.Members {
+		if m.Type == "agent" {
+			em.invite(&to, em.org.agent(m.ID), follows)
+		}
+	}
+	for _, id := range ch.Followers {
+		if ch.member(id) == nil {
+			em.invite(&to, em.org.agent(id), follows)
+		}
+	}
+	em.deliver(&to, action, payload)
+}
+
+// An audience is the agents who get a push: their connections here, of which send
+// renders once, and those who are connected elsewhere.
+type audience struct {
+	conns  []*conn
+	others []string
+}
+
+// invite adds an agent that the filter lets through. nil stands for one whom the
+// seed has no more.
+func (em *emission) invite(to *audience, a *Agent, filter func(*Agent) bool) {
+	if a == nil {
+		return
+	}
+	conns := em.org.agents[a.ID].conns
+	elsewhere := em.spread && em.org.elsewhere(em.org.st.agent(a.ID).Here)
+	if len(conns) == 0 && !elsewhere || !filter(a) {
+		return
+	}
+	to.conns = append(to.conns, conns...)
+	if elsewhere {
+		to.others = append(to.others, a.ID)
+	}
+}
+
+func (em *emission) deliver(to *audience, action string, payload any) {
+	if len(to.others) > 0 {
+		em.relay(relayed{Agents: to.others, Action: action}, payload)
+	}
+	em.send(to.conns, action, payload)
 }
 
 // access sends to the agents who take part in a chat or have access to it.
@@ -169,9 +200,7 @@ func (o *org) announce(em *emission, r *record) {
 		em.access(ch, "incoming_chat", push(agentSide))
 		o.routingChanged(ch)
 	case eventAdded:
-		push := func(side side) obj {
-			return obj{"chat_id": ch.ID, "thread_id": r.ThreadID, "event": o.eventView(side, nil, r.Event)}
-		}
+		push := func(side side) any { return eventPush(ch, r.ThreadID, o.eventView(side, nil, r.Event)) }
 		if r.Event.visibleTo(customerSide) {
 			// The official SDK takes one with an id for the answer to a send_event,
 			// and breaks when there was none: a system message comes without.

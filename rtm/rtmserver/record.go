@@ -2,8 +2,6 @@ package rtmserver
 
 import (
 	"encoding/json"
-	"errors"
-	"slices"
 	"time"
 )
 
@@ -61,6 +59,23 @@ const (
 	presenceEnded      recordKind = "presence_ended"
 	nodeLost           recordKind = "node_lost" // it ended, or nobody heard of it
 )
+
+// kinds are all of them. A log that has another one was written by a newer version,
+// and what it adds up to cannot be known.
+var kinds = func() map[recordKind]bool {
+	all := map[recordKind]bool{}
+	for _, kind := range []recordKind{
+		customerRegistered, customerUpdated, customerVisited, tokenIssued, tokenRevoked, threadOpened, threadClosed, eventAdded,
+		eventsSeen, chatAssigned, chatQueued, userRemoved, routingStatusSet, monitoringSet, propertiesUpdated, propertiesDeleted,
+		userAdded, chatTransferred, chatFollowed, chatUnfollowed, pageOpened, customerFollowed, customerUnfollowed, customerBanned,
+		greetingShown, greetingAccepted, greetingCanceled, greetingClicked, welcomeRequested, eventDeleted, postbackSent, summarySet,
+		chatDeleted, threadDeleted, threadsDeleted, threadTagged, threadUntagged, stateReset, statePart, stateRestored,
+		customerImported, chatImported, eventsImported, seedImported, fileUploaded, threadIdle, presenceSet, presenceEnded, nodeLost,
+	} {
+		all[kind] = true
+	}
+	return all
+}()
 
 // A record is a fact, with all that later readers need in order to apply it. An
 // entry of the log is the list of those that were committed together. Only the
@@ -127,18 +142,4 @@ type record struct {
 	woke bool     // eventAdded: the thread was idle
 	gone *chat    // chatDeleted and threadDeleted: the chat as it was
 	left []string // nodeLost: the customers who are nowhere any more
-}
-
-// encodeEntry makes the entry of the log that holds these records.
-func encodeEntry(records []*record) ([]byte, error) { return json.Marshal(records) }
-
-func decodeEntry(data []byte) ([]*record, error) {
-	var records []*record
-	if err := decodeNumbers(data, &records); err != nil {
-		return nil, err
-	}
-	if slices.Contains(records, nil) {
-		return nil, errors.New("a record is null")
-	}
-	return records, nil
 }

@@ -195,35 +195,42 @@ func parseRequest(frame []byte) (*request, error) {
 		}
 		return r, invalid("the frame is nested too deep")
 	}
-	x := decodeValue(&d)
-	m, ok := x.(map[string]any)
-	if !ok {
-		return r, invalid("the frame must be a JSON object, not %s", kindOf(x))
+	if d.Kind() != '{' {
+		return r, invalid("the frame must be a JSON object, not %s", kindOf(decodeValue(&d)))
 	}
-	var bad error
-	text := func(name string) (string, bool) {
-		switch s := m[name].(type) {
-		case nil:
-			return "", false
-		case string:
-			return s, true
+	var id, action, version []byte
+	for more := d.Object() && d.Next(); more; more = d.Next() {
+		switch string(d.Name()) {
+		case "request_id":
+			id = d.Raw()
+		case "action":
+			action = d.Raw()
+		case "version":
+			version = d.Raw()
+		case "payload":
+			r.raw = d.Raw()
 		default:
-			if bad == nil {
-				bad = mustBe(name, "a string", s)
-			}
-			return "", false
+			d.Skip()
 		}
 	}
-	r.id, r.hasID = text("request_id")
-	r.action, ok = text("action")
-	if !ok && bad == nil {
+	var bad error
+	text := func(name string, raw []byte) (s string, ok bool) {
+		if s, ok = wire.String(raw); !ok && !wire.IsNull(raw) && bad == nil {
+			bad = mustBe(name, "a string", decodeRaw(raw))
+		}
+		return s, ok
+	}
+	var ok bool
+	r.id, r.hasID = text("request_id", id)
+	if r.action, ok = text("action", action); !ok && bad == nil {
 		bad = invalid("action: is required")
 	}
-	r.version, _ = text("version")
-	switch p := m["payload"].(type) {
+	r.version, _ = text("version", version)
+	switch p := decodeRaw(r.raw).(type) {
 	case nil:
+		r.raw = nil
 	case map[string]any:
-		r.payload, r.raw = p, wire.Get(frame, "payload")
+		r.payload = p
 	default:
 		if bad == nil {
 			bad = mustBe("payload", "an object", p)

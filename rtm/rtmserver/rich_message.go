@@ -89,9 +89,7 @@ func (o *org) announcePostback(em *emission, ch *chat, r *record) {
 	push := func(side side) obj {
 		return obj{"user_id": o.userID(side, r.By), "chat_id": ch.ID, "thread_id": th.ID, "event_id": e.ID, "postback": r.Postback}
 	}
-	updated := func(side side) obj {
-		return obj{"chat_id": ch.ID, "thread_id": th.ID, "event": o.eventView(side, nil, e)}
-	}
+	updated := func(side side) any { return eventPush(ch, th.ID, o.eventView(side, nil, e)) }
 	if e.visibleTo(customerSide) {
 		em.customer(ch.CustomerID, "incoming_rich_message_postback", push(customerSide))
 		em.customer(ch.CustomerID, "event_updated", updated(customerSide))

@@ -32,7 +32,7 @@ type Options struct {
 
 	// SnapshotEvery is after how many entries of an organization's log its state is
 	// saved, so that a start need not read all of them; the longer the log, the
-	// rarer. 0 means 10,000, less than 0 never. Without a Log it is never.
+	// rarer. 0 means 20,000, less than 0 never. Without a Log it is never.
 	SnapshotEvery int
 
 	// Node names this server among those that share its log; two of them must not
@@ -156,7 +156,7 @@ func New(opts *Options) (*Server, error) {
 		s.clock = NewClock()
 	}
 	if s.opts.SnapshotEvery == 0 {
-		s.opts.SnapshotEvery = 10_000
+		s.opts.SnapshotEvery = 20_000
 	}
 	if s.opts.AgentGrace == 0 {
 		s.opts.AgentGrace = 30 * time.Second

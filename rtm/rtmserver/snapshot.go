@@ -112,10 +112,11 @@ func (o *org) snapshotSoon() {
 
 // planSnapshot says when the next snapshot is due, after one of this entry. The
 // longer a log is the rarer they get, so that they do not cost more for each
-// entry.
+// entry. A start reads a fifth of the log at most beside the snapshot, and what
+// came while the next one was made.
 func (o *org) planSnapshot(seq uint64) {
 	o.snapshotted = seq
-	o.snapshotAt = seq + max(uint64(max(0, o.s.opts.SnapshotEvery)), seq/2)
+	o.snapshotAt = seq + max(uint64(max(0, o.s.opts.SnapshotEvery)), seq/4)
 }
 
 // snapshot makes a snapshot from the last one and the log. It takes no lock, so

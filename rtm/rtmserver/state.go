@@ -22,6 +22,8 @@ type state struct {
 	Files     map[string]*file       `json:"files,omitempty"`
 	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 
+	ManyTokens int `json:"many_tokens,omitempty"` // of which those that have expired are cleared
+
 	forgotten []string // keys of files that left, see org.dropFiles
 }
 
@@ -34,6 +36,9 @@ type agentState struct {
 
 	Here presences `json:"here,omitempty"`
 }
+
+// fewTokens are not worth looking for those that have expired.
+const fewTokens = 100
 
 const (
 	accepting    = "accepting_chats"
@@ -115,9 +120,13 @@ func (st *state) fold(r *record) {
 	case welcomeRequested:
 		st.Customers[r.CustomerID].Welcome = r.Welcome
 	case tokenIssued:
-		// Whoever issues one clears what nobody can use any more.
-		maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return !t.ExpiresAt.After(r.At) })
 		st.Tokens[r.Token.Hash] = r.Token
+		// What nobody can use any more is cleared when there are twice as many as
+		// were left the last time.
+		if len(st.Tokens) >= max(fewTokens, st.ManyTokens) {
+			maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return !t.ExpiresAt.After(r.At) })
+			st.ManyTokens = 2 * len(st.Tokens)
+		}
 	case tokenRevoked:
 		delete(st.Tokens, r.Token.Hash)
 	case threadOpened:

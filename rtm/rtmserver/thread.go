@@ -1,6 +1,7 @@
 package rtmserver
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -11,7 +12,7 @@ type thread struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	Active     bool       `json:"active"`
 	UserIDs    []string   `json:"user_ids,omitempty"`
-	Events     []*event   `json:"events"`
+	Events     events     `json:"events"`
 	Properties properties `json:"properties"`
 	Groups     []int      `json:"groups"`
 	Tags       []string   `json:"tags,omitempty"`
@@ -170,7 +171,7 @@ func (o *org) threadView(side side, a *Agent, ch *chat, th *thread) obj {
 		users = append(users, o.userID(side, id))
 	}
 	v["user_ids"] = users
-	events := []obj{}
+	events := []json.RawMessage{}
 	for _, e := range th.Events {
 		if e.visibleTo(side) {
 			events = append(events, o.eventView(side, a, e))

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
-import { sendIcon } from './icons.ts'
+import { attachIcon, sendIcon } from './icons.ts'
 import type { Strings } from './strings.ts'
 
 export interface ComposerOptions {
@@ -11,12 +11,14 @@ export interface ComposerOptions {
   notice: string
   input: (text: string) => void
   send: () => void
+  /** Takes files that were chosen or pasted; without it there is no button for them. */
+  files?: (files: Iterable<File>) => void
 }
 
 const sizesItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
 /** composer draws a text field that grows, and its button. Enter sends, Shift+Enter starts a line. */
-export function composer({ value, label, strings: s, notice, input, send }: ComposerOptions): TemplateResult {
+export function composer({ value, label, strings: s, notice, input, send, files }: ComposerOptions): TemplateResult {
   const onKeydown = (event: KeyboardEvent) => {
     // keyCode 229: Safari ends a composition before it reports the Enter that accepted it.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
@@ -34,12 +36,28 @@ export function composer({ value, label, strings: s, notice, input, send }: Comp
     ;(event.currentTarget as HTMLFormElement).querySelector('textarea')?.focus()
     send()
   }
+  const onPaste = (event: ClipboardEvent) => {
+    // What a word processor copies is text, with an image of it besides.
+    const pasted = event.clipboardData
+    if (!files || !pasted?.files.length || pasted.types.includes('text/plain')) return
+    event.preventDefault()
+    files(pasted.files)
+  }
+  const onChosen = (event: Event) => {
+    const chooser = event.currentTarget as HTMLInputElement
+    files?.([...chooser.files ?? []])
+    chooser.value = '' // so that the same file can be chosen again
+  }
+  const onAttach = (event: Event) => (event.currentTarget as HTMLElement).parentElement?.querySelector<HTMLInputElement>('input[type=file]')?.click()
   return html`
     <form class="composer" part="composer" @submit=${onSubmit}>
       <div role="alert">${notice ? html`<p class="note failed">${notice}</p>` : nothing}</div>
       <div class="field">
+        ${files ? html`
+          <input type="file" multiple hidden @change=${onChosen}>
+          <button class="attach" part="attach" type="button" aria-label=${s.attach} title=${s.attach} @click=${onAttach}>${attachIcon}</button>` : nothing}
         <textarea rows="1" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
-          .value=${live(value)} @input=${onInput} @keydown=${onKeydown}></textarea>
+          .value=${live(value)} @input=${onInput} @keydown=${onKeydown} @paste=${onPaste}></textarea>
         <button class="send" part="send" type="submit" aria-label=${s.send} ?disabled=${!value.trim()}>${sendIcon}</button>
       </div>
     </form>`

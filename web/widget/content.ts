@@ -1,17 +1,7 @@
 import { safeURL } from './linkify.ts'
+import { list, raw, str } from './raw.ts'
 import type { ModelEvent } from 'rtmwidget'
 import type { Strings } from './strings.ts'
-
-/** RawEvent is an event of any type, also of one that a newer server invents: every other field has to be checked. */
-export interface RawEvent {
-  id?: string
-  type: string
-  author_id?: string
-  created_at?: string
-  [field: string]: unknown
-}
-
-export const raw = (event: ModelEvent): RawEvent => event as unknown as RawEvent
 
 /** Content is an event as words: every event has some, whatever its type. */
 export interface Content {
@@ -25,26 +15,29 @@ export function content(source: ModelEvent, s: Strings): Content {
   const event = raw(source)
   switch (event.type) {
     case 'message':
-      return words(str(event.text), s)
+      return said(str(event.text), s)
     case 'system_message':
-      return words(fill(str(event.text), event.text_vars) || str(event.system_message_type).replaceAll('_', ' '), s)
+      return said(fill(str(event.text), event.text_vars) || str(event.system_message_type).replaceAll('_', ' '), s)
     case 'file':
       return { kind: 'file', text: s.file(str(event.name) || s.attachment), href: safeURL(event.url) }
     case 'filled_form':
       return { kind: 'text', text: [s.form, ...list(event.fields).map(answer)].filter(Boolean).join('\n') }
     case 'rich_message':
-      return words(list(event.elements).flatMap(element => [
-        str(element.title), str(element.subtitle), ...list(element.buttons).map(button => str(button.text)),
+      return said(list(event.elements).flatMap(element => [
+        words(element), ...list(element.buttons).map(button => str(button.text)),
       ]).filter(Boolean).join('\n'), s)
     default:
-      return words(str(event.text), s)
+      return said(str(event.text), s)
   }
 }
 
 /** gone is what stands in place of an event that was deleted. */
 export const gone = (s: Strings): Content => ({ kind: 'unsupported', text: s.deleted })
 
-function words(text: string, s: Strings): Content {
+/** words is the text of an element of a rich message. */
+export const words = (element: Record<string, unknown>): string => [str(element.title), str(element.subtitle)].filter(Boolean).join('\n')
+
+function said(text: string, s: Strings): Content {
   return text.trim() ? { kind: 'text', text } : { kind: 'unsupported', text: s.unsupported }
 }
 
@@ -58,12 +51,4 @@ function answer(field: Record<string, unknown>): string {
 function fill(text: string, vars: unknown): string {
   if (!vars || typeof vars !== 'object') return text
   return text.replace(/%(\w+)%/gu, (all, name: string) => str((vars as Record<string, unknown>)[name]) || all)
-}
-
-function str(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function list(value: unknown): Array<Record<string, unknown>> {
-  return Array.isArray(value) ? value.filter(one => one !== null && typeof one === 'object') : []
 }

@@ -33,6 +33,12 @@ export function formatWait(seconds: number | undefined, s: Strings): string {
   return seconds < 60 ? s.lessThanMinute : s.minutes(Math.ceil(seconds / 60))
 }
 
+/** formatSize is a number of bytes in the largest fitting unit. */
+export function formatSize(bytes: number, s: Strings): string {
+  const [unit, of] = bytes < 1024 ? ['byte', 1] as const : bytes < 1 << 20 ? ['kilobyte', 1024] as const : ['megabyte', 1 << 20] as const
+  return new Intl.NumberFormat(s.locale, { style: 'unit', unit, maximumFractionDigits: unit === 'megabyte' ? 1 : 0 }).format(bytes / of)
+}
+
 /** initials takes at most two letters from a name: first and last word. */
 export function initials(name: string): string {
   const words = name.trim().split(/[\s@._-]+/u).filter(Boolean)

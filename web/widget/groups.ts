@@ -1,5 +1,5 @@
 import type { ModelChat, ModelItem, ModelUser } from 'rtmwidget'
-import { raw } from './content.ts'
+import { raw } from './raw.ts'
 
 /** Side says whose message it is; what no person wrote is the system's. */
 export type Side = 'customer' | 'agent' | 'system'

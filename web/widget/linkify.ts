@@ -19,15 +19,21 @@ export function linkify(text: string): Array<string | Link> {
   return out
 }
 
-/** safeURL is the address when it is an absolute http or https one, else undefined. */
-export function safeURL(raw: unknown): string | undefined {
+/** safeURL is the address when it is an absolute http or https one, or a mailto or tel one where those can be opened; else undefined. */
+export function safeURL(raw: unknown, opened = false): string | undefined {
   if (typeof raw !== 'string') return undefined
   try {
     const url = new URL(raw)
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined
+    return (opened ? /^(?:https?|mailto|tel):$/u : /^https?:$/u).test(url.protocol) ? url.href : undefined
   } catch {
     return undefined
   }
+}
+
+/** phoneURL is the address that calls a number, undefined for what is none. */
+export function phoneURL(raw: string): string | undefined {
+  const number = raw.replace(/^tel:/iu, '').replace(/[\s().\/-]/gu, '')
+  return /^\+?[\d*#]{2,20}$/u.test(number) ? `tel:${number.replaceAll('#', '%23')}` : undefined
 }
 
 function trim(raw: string): string {

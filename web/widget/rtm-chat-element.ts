@@ -1,12 +1,14 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
-import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelState, type ModelUser } from 'rtmwidget'
+import { canStore, emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelGreeting, type ModelState, type ModelUser } from 'rtmwidget'
 import { Announced } from './announced.ts'
+import { Buttons, type Postback } from './buttons.ts'
 import { composer, fit } from './composer.ts'
-import { raw } from './content.ts'
+import { raw } from './raw.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
 import { KeepFocus } from './focus.ts'
 import { badge, formatWait } from './format.ts'
+import { greetingCard } from './greeting.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
 import { persist } from './login.ts'
 import { reason } from './reason.ts'
@@ -15,6 +17,7 @@ import { recall, remember } from './storage.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, theme, timelineStyles } from './styles.ts'
 import { avatar, timelineRows, userName } from './timeline.ts'
+import { refusal, Uploads } from './uploads.ts'
 import { unsent, vanished } from './unsent.ts'
 import { widgetStyles } from './widget-styles.ts'
 
@@ -31,7 +34,7 @@ const phone = '(max-width: 480px), (max-height: 440px)'
  * @fires rtm-chat-open - the panel was opened
  * @fires rtm-chat-close - the panel was closed
  * @fires rtm-chat-message - an event was added to the chat, by either side
- * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, ended, restart
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends LitElement {
   static override properties = {
@@ -39,6 +42,7 @@ export class RTMChatElement extends LitElement {
     organizationId: { attribute: 'organization-id' },
     clientId: { attribute: 'client-id' },
     open: { type: Boolean, reflect: true },
+    greetings: { type: Boolean },
   }
   static override styles = [theme, timelineStyles, composerStyles, widgetStyles]
 
@@ -49,11 +53,25 @@ export class RTMChatElement extends LitElement {
   declare clientId: string
   /** Whether the panel is shown. */
   declare open: boolean
+  /** Whether to connect with the page, so that an invitation can come before the panel was ever opened. */
+  declare greetings: boolean
 
   readonly #strings: Strings = en
   readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
   #client: CustomerClient | undefined
   #state: ModelState = emptyState
+  readonly #buttons = new Buttons(this, {
+    client: () => this.#client,
+    me: () => this.#state.me?.id,
+    send: (text, postback) => this.#say(text, postback),
+    fail: cause => {
+      this.#notice = this.#strings.buttonFailed(reason(cause))
+      this.requestUpdate()
+    },
+  })
+  readonly #uploads = new Uploads()
+  /** Files are held over the panel. */
+  #dropping = false
   #failure = ''
   #draft = ''
   /** Enter was pressed before the core was there. */
@@ -66,6 +84,8 @@ export class RTMChatElement extends LitElement {
   /** What the browser was told to remember of the conversation. */
   #known: boolean | undefined
   #seenMark = ''
+  /** The greeting that was last said to be seen. */
+  #accepted = ''
   #announced = new Announced()
   /** Ends listeners, and whatever of a connection attempt is still under way. */
   #life: AbortController | undefined
@@ -77,6 +97,7 @@ export class RTMChatElement extends LitElement {
     this.organizationId = ''
     this.clientId = ''
     this.open = false
+    this.greetings = false
   }
 
   /** show opens the panel and moves the focus into its text field. */
@@ -126,6 +147,7 @@ export class RTMChatElement extends LitElement {
       this.#disconnect()
       this.#resume()
     }
+    if (changed.has('greetings') && this.greetings) void this.#connect()
     if (changed.has('open') && this.open) {
       this.#stick.jump()
       void this.#connect()
@@ -139,13 +161,14 @@ export class RTMChatElement extends LitElement {
     }
     if (changed.has('open')) this.#place()
     this.#markSeen()
+    this.#acceptGreeting()
   }
 
   /** resume takes up what this browser remembers: an open panel, a conversation. */
   #resume(): void {
     const memory = recall(this.organizationId, this.clientId)
     if (memory.open && !this.hasUpdated) this.open = true
-    if (memory.known || this.open) void this.#connect()
+    if (memory.known || this.open || this.greetings) void this.#connect()
   }
 
   #setOpen(open: boolean): void {
@@ -225,6 +248,9 @@ export class RTMChatElement extends LitElement {
     this.#seenMark = ''
     this.#restarting = false
     this.#announced = new Announced()
+    this.#accepted = ''
+    this.#buttons.clear()
+    this.#uploads.clear()
     this.requestUpdate()
   }
 
@@ -303,17 +329,89 @@ export class RTMChatElement extends LitElement {
     if (!text) return
     this.#held = !this.#client
     if (!this.#client) return void this.#connect()
+    this.#draft = ''
+    this.#say(text)
+    void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
+  }
+
+  #say(text: string, postback?: Postback): void {
     const chat = this.#chat
-    this.#client.model.act('send', chat ? { text, chat_id: chat.id } : { text }).catch((cause: unknown) => {
-      this.#notice = reason(cause)
+    this.#notice = ''
+    this.#client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
+      this.#notice = this.#strings.notSentReason(reason(cause))
       this.#draft ||= text
       this.requestUpdate()
     })
-    this.#draft = ''
-    this.#notice = ''
     this.#stick.jump()
     this.requestUpdate()
-    void this.updateComplete.then(() => fit(this.renderRoot.querySelector('textarea')))
+  }
+
+  #sendFiles(files: Iterable<File>): void {
+    const client = this.#client
+    if (!client) return
+    const refusals: string[] = []
+    for (const file of files) {
+      const why = refusal(file, this.#strings)
+      if (why) refusals.push(why)
+      else this.#uploads.add(client, this.#chat?.id, file)
+    }
+    this.#notice = refusals.join(' ')
+    this.#stick.jump()
+    this.requestUpdate()
+  }
+
+  #onDrag(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes('Files') || !this.#writable) return
+    event.preventDefault()
+    const { type, currentTarget, relatedTarget } = event
+    const inside = relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget)
+    this.#dropping = type === 'dragover' || type === 'dragenter' || (type === 'dragleave' && inside)
+    if (type === 'drop') this.#sendFiles([...event.dataTransfer.files])
+    this.requestUpdate()
+  }
+
+  /** Whether there is a field to write in. */
+  get #writable(): boolean {
+    const chat = this.#chat
+    return !chat || chat.active || this.#restarting
+  }
+
+  #retry(chat: ModelChat, key: string): void {
+    const upload = chat.timeline.find(item => item.key === key)?.upload
+    if (!upload || !this.#uploads.retry(key)) this.#act('retry', { chat_id: chat.id, key })
+  }
+
+  #discard(chat: ModelChat, key: string): void {
+    this.#uploads.cancel(key)
+    this.#act('discard', { chat_id: chat.id, key })
+  }
+
+  /** The invitation, as long as nobody talks. */
+  get #greeting(): ModelGreeting | undefined {
+    return this.#chat?.active ? undefined : this.#state.greeting ?? undefined
+  }
+
+  #acceptGreeting(): void {
+    const greeting = this.#greeting
+    if (!greeting || greeting.accepted || greeting.unique_id === this.#accepted || document.visibilityState !== 'visible') return
+    this.#accepted = greeting.unique_id
+    this.#act('greeting_accept', {})
+  }
+
+  #invitation(reply?: () => void) {
+    const greeting = this.#greeting
+    if (!greeting) return nothing
+    const cancel = () => this.#act('greeting_cancel', {})
+    return greetingCard(greeting, {
+      strings: this.#strings,
+      cancel,
+      reply,
+      press: button => {
+        this.#buttons.pressGreeting(greeting, button)
+        if (button.type === 'cancel') cancel()
+        else if (button.type === 'message' || !button.type) this.show()
+      },
+    })
   }
 
   #restart(): void {
@@ -345,11 +443,14 @@ export class RTMChatElement extends LitElement {
         ${this.open ? downIcon : chatIcon}
         ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread)}</span>` : nothing}
       </button>
-      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}>
+      <div class="invitation" role="status">${this.open ? nothing : this.#invitation(() => this.show())}</div>
+      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
+        @dragenter=${this.#onDrag} @dragover=${this.#onDrag} @dragleave=${this.#onDrag} @drop=${this.#onDrag}>
         ${this.#header()}
         ${this.#banner()}
         ${this.#timeline()}
         ${this.#footer()}
+        ${this.#dropping ? html`<div class="drop" aria-hidden="true">${s.dropHere}</div>` : nothing}
       </dialog>`
   }
 
@@ -402,20 +503,24 @@ export class RTMChatElement extends LitElement {
     const now = new Date()
     return html`
       <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString()], () => timelineRows(chat, {
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version], () => timelineRows(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
-          retry: key => this.#act('retry', { chat_id: chat.id, key }),
-          discard: key => this.#act('discard', { chat_id: chat.id, key }),
-        })) : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
+          retry: key => this.#retry(chat, key),
+          discard: key => this.#discard(chat, key),
+          cancel: key => this.#discard(chat, key),
+          press: (item, button) => this.#buttons.press(chat, item, button),
+          pressed: (item, button) => this.#buttons.pressed(item, button),
+          declined: item => this.#buttons.declined(item),
+        })) : this.#greeting ? nothing : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
+        ${this.open ? this.#invitation() : nothing}
       </div>`
   }
 
   #footer(): TemplateResult {
     const s = this.#strings
-    const chat = this.#chat
-    if (chat && !chat.active && !this.#restarting) {
+    if (!this.#writable) {
       return html`
         <div class="composer after" part="ended">
           <span role="status">${s.ended}</span>
@@ -423,8 +528,9 @@ export class RTMChatElement extends LitElement {
         </div>`
     }
     return composer({
-      value: this.#draft, label: s.write, strings: s, notice: this.#notice && s.notSentReason(this.#notice),
+      value: this.#draft, label: s.write, strings: s, notice: this.#notice,
       input: text => this.#type(text), send: () => this.#send(),
+      ...(this.#client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
     })
   }
 }

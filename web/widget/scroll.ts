@@ -34,12 +34,17 @@ export class StickToEnd implements ReactiveController {
   #watch(at: HTMLElement | null | undefined): void {
     this.#sizes?.disconnect()
     this.#watched?.removeEventListener('scroll', this.#onScroll)
+    this.#watched?.removeEventListener('load', this.#onLoad, true)
     this.#watched = at
     if (!at) return
     this.#sizes = new ResizeObserver(() => this.#keep())
     this.#sizes.observe(at)
     at.addEventListener('scroll', this.#onScroll, { passive: true })
+    // An image gets its room when it is there.
+    at.addEventListener('load', this.#onLoad, true)
   }
+
+  #onLoad = (): void => this.#keep()
 
   #onScroll = (): void => {
     const at = this.#watched

@@ -25,6 +25,11 @@ export const en = {
   agentsOnly: 'Only agents see this',
   file: (name: string) => `File: ${name}`,
   form: 'Form sent',
+  sticker: 'Sticker',
+  cards: (n: number) => `${n} cards`,
+  previousCard: 'Previous card',
+  nextCard: 'Next card',
+  choices: 'Choices',
   send: 'Send message',
   back: 'Back to chats',
 
@@ -61,6 +66,19 @@ export const en = {
   lessThanMinute: 'less than a minute',
   ended: 'This chat has ended.',
   restart: 'Start again',
+
+  attach: 'Send a file',
+  dropHere: 'Drop files to send them',
+  uploading: (name: string) => `Uploading ${name}`,
+  cancel: 'Cancel',
+  cancelUpload: (name: string) => `Cancel the upload of ${name}`,
+  fileEmpty: (name: string) => `${name} is empty.`,
+  fileTooLarge: (name: string, size: string) => `${name} is too large: a file has at most ${size}.`,
+  fileProgram: (name: string) => `${name} is a program, which can’t be sent.`,
+  greeting: (name: string) => `Message from ${name}`,
+  greetingReply: 'Reply',
+  greetingClose: 'Close this message',
+  buttonFailed: (reason: string) => `That did not work: ${reason}`,
 
   // Console.
   chats: 'Chats',

@@ -1,4 +1,5 @@
 import { css } from 'lit'
+import { richStyles } from './rich-styles.ts'
 
 // The outer tier, --rtm-*, belongs to the page; the inner one, --_*, is what the rules use, so that a page sets only
 // what it wants to change. Every pair of text and ground below has at least 4.5:1, light and dark.
@@ -104,7 +105,7 @@ export const theme = css`
   }
 `
 
-export const timelineStyles = css`
+export const timelineStyles = [css`
   .timeline {
     flex: 1; min-block-size: 0; padding: 16px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin;
     outline-offset: -3px;
@@ -133,11 +134,25 @@ export const timelineStyles = css`
   .system .message { max-inline-size: 90%; }
   .system .bubble { padding: 0; background: none; color: var(--_muted); font-size: .8667em; text-align: center; }
   .bubble.unsupported { background: none; color: var(--_muted); box-shadow: inset 0 0 0 1px var(--_line); font-style: italic; }
-  .bubble.file { display: flex; align-items: center; gap: 6px; }
+  .bubble.file { display: flex; align-items: center; gap: 8px; }
+  .bubble.file small { display: block; opacity: .85; }
+  .bubble.file a { font-weight: 600; }
   .bubble.file svg { flex: none; }
   .bubble a { color: inherit; text-underline-offset: 2px; }
   .group:not(.own, .system) .bubble a { color: var(--_accent-text); }
   .note { margin: 2px 2px 0; color: var(--_muted); font-size: .8em; }
+  .photo a { display: block; color: var(--_accent-text); border-radius: 14px; overflow-wrap: anywhere; }
+  .preview { display: block; max-inline-size: 100%; block-size: auto; border-radius: 14px; background: var(--_bubble); }
+  .preview:not([width]) { max-inline-size: min(100%, 240px); max-block-size: 240px; }
+  .photo-name { display: flex; gap: 8px; padding: 8px 13px; border-radius: 16px; background: var(--_bubble); }
+  .preview:not([hidden]) + .photo-name {
+    position: absolute; inline-size: 1px; block-size: 1px; padding: 0; overflow: hidden; clip-path: inset(50%);
+  }
+  .note.uploading { display: flex; align-items: center; gap: 8px; }
+  progress { appearance: none; inline-size: 110px; block-size: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--_line); }
+  progress::-webkit-progress-bar { background: var(--_line); }
+  progress::-webkit-progress-value { background: var(--_accent-text); }
+  progress::-moz-progress-bar { background: var(--_accent-text); }
   .note.failed { display: flex; flex-wrap: wrap; align-items: center; justify-content: flex-end; column-gap: 4px; color: var(--_danger); }
 
   .typing { display: flex; align-items: flex-end; gap: 8px; margin-block-end: 4px; }
@@ -164,7 +179,7 @@ export const timelineStyles = css`
     .avatar { border: 1px solid CanvasText; }
     .dots i { background: CanvasText; }
   }
-`
+`, richStyles]
 
 export const composerStyles = css`
   .composer { padding: 10px 12px 12px; border-block-start: 1px solid var(--_line); background: var(--_raised); }
@@ -178,6 +193,12 @@ export const composerStyles = css`
     background: none; color: var(--_text); overflow-y: auto; field-sizing: content; scrollbar-width: thin; unicode-bidi: plaintext;
   }
   .field textarea::placeholder { overflow: hidden; color: var(--_muted); opacity: 1; text-overflow: ellipsis; white-space: nowrap; }
+  .attach {
+    display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px; background: none;
+    color: var(--_muted);
+  }
+  .attach:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+  .attach + textarea { padding-inline-start: 4px; }
   .send {
     display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px;
     background: var(--_accent); color: var(--_on-accent);

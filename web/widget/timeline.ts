@@ -1,10 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { content, gone, raw } from './content.ts'
+import { content, gone } from './content.ts'
+import { fileBody, progressRow } from './file.ts'
 import { formatDay, formatTime, hue, initials } from './format.ts'
 import { group, seenKey, type Group, type Viewer } from './groups.ts'
-import { fileIcon } from './icons.ts'
-import { linkify } from './linkify.ts'
+import { linkify, safeURL } from './linkify.ts'
+import { link, picture } from './piece.ts'
+import { raw } from './raw.ts'
+import { drawn, rich, type Button } from './rich.ts'
 import type { ModelChat, ModelItem, ModelUser } from 'rtmwidget'
 import type { Strings } from './strings.ts'
 
@@ -15,6 +18,13 @@ export interface TimelineOptions {
   /** What the buttons of a message that was not sent do. */
   retry: (key: string) => void
   discard: (key: string) => void
+  /** Stops an upload; without it there is none. */
+  cancel?: (key: string) => void
+  /** What a button of a rich message does; without it they can't be used. */
+  press?: (item: ModelItem, button: Button) => void
+  pressed?: (item: ModelItem, button: Button) => boolean
+  /** Whether a message's quick replies were turned down. */
+  declined?: (item: ModelItem) => boolean
 }
 
 /** timelineRows draws a chat's messages and who is typing. The element around it scrolls and is the log. */
@@ -23,9 +33,10 @@ export function timelineRows(chat: ModelChat, options: TimelineOptions): Templat
   const seen = seenKey(chat, viewer)
   const lastSent = lastOwn(chat, viewer)
   const rows = group(chat, viewer)
+  const answered = settled(chat)
   return html`${repeat(rows, row => row.key, row => row.kind === 'day'
     ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, options.now, s)}</time></p>`
-    : groupRow(row, seen, lastSent, options))}${typingRow(chat, options)}`
+    : groupRow(row, { seen, lastSent, answered }, options))}${typingRow(chat, options)}`
 }
 
 /** userName never is empty: a customer without a name is a visitor. */
@@ -34,15 +45,24 @@ export function userName(user: ModelUser | undefined, s: Strings, fallback = s.v
 }
 
 export function avatar(user: ModelUser | undefined, s: Strings): TemplateResult {
-  return html`<span class="avatar" aria-hidden="true" data-hue=${hue(user?.id ?? '')}>${initials(userName(user, s))}</span>`
+  const src = safeURL(user?.avatar)
+  return html`<span class="avatar" aria-hidden="true" data-hue=${hue(user?.id ?? '')}>${initials(userName(user, s))}${src ? picture(src, '', '') : nothing}</span>`
 }
 
-function groupRow(row: Group, seen: string | undefined, lastSent: string | undefined, options: TimelineOptions): TemplateResult {
+/** What is known of the whole timeline. */
+interface Marks {
+  seen: string | undefined
+  lastSent: string | undefined
+  /** Messages whose quick replies are of no use any more. */
+  answered: ReadonlySet<string>
+}
+
+function groupRow(row: Group, marks: Marks, options: TimelineOptions): TemplateResult {
   const { strings: s } = options
   const name = row.mine ? s.you : userName(row.author, s, row.side === 'agent' ? s.agent : s.visitor)
   const at = row.items[0] && raw(row.items[0].event).created_at
   const time = html`<time datetime=${at ?? nothing}>${formatTime(at, s.locale)}</time>`
-  const messages = repeat(row.items, item => item.key, item => message(item, row, name, seen, lastSent, options))
+  const messages = repeat(row.items, item => item.key, item => message(item, row, name, marks, options))
   if (row.side === 'system') return html`<div class="group system"><div class="messages">${messages}</div></div>`
   return html`
     <div class=${row.own ? 'group own' : 'group'}>
@@ -54,25 +74,39 @@ function groupRow(row: Group, seen: string | undefined, lastSent: string | undef
     </div>`
 }
 
-function message(
-  item: ModelItem, row: Group, name: string, seen: string | undefined, lastSent: string | undefined, options: TimelineOptions,
-): TemplateResult {
+function message(item: ModelItem, row: Group, name: string, marks: Marks, options: TimelineOptions): TemplateResult {
   const { strings: s } = options
-  const { kind, text, href } = item.deleted ? gone(s) : content(item.event, s)
+  const event = raw(item.event)
+  if (!item.deleted && drawn(event)) {
+    const { press, pressed, declined } = options
+    return html`
+      <div class="message rich" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
+        <span class="hidden-text">${name}: </span>
+        ${rich(event, {
+          strings: s,
+          press: press && (button => press(item, button)),
+          pressed: pressed && (button => pressed(item, button)),
+          answered: marks.answered.has(item.key) || declined?.(item),
+        })}
+        ${note(item, marks, options)}
+      </div>`
+  }
+  const { kind, text } = item.deleted ? gone(s) : content(item.event, s)
   const body = kind === 'text'
     ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
-    : kind === 'file' ? html`${fileIcon} ${href ? link(href, text) : text}` : text
+    : text
   return html`
     <div class="message" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
       ${row.side === 'system' ? nothing : html`<span class="hidden-text">${name}: </span>`}
-      <div class="bubble ${kind}" part="bubble">${body}</div>
-      ${raw(item.event).visibility === 'agents' ? html`<span class="note">${s.agentsOnly}</span>` : nothing}
-      ${note(item, seen, lastSent, options)}
+      ${kind === 'file' ? fileBody(item, s) : html`<div class="bubble ${kind}" part="bubble">${body}</div>`}
+      ${event.visibility === 'agents' ? html`<span class="note">${s.agentsOnly}</span>` : nothing}
+      ${note(item, marks, options)}
     </div>`
 }
 
-function note(item: ModelItem, seen: string | undefined, lastSent: string | undefined, options: TimelineOptions) {
-  const { strings: s, retry, discard } = options
+function note(item: ModelItem, { seen, lastSent }: Marks, options: TimelineOptions) {
+  const { strings: s, retry, discard, cancel } = options
+  if (item.state === 'pending' && item.upload && cancel) return progressRow(item, s, cancel)
   if (item.state === 'pending') return html`<span class="note">${s.sending}</span>`
   if (item.state === 'failed') {
     return html`<span class="note failed">
@@ -108,6 +142,17 @@ function lastOwn(chat: ModelChat, viewer: Viewer): string | undefined {
   return undefined
 }
 
-function link(href: string, text: string): TemplateResult {
-  return html`<a href=${href} target="_blank" rel="noopener noreferrer nofollow">${text}</a>`
+/** settled are the messages with quick replies that the customer has written after, or whose thread has ended. */
+function settled(chat: ModelChat): Set<string> {
+  const keys = new Set<string>()
+  const customers = new Set(chat.users.filter(user => user.type === 'customer').map(user => user.id))
+  let later = !chat.active
+  for (let i = chat.timeline.length - 1; i >= 0; i--) {
+    const item = chat.timeline[i]
+    if (!item) continue
+    const { type, author_id: author } = raw(item.event)
+    if (later && type === 'rich_message') keys.add(item.key)
+    if (type !== 'system_message' && (item.state !== 'sent' || (author !== undefined && customers.has(author)))) later = true
+  }
+  return keys
 }

@@ -1,5 +1,5 @@
 import type { ModelChat, ModelItem, ModelState } from 'rtmwidget'
-import { raw } from './content.ts'
+import { raw } from './raw.ts'
 
 /** unsent is the text of everything that was written and not sent; '' when there is none. */
 export function unsent(chats: readonly ModelChat[]): string {

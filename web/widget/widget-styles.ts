@@ -17,6 +17,12 @@ export const widgetStyles = css`
     padding-inline: 6px; border: 2px solid #fff; border-radius: 12px; background: #b3261e; color: #fff; font-size: 13px; font-weight: 700; line-height: 1;
   }
 
+  .invitation {
+    position: absolute; inset-block-end: 76px; inset-inline-end: 0; inline-size: min(330px, 100vw - 40px); max-block-size: calc(100dvh - 120px);
+    overflow-y: auto; border-radius: var(--_radius); box-shadow: var(--_shadow); animation: open .18s ease-out;
+  }
+  .invitation:empty { display: none; }
+
   .panel {
     position: absolute; inset: auto; inset-block-end: 76px; inset-inline-end: 0; flex-direction: column; margin: 0; padding: 0; overflow: hidden;
     inline-size: min(var(--rtm-width, 384px), 100vw - 40px);
@@ -30,6 +36,10 @@ export const widgetStyles = css`
   .panel::backdrop { background: none; }
   @keyframes open { from { opacity: 0; transform: translateY(12px) scale(.98); } }
 
+  .drop {
+    position: absolute; inset: 8px; z-index: 1; display: grid; place-items: center; border: 2px dashed var(--_accent-text);
+    border-radius: calc(var(--_radius) - 6px); background: color-mix(in srgb, var(--_surface) 92%, transparent); font-weight: 650; pointer-events: none;
+  }
   .header {
     display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 16px; border-block-end: 1px solid var(--_line); background: var(--_raised);
   }

@@ -1,12 +1,14 @@
 package natslog_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -45,8 +47,10 @@ const events = 100_000
 // fill has customers send events to a server on the log.
 func fill(tb testing.TB, log rtmserver.Log, events, every int) {
 	tb.Helper()
-	srv := rtmtest.NewServer(tb, &rtmserver.Options{Log: log, Node: "rtmd", SnapshotEvery: every})
+	killed := &killedLog{Log: log}
+	srv := rtmtest.NewServer(tb, &rtmserver.Options{Log: killed, Node: "rtmd", SnapshotEvery: every})
 	defer srv.Close()
+	defer killed.killed.Store(events == longTail)
 	const customers = 100
 	var wg sync.WaitGroup
 	for range customers {
@@ -101,19 +105,37 @@ func fill(tb testing.TB, log rtmserver.Log, events, every int) {
 	wg.Wait()
 }
 
+// longTail is how many events a server has kept that was killed just before its
+// next snapshot, with which the log would have been a quarter longer than with the
+// last one.
+const longTail = 97_000
+
+// A killedLog takes no snapshot any more, as that of a process that was killed.
+type killedLog struct {
+	rtmserver.Log
+	killed atomic.Bool
+}
+
+func (l *killedLog) SaveSnapshot(ctx context.Context, organization string, snapshot []byte) error {
+	if l.killed.Load() {
+		return nil
+	}
+	return l.Log.SaveSnapshot(ctx, organization, snapshot)
+}
+
 // BenchmarkStart starts a server whose directory has 100,000 events.
 func BenchmarkStart(b *testing.B) {
 	for _, how := range []struct {
-		name  string
-		every int
-	}{{"the whole log", -1}, {"snapshot and tail", 0}} {
+		name          string
+		every, events int
+	}{{"the whole log", -1, events}, {"a snapshot", 0, events}, {"a snapshot and the longest tail", 0, longTail}} {
 		dir, err := os.MkdirTemp("", "rtmd-bench-")
 		if err != nil {
 			b.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
 		log := open(b, dir, nil)
-		fill(b, log, events, how.every)
+		fill(b, log, how.events, how.every)
 		log.Close()
 		b.Run(how.name, func(b *testing.B) {
 			for b.Loop() {

@@ -22,6 +22,10 @@
 // the files were last synced, [Options.SyncInterval]; with [Options.SyncAlways]
 // each append waits for the disk and nothing is lost.
 //
+// The log takes three quarters of what the disk has free when it is opened. Past
+// that, or when others fill the disk, Append fails and nothing is lost; it takes
+// entries again when it is opened again with more room.
+//
 // On a cluster an entry is acknowledged when most of the stream's replicas have
 // it, [Options.Replicas]; when those sync is up to the NATS servers' own
 // configuration (sync_interval).

@@ -3,15 +3,21 @@ package natslog
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 )
 
@@ -27,6 +33,8 @@ type files struct {
 	stores map[string]jetstream.ObjectStore
 }
 
+func bucket(organization string) string { return prefix + "-files-" + subjectToken(organization) }
+
 // store returns the organization's store, which it makes when there is none.
 func (f *files) store(ctx context.Context, organization string) (made jetstream.ObjectStore, err error) {
 	f.mu.Lock()
@@ -36,7 +44,7 @@ func (f *files) store(ctx context.Context, organization string) (made jetstream.
 	}
 	l := f.log
 	config := jetstream.ObjectStoreConfig{
-		Bucket: prefix + "-files-" + subjectToken(organization), Description: "rtmd: files of the organization " + organization,
+		Bucket: bucket(organization), Description: "rtmd: files of the organization " + organization,
 		Storage: jetstream.FileStorage, Replicas: max(1, l.opts.Replicas),
 	}
 	err = l.insist(ctx, func(ctx context.Context) (err error) {
@@ -58,14 +66,47 @@ func (f *files) store(ctx context.Context, organization string) (made jetstream.
 // Put implements rtmserver.Files. What an object is comes last, so that half of one
 // is none.
 func (f *files) Put(ctx context.Context, organization, key string, content []byte) error {
-	s, err := f.store(ctx, organization)
+	if _, err := f.store(ctx, organization); err != nil {
+		return err
+	}
+	return f.insist(ctx, "put", func(ctx context.Context) error { return f.put(ctx, bucket(organization), key, content) })
+}
+
+// put writes an object as ObjectStore.Put does, whose goroutine for acknowledgements
+// can stay behind when it is quick (nats.go 1.55).
+func (f *files) put(ctx context.Context, bucket, key string, content []byte) (err error) {
+	l, info := f.log, jetstream.ObjectInfo{Bucket: bucket, NUID: nuid.Next(), Size: uint64(len(content))}
+	info.Name, info.Opts = key, &jetstream.ObjectMetaOptions{ChunkSize: chunk}
+	subject := "$O." + bucket + ".C." + info.NUID
+	defer func() {
+		if err == nil {
+			return
+		}
+		// ctx may be over. What cannot be purged is not part of any object.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryTimeout)
+		defer cancel()
+		if s, err := l.js.Stream(ctx, "OBJ_"+bucket); err == nil {
+			_ = s.Purge(ctx, jetstream.WithPurgeSubject(subject))
+		}
+	}()
+	for part := range slices.Chunk(content, chunk) {
+		if _, err := l.publish(ctx, &nats.Msg{Subject: subject, Data: part}); err != nil {
+			return err
+		}
+		info.Chunks++
+	}
+	digest := sha256.New()
+	digest.Write(content)
+	info.Digest = jetstream.GetObjectDigestValue(digest)
+	data, err := json.Marshal(info)
 	if err != nil {
 		return err
 	}
-	return f.insist(ctx, "put", func(ctx context.Context) error {
-		_, err := s.PutBytes(ctx, key, content)
-		return err
+	_, err = l.publish(ctx, &nats.Msg{
+		Subject: "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(key)), Data: data,
+		Header: nats.Header{jetstream.MsgRollup: []string{jetstream.MsgRollupSubject}},
 	})
+	return err
 }
 
 // Open implements rtmserver.Files. The whole content is fetched: it is small.
@@ -148,6 +189,9 @@ func (f *files) insist(ctx context.Context, what string, fn func(context.Context
 		pause(ctx)
 	}
 }
+
+// chunk is how much of a file is sent at a time, in bytes.
+const chunk = 128 << 10
 
 // filePatience is how long a file may take on its way: there are 10 MB of it.
 const filePatience = 30 * time.Second

@@ -140,7 +140,6 @@ func (l *Log) begin(nc *nats.Conn) (err error) {
 // Close ends the connection, and the server of [Open]. Nothing may be under way.
 func (l *Log) Close() {
 	l.once.Do(func() {
-		l.js.CleanupPublisher() // of files
 		l.nc.Close()
 		l.closer()
 	})
@@ -282,6 +281,8 @@ func (l *Log) Append(ctx context.Context, organization string, last uint64, entr
 				l.appended(s, organization, last+1, entry)
 				return nil
 			}
+		case full(err):
+			return fmt.Errorf("natslog: append to %s: there is no room: NATS has all the storage that it may: %w", s.name, err)
 		case !passing(err):
 			return fmt.Errorf("natslog: append to %s: %w", s.name, err)
 		default:
@@ -320,6 +321,19 @@ func wrongSequence(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
+
+// full reports whether JetStream took nothing because it has no room for more,
+// which does not pass as soon as a cluster that looks for a leader.
+func full(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == insufficientResources || api.ErrorCode == insufficientStorage)
+}
+
+// Errors of JetStream that package jetstream has no name for.
+const (
+	insufficientResources jetstream.ErrorCode = 10023
+	insufficientStorage   jetstream.ErrorCode = 10047
+)
 
 // appended notes an entry and tells the members of it.
 func (l *Log) appended(s *stream, organization string, seq uint64, entry []byte) {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // Those that are just about to end get a moment.
 func leaks() string {
 	var left []string
-	for range 50 {
+	for range 1000 {
 		left = nil
 		buf := make([]byte, 1<<20)
 		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
@@ -62,9 +62,14 @@ func open(t testing.TB, dir string, opts *natslog.Options) *natslog.Log {
 }
 
 // serve runs a NATS server until the end of the test and returns its address.
-func serve(t testing.TB) string {
+func serve(t testing.TB) string { return serveWith(t, 0) }
+
+// serveWith is serve with a bound of what is stored, in bytes.
+func serveWith(t testing.TB, most int64) string {
 	t.Helper()
-	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	ns, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), JetStreamMaxStore: most, NoSigs: true, NoLog: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,5 +399,34 @@ func TestConnect(t *testing.T) {
 		if l, err := natslog.Connect(servers, nil); err == nil || !strings.Contains(strings.ToLower(err.Error()), want) {
 			t.Errorf("%s: %v, %v, want %q", servers, l, err, want)
 		}
+	}
+}
+
+// TestFull fills the storage: what does not fit is refused and says why, at once
+// and not as what may pass, and what was there before stays.
+func TestFull(t *testing.T) {
+	log, entry, last := connect(t, serveWith(t, 1<<20), nil), make([]byte, 100<<10), uint64(0)
+	var err error
+	for last < 100 {
+		if err = log.Append(t.Context(), "a", last, entry); err != nil {
+			break
+		}
+		last++
+	}
+	if err == nil || !strings.Contains(err.Error(), "there is no room") || last < 5 {
+		t.Fatalf("after %d entries: %v", last, err)
+	}
+	if err := log.Append(t.Context(), "a", last, entry); errors.Is(err, rtmserver.ErrConflict) || err == nil {
+		t.Errorf("one that was refused is there: %v", err)
+	}
+	n := uint64(0)
+	for got, err := range log.Read(t.Context(), "a", 0) {
+		if err != nil || len(got) != len(entry) {
+			t.Fatal(len(got), err)
+		}
+		n++
+	}
+	if n != last {
+		t.Errorf("%d entries are there, not %d", n, last)
 	}
 }

@@ -569,8 +569,10 @@ class Core implements Port, Host {
       this.#endRequest(c)
       this.#token(conn, token, lifetime, failure)
     }
+    const source = c.token
+    const ask = () => fetchToken(source, abort.signal)
     const early = this.#early.token(conn)
-    ;(early ?? fetchToken(c.token, abort.signal)).then(
+    ;(early ? early.catch(ask) : ask()).then(
       (token) => answer(withScheme(token), lifetime(token)),
       (cause) => {
         const { type, message } = toRTMError(cause, 'no_token')

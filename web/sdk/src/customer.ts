@@ -1,6 +1,6 @@
 import { Connection, type Client, type ClientOptions } from './client.ts'
 import { customerMethods, type CustomerMethods } from './customer/methods.gen.ts'
-import type { Thread } from './customer/objects.gen.ts'
+import type { Postback, Thread } from './customer/objects.gen.ts'
 import type { CustomerPushes } from './customer/pushes.gen.ts'
 import { addMethods } from './methods.ts'
 import type { Empty } from './objects.ts'
@@ -23,7 +23,8 @@ export interface CustomerOptions extends ClientOptions {
 /** What a customer's model does; see `ClientModel.act`. Texts are plain text. */
 export interface CustomerActs {
   /** Sends a line: starts a chat when there is none, resumes one that is closed. `chat_id` defaults to the newest chat. */
-  send: { text: string; chat_id?: string }
+  /** `postback` names the button of a rich message that the line answers. */
+  send: { text: string; chat_id?: string; postback?: Postback }
   /** Starts a chat without a line. */
   start: Empty
   /** Closes the active thread. */

@@ -1,4 +1,3 @@
-import 'wasm_exec'
 import type { WasmSource } from './messages.ts'
 import { isRelease, runRelease } from './release.ts'
 
@@ -52,8 +51,6 @@ export interface Entries {
   destroy(conn: number): void
 }
 
-type GoFunction = (...args: unknown[]) => { result?: unknown; error?: unknown } | undefined
-
 /**
  * Runs the core's wasm, of either build. What a host function throws goes to `report`. A panic in Go ends the program: the
  * entry under way throws a `WebAssembly.RuntimeError`, a `RangeError` when the stack was full, and nothing here works any
@@ -61,7 +58,10 @@ type GoFunction = (...args: unknown[]) => { result?: unknown; error?: unknown } 
  */
 export async function runGo(source: WasmSource, host: Host, onExit: (why: string) => void): Promise<Entries> {
   const module = await compile(source)
-  return isRelease(module) ? runRelease(module, guarded(host)) : runStandard(module, guarded(host), onExit)
+  if (isRelease(module)) return runRelease(module, guarded(host))
+  // Only who runs the standard build pays for what Go needs there.
+  const { runStandard } = await import('./standard.ts')
+  return runStandard(module, guarded(host), onExit)
 }
 
 const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
@@ -77,35 +77,6 @@ function guarded(host: Host): Host {
     }
   }
   return Object.fromEntries(hostFunctions.map((name) => [name, guard(name)])) as unknown as Host
-}
-
-async function runStandard(module: WebAssembly.Module, host: Host, onExit: (why: string) => void): Promise<Entries> {
-  const go = new Go()
-  const instance = await WebAssembly.instantiate(module, go.importObject)
-  const bridge: Partial<Entries> & { __ready__?: boolean } = {}
-  Object.assign(bridge, {
-    host,
-    // golang-wasm passes each Go function through here. It returns undefined when the program ended during the call.
-    __wrapper__: (fn: GoFunction) => (...args: unknown[]) => {
-      const answer = fn(...args)
-      if (!answer) throw new WebAssembly.RuntimeError('the core has ended')
-      if (answer.error) throw answer.error
-      return answer.result
-    },
-  })
-  const scope = globalThis as { __go_wasm__?: unknown }
-  const before = scope.__go_wasm__
-  scope.__go_wasm__ = bridge
-  let code = 0
-  go.exit = (status) => (code = status)
-  // run comes back as soon as Go waits for work; by then everything is exposed and nobody reads the global any more.
-  const end = go.run(instance)
-  if (before === undefined) delete scope.__go_wasm__
-  else scope.__go_wasm__ = before
-  const ended = () => onExit(`the core ended with status ${code}`)
-  end.then(ended, ended)
-  if (!bridge.__ready__) throw new Error('the wasm file is not that of this SDK')
-  return bridge as Entries
 }
 
 /** Compiles the wasm; one that is compiled already is returned as it is. */

@@ -6,13 +6,19 @@ export interface HistoryInit extends CallInit {
   limit?: number
 }
 
-/** What list_threads answers. */
+/**
+ * What list_threads answers.
+ * @internal
+ */
 export interface Page<T> {
   threads: T[]
   next_page_id?: string
 }
 
-/** All of a list that comes in pages; the next page is asked for when the reader gets to it. */
+/**
+ * All of a list that comes in pages; the next page is asked for when the reader gets to it.
+ * @internal
+ */
 export function history<T>(get: (page: string | undefined) => Promise<Page<T>>): AsyncIterable<T> {
   return {
     async *[Symbol.asyncIterator]() {

@@ -12,6 +12,10 @@ import { Tab } from './tab.ts'
 declare const __RTM_WORKER_URL__: string | undefined
 declare const __RTM_WASM_URL__: string | undefined
 
+// In the npm package: an import that packers leave alone. The remark which asks them to would not outlive the minifier.
+declare const __RTM_PACKAGE__: true | undefined
+declare const __rtm_import: (url: string) => Promise<unknown>
+
 /** Where the core is and where it runs. All of it has defaults. */
 export interface LoadOptions {
   /**
@@ -58,10 +62,15 @@ export interface RTM {
  */
 export interface Loading extends Promise<RTM>, RTM {}
 
-/** What a place other than a browser does in its own way. */
-interface Platform {
-  wasm?(): Promise<WasmSource>
-  socket?(): Promise<WebSocketClass | undefined>
+/**
+ * What a place other than a browser does in its own way.
+ * @internal
+ */
+export interface Platform {
+  /** The wasm of an address; without one the own. */
+  wasm?(url: string | undefined): Promise<WasmSource>
+  /** The class of sockets where there is no global one. */
+  socket?(): Promise<WebSocketClass>
   worker?: typeof import('./worker.ts')
   environment?: Partial<Environment>
 }
@@ -289,15 +298,23 @@ function openPort({ worker, url, wasm, sockets }: Place, receive: Receive, shown
 /** The core in this very realm. Its module is fetched only now, so that pages with a Worker never pay for it. */
 async function openHere(url: string, wasm: Place['wasm'], sockets: WebSocketClass | undefined, receive: Receive): Promise<Port> {
   try {
-    const own = platform.worker ?? ((await import(/* @vite-ignore */ /* webpackIgnore: true */ url)) as typeof import('./worker.ts'))
-    const Sockets = sockets ?? (await platform.socket?.())
-    const env = { ...own.environment, ...platform.environment, ...(Sockets && { socket: (to: string) => new Sockets(to) as Socket }) }
-    const source = wasm instanceof Response ? await bytesOf(wasm) : (wasm ?? (await platform.wasm!()))
-    const port = own.openCore(source, receive, env)
+    const fetched = () => (typeof __RTM_PACKAGE__ === 'boolean' ? __rtm_import(url) : import(url)) as Promise<typeof import('./worker.ts')>
+    const own = platform.worker ?? (await fetched())
+    const Sockets = sockets ?? (typeof WebSocket === 'undefined' ? await platform.socket?.() : undefined)
+    const env = { ...own.environment, ...platform.environment, ...(Sockets && { socket: (to: string) => socketOf(new Sockets(to)) }) }
+    let source = wasm instanceof Response ? await bytesOf(wasm) : wasm
+    if (platform.wasm && typeof source !== 'object') source = await platform.wasm(source)
+    const port = own.openCore(source!, receive, env)
     return { post: (message) => port.post(message), close: () => port.close(), ready: port.ready.catch(failed) }
   } catch (cause) {
     return failed(cause)
   }
+}
+
+/** A socket of any maker. One of `ws` ends the process by an error that nobody listens to, which one that was left can have. */
+function socketOf(socket: object): Socket {
+  ;(socket as Partial<EventTarget>).addEventListener?.('error', () => {})
+  return socket as Socket
 }
 
 function failed(cause: unknown): never {

@@ -225,7 +225,7 @@ export class Tab implements Port {
     for (const chat of [...shown.chats, ...(last?.state.chats ?? [])]) {
       for (const { key, state, event, upload } of chat.timeline) {
         if (state !== 'pending' || event.type !== 'message' || upload) continue
-        const args = JSON.stringify({ key, text: event.text, ...(chat.id && { chat_id: chat.id }) })
+        const args = JSON.stringify({ key, text: event.text, postback: event.postback, ...(chat.id && { chat_id: chat.id }) })
         post(sendAgain({ type: 'act', conn, ref: ownAct, name: 'send', args }))
       }
     }

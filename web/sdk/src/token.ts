@@ -28,7 +28,10 @@ export interface IdentityProvider {
   invalidate(): Promise<void> | void
 }
 
-/** The next token of a client that has a source of its own. */
+/**
+ * The next token of a client that has a source of its own.
+ * @internal
+ */
 export async function ofOptions({ token, getToken, identityProvider: provider }: ClientOptions, fresh: boolean): Promise<Token> {
   let got: Token
   if (provider) {
@@ -46,7 +49,10 @@ function accessToken(token: Token): string {
   return typeof text === 'string' ? text : ''
 }
 
-/** Milliseconds that a token lives yet, 0 for not known. */
+/**
+ * Milliseconds that a token lives yet, 0 for not known.
+ * @internal
+ */
 export function lifetime(token: Token): number {
   if (typeof token === 'string' || !(token.expiresIn! > 0)) return 0
   const { expiresIn = 0, creationDate = Date.now() } = token
@@ -55,7 +61,10 @@ export function lifetime(token: Token): number {
 
 type CookieSource = Extract<TokenSource, { from: 'cookie' }>
 
-/** Gets a customer's access token by the cookie grant: the browser's cookie is the identity. */
+/**
+ * Gets a customer's access token by the cookie grant: the browser's cookie is the identity.
+ * @internal
+ */
 export async function fetchToken(source: CookieSource, signal: AbortSignal): Promise<TokenInfo> {
   let response: Response
   try {
@@ -95,7 +104,10 @@ function object(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
-/** The token as the login wants it. */
+/**
+ * The token as the login wants it.
+ * @internal
+ */
 export function withScheme(token: Token): string {
   const text = accessToken(token)
   const type = (typeof token === 'object' && token.tokenType) || 'Bearer'

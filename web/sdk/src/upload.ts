@@ -16,7 +16,10 @@ export interface Upload {
   url: string
 }
 
-/** One request with a file. */
+/**
+ * One request with a file.
+ * @internal
+ */
 export interface Post {
   url: string
   /** The header Authorization. */
@@ -28,10 +31,16 @@ export interface Post {
   progress(sent: number, size: number): void
 }
 
-/** Sends a file; resolves with the answer's status and text. Rejects when there is none. */
+/**
+ * Sends a file; resolves with the answer's status and text. Rejects when there is none.
+ * @internal
+ */
 export type Poster = (post: Post) => Promise<{ status: number; text: string }>
 
-/** Uploads a file for a connection; resolves with the answer's payload. Where files go is the Web API beside its socket. */
+/**
+ * Uploads a file for a connection; resolves with the answer's payload. Where files go is the Web API beside its socket.
+ * @internal
+ */
 export async function upload(
   post: Poster | undefined,
   { api, server, organization, version, region }: ConnectionConfig,
@@ -68,7 +77,10 @@ function parse(text: string): Answer | undefined {
   }
 }
 
-/** Sends by XMLHttpRequest, the only one that tells how far it is. */
+/**
+ * Sends by XMLHttpRequest, the only one that tells how far it is.
+ * @internal
+ */
 export const postFile: Poster = ({ url, authorization, body, timeout, signal, progress }) =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

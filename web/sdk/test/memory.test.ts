@@ -1,3 +1,4 @@
+import 'wasm_exec' // globalThis.Go
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setFlagsFromString } from 'node:v8'

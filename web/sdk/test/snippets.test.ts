@@ -45,7 +45,9 @@ test('what README.md and the SDK show compiles', () => {
   const first = firstComment(readFileSync(join(web, 'sdk/src/index.ts'), 'utf8'))
   assert.ok(readme.length > 0, 'README.md shows no code')
   assert.match(first, /from 'rtmwidget'/)
-  assert.equal(compile([...readme, first]), '')
+  const own = snippets(readFileSync(join(web, 'sdk/README.md'), 'utf8'))
+  assert.ok(own.length > 5, 'the README of the package shows no code')
+  assert.equal(compile([...readme, ...own, first]), '')
 })
 
 test('a snippet with a mistake does not', () => {

@@ -10,6 +10,7 @@ class Scroller {
   #top = 0
   #moved = false
   readonly #scroll = new Set<() => void>()
+  readonly #load = new Set<() => void>()
 
   get scrollTop(): number {
     return this.#top = Math.max(0, Math.min(this.#top, this.scrollHeight - this.clientHeight))
@@ -22,11 +23,16 @@ class Scroller {
   get rest(): number {
     return this.scrollHeight - this.clientHeight - this.scrollTop
   }
-  addEventListener(_: 'scroll', fn: () => void): void {
-    this.#scroll.add(fn)
+  addEventListener(type: 'scroll' | 'load', fn: () => void): void {
+    this.#of(type).add(fn)
   }
-  removeEventListener(_: 'scroll', fn: () => void): void {
-    this.#scroll.delete(fn)
+  removeEventListener(type: 'scroll' | 'load', fn: () => void): void {
+    this.#of(type).delete(fn)
+  }
+  #of = (type: 'scroll' | 'load') => type === 'scroll' ? this.#scroll : this.#load
+  /** An image inside is there. */
+  load(): void {
+    for (const fn of this.#load) fn()
   }
   /** A frame: first the scroll events, then the sizes. */
   frame(resized = () => {}): void {
@@ -35,7 +41,7 @@ class Scroller {
     resized()
   }
   get listeners(): number {
-    return this.#scroll.size
+    return this.#scroll.size + this.#load.size
   }
 }
 
@@ -104,6 +110,14 @@ test('a composer that grows before the scroll event of a message does not look l
   assert.equal(at.rest, 0)
 })
 
+test('an image that takes its room when it is there moves the end along', t => {
+  const { at } = setup(t)
+  at.frame()
+  at.scrollHeight += 240
+  at.load()
+  assert.equal(at.rest, 0)
+})
+
 test('a node that was moved in the page is at its end again', t => {
   const { at, stick, observing } = setup(t)
   at.frame()
@@ -112,5 +126,5 @@ test('a node that was moved in the page is at its end again', t => {
   at.scrollTop = 0 // as the page does to what it takes out
   stick.hostUpdated()
   assert.equal(at.rest, 0)
-  assert.deepEqual([at.listeners, observing()], [1, 1])
+  assert.deepEqual([at.listeners, observing()], [2, 1])
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { RTMError } from 'rtmwidget'
 import { content } from '../content.ts'
 import { badge, formatDay, formatTime, formatWait, formatWhen, initials } from '../format.ts'
-import { linkify, safeURL } from '../linkify.ts'
+import { linkify, phoneURL, safeURL } from '../linkify.ts'
 import { reason } from '../reason.ts'
 import { en } from '../strings.ts'
 import { at, event } from './fixture.ts'
@@ -57,6 +57,13 @@ test('an address that could run script is none', () => {
   for (const bad of ['javascript:alert(1)', ' javascript:alert(1)', 'java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', 'blob:x', '/a', '', null, 7]) {
     assert.equal(safeURL(bad), undefined, String(bad))
   }
+})
+
+test('a button opens mail and telephone besides, and calls numbers only', () => {
+  assert.deepEqual(['mailto:a@b.example', 'tel:+441947', 'javascript:alert(1)', 'data:text/html,x'].map(url => safeURL(url, true)),
+    ['mailto:a@b.example', 'tel:+441947', undefined, undefined])
+  assert.deepEqual(['+44 (1947) 00-00', 'tel:112', '*100#', 'javascript:alert(1)', '', '+'].map(phoneURL),
+    ['tel:+4419470000', 'tel:112', 'tel:*100%23', undefined, undefined, undefined])
 })
 
 test('every event has words', () => {
