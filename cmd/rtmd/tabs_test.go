@@ -48,8 +48,8 @@ func tab(t *testing.T, b context.Context, demo demo, name, worker string) *page 
 	return p
 }
 
-// say has a tab send a line and wait until the core has taken it.
-func (p *page) say(text string) {
+// act has a tab send a line and wait until the core has taken it.
+func (p *page) act(text string) {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`c.model.act('send', { text: %q })`, text), chromedp.EvalAwaitPromise))
 }
@@ -183,7 +183,7 @@ func TestTabs(t *testing.T) {
 			if n := demo.sockets(t); n != 1 {
 				t.Fatalf("%d sockets for five tabs", n)
 			}
-			tabs[1].say("hello")
+			tabs[1].act("hello")
 			for _, p := range tabs {
 				p.shows("hello")
 			}
@@ -279,7 +279,7 @@ func TestBackForwardCache(t *testing.T) {
 			b := started(t)
 			somebody := newTalker(t, demo)
 			p := tab(t, b, demo, "page", scheme.worker)
-			p.say("hello")
+			p.act("hello")
 			p.shows("hello")
 			somebody.say("welcome")
 			p.shows("hello", "welcome")
@@ -291,7 +291,7 @@ func TestBackForwardCache(t *testing.T) {
 			p.wait("the page as it was", `typeof pushes === 'object'`)
 			p.shows("hello", "welcome", "missed")
 			p.wait("the push", `pushes.join() === 'welcome,missed'`)
-			p.say("back")
+			p.act("back")
 			p.shows("hello", "welcome", "missed", "back")
 			p.forgive("404")
 			demo.quiet(t, p)

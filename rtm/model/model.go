@@ -30,6 +30,8 @@ type Model struct {
 	calls map[session.CallID]call
 	kept  map[string]call // those of Restore, by the key that they are settled with
 
+	reopen map[string]bool // chats that a screen has open, see restoreGiven
+
 	opts    Options
 	stored  []session.Entry
 	lastSeq int64

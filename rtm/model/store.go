@@ -85,6 +85,9 @@ func (m *Model) Restore(now time.Time, entries []session.Entry) {
 	var calls, items []session.Entry
 	for _, e := range entries {
 		switch {
+		case e.Key == session.Given:
+			m.restoreGiven(e.Value)
+			calls = append(calls, e)
 		case !strings.HasPrefix(e.Key, storePrefix):
 			calls = append(calls, e)
 		case wire.Valid(e.Value):
@@ -170,7 +173,9 @@ func (m *Model) restoreItem(now time.Time, e session.Entry) {
 	at, okTime := wire.Time(wire.Get(ev, "created_at"))
 	it := &item{key: key, at: at.UnixMicro(), raw: ev, state: pending, seq: seq, stored: m.opts.Store}
 	if !ok || !okTime || key == "" || wire.Str(ev, "custom_id") != key || m.local[key] != nil {
-		m.unstore(it) // unfit, or handed to the session in the last moment
+		if twin := m.local[key]; twin == nil || !twin.stored { // else it was said again, and is stored as that
+			m.unstore(it) // unfit, or handed to the session in the last moment
+		}
 		return
 	}
 	it.attach, _ = wire.Bool(wire.Get(e.Value, "attach"))

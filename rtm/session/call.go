@@ -25,7 +25,11 @@ type CallOptions struct {
 	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
 	NoWait  bool          // fail at once with ErrOffline when the session is not Live
 	Durable bool          // see Restore; counts for send_event, and for start_chat and resume_chat with initial events
-	Unsure  bool          // an earlier session may have sent it: with Durable it is looked for first
+
+	// Unsure goes on where an earlier session was: a Durable call may have been
+	// sent, and is looked for first; a login held, and is made as after a
+	// reconnect, until it is refused for good: its end is an output as Relogin.
+	Unsure bool
 }
 
 // call is a request on its way.
@@ -54,7 +58,7 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 	case s.state == Stopped:
 		s.settle(c, nil, s.Err())
 	case action == "login":
-		s.beginLogin(now, c)
+		s.beginLogin(now, c, opts.Unsure)
 	case opts.NoWait && s.state != Live:
 		s.settle(c, nil, &Error{Type: ErrOffline, Message: "there is no connection to call " + action + " on"})
 	case opts.Durable && s.callDurable(c, opts.Unsure):

@@ -1,11 +1,11 @@
-import { hold, uniqueName, whenGone, type Locks } from './locks.ts'
+import { hold, unique, whenGone, type Locks } from './locks.ts'
 import type { FromHub, OnChannel, ToHub, ToWorker, WasmSource } from './messages.ts'
 import type { Connect, Events } from './tab.ts'
 
 // The ways from a page to a core in a Worker.
 
 /** What a browser has or has not. */
-export type Realm = Partial<Pick<typeof globalThis, 'SharedWorker' | 'BroadcastChannel'>> & Pick<typeof globalThis, 'Worker'> & { navigator?: { locks?: Locks } }
+export type Realm = Partial<Pick<typeof globalThis, 'SharedWorker' | 'BroadcastChannel'>> & Pick<typeof globalThis, 'Worker' | 'setTimeout' | 'clearTimeout'> & { navigator?: { locks?: Locks } }
 
 /** The way for this browser: one core for all tabs where that can be. */
 export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSource, realm: Realm = globalThis): Connect {
@@ -14,7 +14,7 @@ export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSou
   if (typeof wasm !== 'string') return alone(realm, url, wasm)
   const next = locks && realm.BroadcastChannel ? led(realm, url, wasm, realm.BroadcastChannel, locks) : alone(realm, url, wasm)
   // A script of another origin is run by one of this page's, which another page does not have.
-  return worker === 'shared' && realm.SharedWorker && isLocal(url) ? shared(url, wasm, realm.SharedWorker, locks, next) : next
+  return worker === 'shared' && realm.SharedWorker && isLocal(url) ? shared(realm, url, wasm, realm.SharedWorker, locks, next) : next
 }
 
 /** A Worker of this page alone. */
@@ -27,12 +27,11 @@ const alone = (realm: Realm, url: string, wasm: WasmSource): Connect => (on) => 
   return () => stop(worker)
 }
 
-/** Milliseconds for a SharedWorker to answer. One that is just ending never does. */
-const answerTime = 3_000
-
 /** A SharedWorker; where it does not start, another way. */
-const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: Locks | undefined, otherwise: Connect): Connect => (on) => {
+const shared = (realm: Realm, url: string, wasm: string, Shared: typeof SharedWorker, locks: Locks | undefined, otherwise: Connect): Connect => (on) => {
   let leave = () => {}
+  /** Milliseconds for it to answer, twice as many each time. One that is just ending never does. */
+  let patience = 100
   const begin = async () => {
     const end = new AbortController()
     const { signal } = end
@@ -45,7 +44,7 @@ const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: L
     }
     const again = () => next(() => void begin())
     const other = () => next(() => (leave = otherwise(on)))
-    const tab = uniqueName('tab')
+    const tab = `rtmwidget tab ${unique()}`
     if (locks) await hold(locks, tab, signal).catch(() => {}) // ended meanwhile
     if (signal.aborted) return
     let worker: SharedWorker
@@ -57,9 +56,9 @@ const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: L
     }
     const { port } = worker
     const post = (message: ToHub) => port.postMessage(message)
-    const timer = setTimeout(again, answerTime)
+    const timer = realm.setTimeout(again, (patience *= 2))
     signal.addEventListener('abort', () => {
-      clearTimeout(timer)
+      realm.clearTimeout(timer)
       post({ bye: true })
       port.close()
     })
@@ -73,12 +72,13 @@ const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: L
         take(data, on)
         return
       }
-      clearTimeout(timer)
+      realm.clearTimeout(timer)
+      patience = 100
       if (locks) whenGone(locks, data.hub, signal, again)
+      on.up(post)
     }
     port.addEventListener('close', again) // where it is told
     post({ start: wasm, ...(locks && { tab }) })
-    on.up(post)
   }
   void begin()
   return () => leave()
@@ -90,7 +90,7 @@ const shared = (url: string, wasm: string, Shared: typeof SharedWorker, locks: L
  */
 const led = (realm: Realm, url: string, wasm: string, Channel: typeof BroadcastChannel, locks: Locks): Connect => (on) => {
   const name = `rtmwidget ${url} ${wasm}`
-  const tab = uniqueName('tab')
+  const tab = `rtmwidget tab ${unique()}`
   const end = new AbortController()
   const { signal } = end
   const channel = new Channel(name)
@@ -115,16 +115,16 @@ const led = (realm: Realm, url: string, wasm: string, Channel: typeof BroadcastC
     leave()
     on.fail(why)
   }
-  channel.onmessage = ({ data: { from, to, data } }: MessageEvent<OnChannel>) => {
+  channel.onmessage = ({ data: { from, hub: by, to, data } }: MessageEvent<OnChannel>) => {
     if (from !== undefined) return
     if (data === undefined) {
       down()
       hello()
     } else if (to === tab && 'hub' in data) {
-      const own = (hub = data.hub)
-      whenGone(locks, own, signal, () => hub === own && down())
+      hub = by
+      whenGone(locks, by, signal, () => hub === by && down())
       on.up(post)
-    } else if (to === tab) {
+    } else if (to === tab && (hub === by || hub === undefined)) {
       take(data, { ...on, fail })
     }
   }

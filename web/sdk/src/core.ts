@@ -97,7 +97,7 @@ interface Connection {
 
 type Call = ToCore & { type: 'call' }
 
-/** The number of calls that the page did not make. */
+/** The number of logins that the page did not make; their failure shows in the state. */
 const ownRef = 0
 
 class Core implements Port, Host {
@@ -182,7 +182,7 @@ class Core implements Port, Host {
         this.#act(conn, message)
         break
       case 'snapshot':
-        this.#enter(conn, (go) => this.#emit({ ...reset(conn, go), ref: message.ref }))
+        this.#enter(conn, (go) => this.#snapshot(go, message))
         break
       case 'upload':
         void this.#upload(message)
@@ -231,6 +231,15 @@ class Core implements Port, Host {
       go.call(conn, now, call.ref, call.action, call.payload, call.timeout)
     })
     if (!taken) calls?.delete(call.ref)
+  }
+
+  #snapshot(go: Entries, { conn, ref, given }: ToCore & { type: 'snapshot' }): void {
+    const missed = given === undefined ? '[]' : go.missed(conn, given)
+    if (!missed) return
+    for (const { action, payload } of JSON.parse(missed) as { action: string; payload: object }[]) {
+      this.#emit({ type: 'push', conn, ref, action, requestId: '', payload: JSON.stringify(payload), recovered: true })
+    }
+    this.#emit({ ...reset(conn, go), ref })
   }
 
   /** An act is done when what it leaves for later is kept. */
@@ -419,7 +428,7 @@ class Core implements Port, Host {
           if (entries.length > 0) go.restore(conn, now, JSON.stringify(entries))
           this.#emit(reset(conn, go))
         })
-        if (c.login) this.#call(conn, { ...c.login, ref: ownRef, timeout: 0x7fffffff })
+        if (c.login) this.#call(conn, { ...c.login, ref: ownRef })
       }
       held.forEach((message) => this.#handle(message))
     })
@@ -501,7 +510,6 @@ class Core implements Port, Host {
     c?.calls.delete(ref)
     if (call?.action === 'login' && ok) c!.login = call
     if (call?.action === 'logout' && ok) delete c!.login
-    if (ref === ownRef) return // the state says what became of it
     if (ok) {
       this.#emit({ type: 'settle', conn, ref, payload })
       return

@@ -47,6 +47,8 @@ export interface Entries {
   token(conn: number, now: number, token: string, failure: string, lifetime: number): void
   act(conn: number, now: number, name: string, args: string): void
   snapshot(conn: number): string
+  /** A JSON list of `{ action, payload }`; nothing while it is not known. */
+  missed(conn: number, given: string): string
   stop(conn: number, now: number): void
   destroy(conn: number): void
 }

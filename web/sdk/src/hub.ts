@@ -1,4 +1,4 @@
-import { hold, uniqueName, whenGone, type Locks } from './locks.ts'
+import { hold, unique, whenGone, type Locks } from './locks.ts'
 import type { FromCore, FromHub, Port, Receive, ToCore, ToHub, WasmSource } from './messages.ts'
 
 // One core for all tabs. A hub runs beside the core, in a Worker. Clients of different tabs that are the same person's
@@ -40,6 +40,12 @@ interface Member {
   readonly tab: Tab
   readonly conn: number
   readonly line: Line
+  /** The number under which it gets the state. */
+  readonly ref: number
+  /** What it was told by another core: it hears nothing until this one knows what came since. */
+  given?: string | undefined
+  /** There is no connection to know it by, so it sees what there is. */
+  sees?: boolean
 }
 
 interface Line {
@@ -48,7 +54,7 @@ interface Line {
   readonly key: string | undefined
   /** The one that did something last is the last. */
   readonly members: Set<Member>
-  state?: FromCore
+  state?: FromCore & { type: 'state' }
   /** The login under way with those who wait for it, or its answer. */
   login?: { ref: number; waiting: { member: Member; ref: number }[]; answer?: string }
   /** The members asked for a token, the last one just now. */
@@ -70,7 +76,8 @@ interface Call {
 
 export class Hub {
   readonly #env: HubEnvironment
-  readonly #name = uniqueName('hub')
+  /** Also that of its lock. */
+  readonly name = `rtmwidget hub ${unique()}`
   readonly #tabs = new Set<Tab>()
   readonly #lines = new Map<number, Line>()
   readonly #shared = new Map<string, Line>()
@@ -85,7 +92,7 @@ export class Hub {
 
   constructor(env: HubEnvironment) {
     this.#env = env
-    this.#held = env.locks ? hold(env.locks, this.#name, new AbortController().signal) : Promise.resolve()
+    this.#held = env.locks ? hold(env.locks, this.name, new AbortController().signal) : Promise.resolve()
   }
 
   /** Seats a tab. `send` reaches it; `left` is called when it is gone. */
@@ -108,7 +115,7 @@ export class Hub {
     this.#tabs.add(tab)
     const { locks } = this.#env
     if (name && locks) whenGone(locks, name, tab.gone.signal, () => this.#leave(tab))
-    void this.#held.then(() => tab.send({ hub: this.#name }))
+    void this.#held.then(() => tab.send({ hub: this.name }))
     if (this.#ready) tab.send({ ready: true })
     if (this.#core) return
     const core = this.#env.open(source, (messages) => this.#receive(messages))
@@ -200,7 +207,9 @@ export class Hub {
     let line = key === undefined ? undefined : this.#shared.get(key)
     const isNew = !line
     line ??= { conn: ++this.#lastConn, key, members: new Set() }
-    const member: Member = { tab, conn: message.conn, line }
+    const ref = ++this.#lastRef
+    const member: Member = { tab, conn: message.conn, line, ref, given: message.given }
+    this.#calls.set(ref, { line, ref: 0, action: '', member })
     tab.members.set(message.conn, member)
     line.members.add(member)
     if (isNew) {
@@ -211,25 +220,29 @@ export class Hub {
     }
     this.#env.clearTimeout(line.end)
     if (line.state) this.#say(member, line.state)
-    core.post({ type: 'snapshot', conn: line.conn, ref: this.#call(line, 0, '', member) })
+    this.#welcome(member)
     if (line.asked && ![...line.asked].some((one) => line.members.has(one))) this.#ask(line)
   }
 
-  /** A connection logs in once; the others get the same answer. */
+  /** Brings a member to where its line is. */
+  #welcome({ line: { conn }, ref, given }: Member): void {
+    this.#core?.post({ type: 'snapshot', conn, ref, given })
+  }
+
+  /** A connection logs in once; the others get the same answer, or that of the latest reconnect. */
   #login(member: Member, message: ToCore & { type: 'call' }, core: Port): void {
     const { line } = member
-    if (line.login?.answer !== undefined) {
-      this.#say(member, { type: 'settle', conn: 0, ref: message.ref, payload: line.login.answer })
-      return
+    const { login } = line
+    if (login?.answer !== undefined) {
+      this.#say(member, { type: 'settle', conn: 0, ref: message.ref, payload: login.answer })
+    } else if (login) {
+      login.waiting.push({ member, ref: message.ref })
+    } else {
+      // One that held before goes on under its own number.
+      const ref = message.ref && this.#call(line, 0, 'login')
+      line.login = { ref, waiting: [{ member, ref: message.ref }] }
+      core.post({ ...message, conn: line.conn, ref })
     }
-    const waits = { member, ref: message.ref }
-    if (line.login) {
-      line.login.waiting.push(waits)
-      return
-    }
-    const ref = this.#call(line, 0, 'login')
-    line.login = { ref, waiting: [waits] }
-    core.post({ ...message, conn: line.conn, ref })
   }
 
   #cancel(member: Member, ref: number, core: Port): void {
@@ -237,7 +250,7 @@ export class Hub {
     if (login?.waiting.some((one) => one.member === member && one.ref === ref)) {
       login.waiting = login.waiting.filter((one) => one.member !== member || one.ref !== ref)
       // An answer that nobody waits for is still worth having, but a deadline has nobody to hold.
-      if (login.waiting.length === 0) core.post({ type: 'cancel', conn, ref: login.ref })
+      if (login.waiting.length === 0 && login.ref > 0) core.post({ type: 'cancel', conn, ref: login.ref })
       return
     }
     for (const [own, call] of this.#calls) {
@@ -295,6 +308,7 @@ export class Hub {
   // From the core.
 
   #receive(messages: FromCore[]): void {
+    const changed = new Set<Line>()
     for (const message of messages) {
       if (message.type === 'crashed') {
         for (const tab of this.#tabs) tab.out.push(message)
@@ -302,7 +316,14 @@ export class Hub {
         break
       }
       const line = this.#lines.get(message.conn)
-      if (line) this.#tell(line, message)
+      if (!line) continue
+      this.#tell(line, message)
+      if (message.type === 'patch' && message.ref === undefined) changed.add(line)
+    }
+    for (const { members, state } of changed) {
+      for (const member of members) {
+        if (member.given !== undefined && !(member.sees && state?.state === 'waiting')) this.#welcome(member)
+      }
     }
     this.#flush()
   }
@@ -310,25 +331,24 @@ export class Hub {
   #tell(line: Line, message: Exclude<FromCore, { type: 'crashed' }>): void {
     if ('ref' in message && message.type !== 'settle') {
       const call = this.#calls.get(message.ref!)
-      if (call?.member) this.#say(call.member, { ...message, ref: call.ref })
-      if (message.type === 'patch') this.#calls.delete(message.ref!)
+      const { member, ref = 0 } = call ?? {}
+      if (!member) return
+      if (message.type === 'patch' && member.given !== undefined && line.state?.state === 'waiting') {
+        member.sees = true
+        this.#say(member, { type: 'patch', conn: 0, ops: message.ops })
+        return
+      }
+      if (message.type === 'patch') delete member.given
+      this.#say(member, { ...message, ref })
       return
     }
     switch (message.type) {
       case 'settle': {
         const call = this.#calls.get(message.ref)
-        if (!call) return
         this.#calls.delete(message.ref)
-        if (call.action === 'logout' && !message.failure) delete line.login
-        if (call.member) {
-          this.#say(call.member, { ...message, ref: call.ref })
-          return
-        }
-        const { login } = line
-        if (login?.ref !== message.ref) return
-        if (message.failure) delete line.login
-        else login.answer = message.payload
-        for (const { member, ref } of login.waiting.splice(0)) this.#say(member, { ...message, ref })
+        if (call?.action === 'logout' && !message.failure) delete line.login
+        if (call?.member) this.#say(call.member, { ...message, ref: call.ref })
+        else if (message.ref === 0 || line.login?.ref === message.ref) this.#loggedIn(line, message)
         return
       }
       case 'needToken':
@@ -338,6 +358,10 @@ export class Hub {
         return
       case 'state':
         line.state = message
+        if (message.state === 'stopped') {
+          const failure = { type: 'closed', message: `the connection was ended${message.reason && `: ${message.reason}`}` }
+          this.#loggedIn(line, { type: 'settle', conn: 0, ref: 0, payload: '', failure })
+        }
         // One that has stopped stays so: whoever comes now gets another.
         if (message.state === 'stopped' && line.key !== undefined && this.#shared.get(line.key) === line) this.#shared.delete(line.key)
         break
@@ -349,7 +373,17 @@ export class Hub {
         for (const member of line.members) member.tab.members.delete(member.conn)
         break
     }
-    for (const member of line.members) this.#say(member, message)
+    for (const member of line.members) {
+      const waits = member.given !== undefined && (message.type === 'push' || (message.type === 'patch' && !member.sees))
+      if (!waits) this.#say(member, message)
+    }
+  }
+
+  #loggedIn(line: Line, end: FromCore & { type: 'settle' }): void {
+    const waiting = line.login?.waiting ?? []
+    if (end.failure) delete line.login
+    else line.login = { ref: 0, waiting: [], answer: end.payload }
+    for (const { member, ref } of waiting) this.#say(member, { ...end, ref })
   }
 
   #say(member: Member, message: FromCore): void {

@@ -27,5 +27,5 @@ export function whenGone(locks: Locks, name: string, signal: AbortSignal, fn: ()
   )
 }
 
-/** A name that nobody else has. */
-export const uniqueName = (what: string): string => `rtmwidget ${what} ${crypto.getRandomValues(new Uint32Array(4)).join('-')}`
+/** What nobody else has. */
+export const unique = (): string => crypto.getRandomValues(new Uint32Array(3)).join('-')

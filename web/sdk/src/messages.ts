@@ -28,7 +28,7 @@ export interface ConnectionConfig {
 
 /** From the page. `conn` and `ref` are numbers of the page's choice. */
 export type ToCore =
-  /** `given` is what a core that is gone has said already; see `Given` of the Go package session. */
+  /** `given` is what another core has told this client already; see `Given` of the Go package session. */
   | { type: 'create'; conn: number; config: ConnectionConfig; token: TokenSource; given?: string }
   | { type: 'call'; conn: number; ref: number; action: string; payload: string; timeout: number }
   | { type: 'cancel'; conn: number; ref: number }
@@ -38,8 +38,8 @@ export type ToCore =
   /** Is settled like a call. */
   | { type: 'upload'; conn: number; ref: number; file: Blob; name: string; timeout: number }
   | { type: 'destroy'; conn: number }
-  /** Asks for a patch of the whole state, with the same `ref`. */
-  | { type: 'snapshot'; conn: number; ref: number }
+  /** Asks for a patch of the whole state, with the same `ref`, and before it for the pushes since `given`; or nothing while they are not known. */
+  | { type: 'snapshot'; conn: number; ref: number; given?: string | undefined }
   /** The page was shown: timers may be late. */
   | { type: 'wake' }
 
@@ -48,7 +48,7 @@ export type FromCore =
   | { type: 'settle'; conn: number; ref: number; payload: string; failure?: Failure }
   /** Of an upload that is under way; bytes. */
   | { type: 'progress'; conn: number; ref: number; sent: number; size: number }
-  | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean }
+  | { type: 'push'; conn: number; action: string; requestId: string; payload: string; recovered?: boolean; ref?: number }
   | { type: 'patch'; conn: number; ops: string; ref?: number }
   | { type: 'state'; conn: number; state: ConnectionState; reason: string }
   | { type: 'needToken'; conn: number; fresh: boolean }
@@ -82,5 +82,5 @@ export type FromHub = { hub: string } | { ready: true } | { failed: string } | F
 /** To a dedicated Worker: what a hub takes, or at first the name of a BroadcastChannel by which all tabs can reach it. */
 export type ToWorker = ToHub | { channel: string }
 
-/** On that channel. A hub that begins says a word to nobody. */
-export type OnChannel = { from: string; to?: never; data: ToHub } | { from?: never; to?: string; data?: FromHub }
+/** On that channel. A hub that begins says its name to nobody. */
+export type OnChannel = { from: string; to?: never; data: ToHub; hub?: never } | { from?: never; hub: string; to?: string; data?: FromHub }

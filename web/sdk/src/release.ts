@@ -34,6 +34,7 @@ const entries: Record<keyof Entries, string> = {
   token: 'nnssn',
   act: 'nnss',
   snapshot: 'n',
+  missed: 'ns',
   stop: 'nn',
   destroy: 'n',
 }

@@ -41,10 +41,10 @@ function lead(hub: Hub, channel: BroadcastChannel): void {
     let seat = seats.get(from)
     if (!seat) {
       if (!('start' in data)) return
-      seat = hub.attach((data) => say({ to: from, data }), () => seats.delete(from))
+      seat = hub.attach((data) => say({ hub: hub.name, to: from, data }), () => seats.delete(from))
       seats.set(from, seat)
     }
     seat.receive(data)
   }
-  say({})
+  say({ hub: hub.name })
 }
