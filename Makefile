@@ -21,6 +21,9 @@ bench: ## measure what has a benchmark
 bench-server: ## what one rtmd holds, beside a bare echo: messages, fan-out, idle customers (2 minutes)
 	@go run ./rtm/rtmtest/load
 
+bench-web: ## the SDK in Chromium with either core, beside a page without a library: 9 runs (2 minutes)
+	@cd cmd/rtmd && RTM_BENCH_WEB=9 go test -run TestBenchWeb -timeout 30m -count=1
+
 soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
 	@go test ./cmd/rtmd -run Killed -kills 100 -timeout 30m -count=1

@@ -27,9 +27,9 @@ const patience = 20 * time.Second
 const screenshots = "../../.build/screenshots"
 
 // started is a browser that runs, so that the tabs opened in it are its own.
-func started(t *testing.T) context.Context {
+func started(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	ctx := browser(t)
+	ctx := browser(t, more...)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -32,9 +31,7 @@ func (f controlFlag) handler(rtm *rtmserver.Server) http.Handler {
 		case !strings.HasPrefix(r.URL.Path, "/_rtmd/"):
 			rtm.ServeHTTP(w, r)
 		case f == "off":
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprintln(w, `{"error":{"type":"not_found","message":"the control API is off: see rtmd -control"}}`)
+			refuse(w, http.StatusNotFound, "not_found", "the control API is off: see rtmd -control")
 		default:
 			control.ServeHTTP(w, r)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,15 +64,7 @@ func (h hosts) guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body, err := json.Marshal(map[string]any{"error": map[string]string{
-			"type":    "authorization",
-			"message": fmt.Sprintf("Host: rtmd does not answer for %.100q: start it with -host and that name, or with -host '*' for all names", r.Host),
-		}})
-		if err != nil {
-			panic(err) // strings are always JSON
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(append(body, '\n'))
+		refuse(w, http.StatusForbidden, "authorization",
+			fmt.Sprintf("Host: rtmd does not answer for %.100q: start it with -host and that name, or with -host '*' for all names", r.Host))
 	})
 }

@@ -62,6 +62,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+const usage = `usage: rtmd [flags]             serve until SIGINT or SIGTERM
+       rtmd seed check FILE     name what is wrong with a seed file
+       rtmd seed print          print the demo's, as a start for one's own
+       rtmd seed schema         print the JSON Schema of seed files
+       rtmd replay FILE         replay what rtm.Options.Record wrote
+
+`
+
 // run is the program; it returns its exit code: 1 when it can't serve, 2 when the command
 // line is wrong.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -87,6 +95,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	secure.flags(flags)
 	var op operate
 	op.flags(flags)
+	var up uploads
+	up.flags(flags)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -96,11 +110,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rtmd: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
-	if err := errors.Join(st.check(flags), secure.check(), op.check()); err != nil {
+	var wrong error
+	if *journal < 0 {
+		wrong = fmt.Errorf("-journal is %d; it cannot be less than 0", *journal)
+	}
+	if err := errors.Join(st.check(flags), secure.check(), op.check(), wrong); err != nil {
 		fmt.Fprintln(stderr, "rtmd:", err)
 		return 2
 	}
-	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, control, *journal, &op, stdout, op.logger(stderr)); err != nil {
+	if err := serve(ctx, *addr, names, &secure, *web, *seedName, &st, control, *journal, &op, &up, stdout, op.logger(stderr)); err != nil {
 		complain(stderr, err)
 		return 1
 	}
@@ -108,13 +126,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs until ctx is done and everything is closed.
-func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, control controlFlag, journal int, op *operate, stdout io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, addr string, names hosts, secure *secure, web, seedName string, st *store, control controlFlag, journal int, op *operate, up *uploads, stdout io.Writer, log *slog.Logger) error {
 	start, err := readSeed(seedName)
 	if err != nil {
 		return err
 	}
 	opts := &rtmserver.Options{Logger: log, Seed: start, Journal: journal}
 	op.options(opts)
+	up.options(opts)
 	closeStore, err := st.open(opts, log)
 	if err != nil {
 		return err
@@ -129,8 +148,8 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 	if err != nil {
 		return err
 	}
-	names = names.listensOn(addr)
-	encryption, certificate, end, err := secure.config(names)
+	names = up.names(names.listensOn(addr))
+	encryption, certificate, end, err := secure.config(names, addr)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -68,17 +69,24 @@ func (o *operate) handler(rtm *rtmserver.Server, next http.Handler) http.Handler
 		switch {
 		case r.URL.Path != "/metrics" || o.metrics.value == "off":
 			next.ServeHTTP(w, r)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			refuse(w, http.StatusMethodNotAllowed, "validation", "/metrics is asked for with GET")
 		case o.metrics.value == "any" || fromHere(r):
 			metrics.ServeHTTP(w, r)
 		default:
-			refuse(w, "/metrics answers this machine alone: start rtmd with -metrics any to open it")
+			refuse(w, http.StatusForbidden, "not_allowed", "/metrics answers this machine alone: start rtmd with -metrics any to open it")
 		}
 	})
 }
 
 // fromHere reports whether a request comes from this machine itself. One that a
-// proxy on this machine passes on for somebody else does not.
+// proxy on this machine passes on for somebody else does not, nor that of a page whose
+// name was made to lead here.
 func fromHere(r *http.Request) bool {
+	if !hosts(nil).has(r.Host) {
+		return false
+	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
 		if r.Header.Get(name) != "" {
 			return false
@@ -89,13 +97,14 @@ func fromHere(r *http.Request) bool {
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-func refuse(w http.ResponseWriter, text string) {
-	body, err := json.Marshal(map[string]any{"error": map[string]string{"type": "not_allowed", "message": text}})
+// refuse answers with an error as rtmserver does.
+func refuse(w http.ResponseWriter, status int, typ, text string) {
+	body, err := json.Marshal(map[string]any{"error": map[string]string{"type": typ, "message": text}})
 	if err != nil {
 		panic(err) // strings are always JSON
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusForbidden)
+	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n'))
 }
 
@@ -214,7 +223,7 @@ func setLimit(to any, value string) error {
 			return nil
 		}
 		*to, err = strconv.ParseFloat(value, 64)
-		negative = !(*to > 0)
+		negative = !(*to > 0) || math.IsInf(*to, 0)
 	case *time.Duration:
 		if value == "none" {
 			*to = -1

@@ -172,20 +172,22 @@ func TestMetricsFromHere(t *testing.T) {
 	defer rtm.Shutdown(context.Background())
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	for _, tt := range []struct {
-		who, remote, forwarded string
-		status                 int
+		who, remote, forwarded, host string
+		status                       int
 	}{
-		{"loopback", "127.0.0.1:9", "", 200},
-		{"loopback", "[::1]:9", "", 200},
-		{"loopback", "192.0.2.1:9", "", 403},
-		{"loopback", "127.0.0.1:9", "192.0.2.1", 403},
-		{"loopback", "nonsense", "", 403},
-		{"any", "192.0.2.1:9", "", 200},
-		{"off", "127.0.0.1:9", "", 418},
+		{"loopback", "127.0.0.1:9", "", "localhost:8080", 200},
+		{"loopback", "127.0.0.1:9", "", "127.0.0.1", 200},
+		{"loopback", "[::1]:9", "", "[::1]:8080", 200},
+		{"loopback", "127.0.0.1:9", "", "evil.example", 403},
+		{"loopback", "192.0.2.1:9", "", "localhost", 403},
+		{"loopback", "127.0.0.1:9", "192.0.2.1", "localhost", 403},
+		{"loopback", "nonsense", "", "localhost", 403},
+		{"any", "192.0.2.1:9", "", "rtmd.example", 200},
+		{"off", "127.0.0.1:9", "", "localhost", 418},
 	} {
 		o := &operate{metrics: choice{value: tt.who}}
 		r := httptest.NewRequest("GET", "/metrics", nil)
-		r.RemoteAddr = tt.remote
+		r.RemoteAddr, r.Host = tt.remote, tt.host
 		if tt.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", tt.forwarded)
 		}
@@ -193,6 +195,11 @@ func TestMetricsFromHere(t *testing.T) {
 		o.handler(rtm, next).ServeHTTP(w, r)
 		if w.Code != tt.status {
 			t.Errorf("%v: got %d %s", tt, w.Code, w.Body)
+		}
+		if r.Method, w = "POST", httptest.NewRecorder(); tt.who != "off" {
+			if o.handler(rtm, next).ServeHTTP(w, r); w.Code != 405 {
+				t.Errorf("%v: POST got %d %s", tt, w.Code, w.Body)
+			}
 		}
 	}
 }

@@ -380,3 +380,16 @@ func TestPagesDuringBuilds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReportIsBounded has a report that is long, and that is of an address with a
+// secret in it.
+func TestReportIsBounded(t *testing.T) {
+	var log bytes.Buffer
+	p := &pages{log: slog.New(slog.NewTextHandler(&log, nil))}
+	body := `{"csp-report":{"document-uri":"https://shop.example/a?token=secret","effective-directive":"img-src","script-sample":"` + strings.Repeat("é", 20000) + `"}}`
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest(http.MethodPost, reportPath, strings.NewReader(body)))
+	if text := log.String(); w.Code != 204 || strings.Contains(text, "secret") || !strings.Contains(text, "https://shop.example/a ") || !strings.Contains(text, "img-src") || len(text) > 1000 {
+		t.Errorf("%d, the log is %.2000s", w.Code, text)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // workerName is the logical name of the script that runs the core; it is served with a
@@ -78,8 +79,23 @@ func pageHeader() http.Header {
 	return header
 }
 
-// maxReport bounds one report in bytes.
-const maxReport = 64 << 10
+// What bounds a report: its bytes, the time that they take, and the bytes of each of
+// its texts that are logged.
+const (
+	maxReport   = 64 << 10
+	reportTime  = 10 * time.Second
+	maxReported = 200
+)
+
+// reported is a text of a report as it is logged. What is behind a ? in an address may
+// be secret.
+func reported(text string) string {
+	text, _, _ = strings.Cut(text, "?")
+	if len(text) > maxReported {
+		text = strings.ToValidUTF8(text[:maxReported], "") + "…"
+	}
+	return text
+}
 
 // report counts and logs what a browser refused under one of the policies above.
 func (p *pages) report(w http.ResponseWriter, r *http.Request) {
@@ -90,6 +106,7 @@ func (p *pages) report(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"reports":%d}`, p.reports.Load())
 	case http.MethodPost:
 		p.reports.Add(1)
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(reportTime)) // one without deadlines is a test's
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			http.Error(w, "a report has at most 65536 bytes", http.StatusRequestEntityTooLarge)
@@ -111,8 +128,8 @@ func (p *pages) report(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		c := report.Report
-		p.log.Warn("csp violation", "document", c.Document, "directive", c.Directive, "blocked", c.Blocked,
-			"source", c.Source, "line", c.Line, "sample", c.Sample)
+		p.log.Warn("csp violation", "document", reported(c.Document), "directive", reported(c.Directive),
+			"blocked", reported(c.Blocked), "source", reported(c.Source), "line", c.Line, "sample", reported(c.Sample))
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")

@@ -27,7 +27,7 @@ const maxReplicas = 5
 func (s *store) flags(flags *flag.FlagSet) {
 	flags.StringVar(&s.data, "data", "rtmd-data", "`directory` to keep everything in; \"\" keeps it in memory")
 	flags.StringVar(&s.nats, "nats", "", "`URL[,URL…]` of NATS servers with JetStream to keep everything in, instead of -data;\nall rtmd on the same servers are one service")
-	flags.StringVar(&s.sync, "sync", "1s", "when the disk under -data has what was answered: `always`, before the answer, or an\ninterval, the most that a power failure can cost; the end of rtmd alone, in whatever\nway, costs nothing")
+	flags.StringVar(&s.sync, "sync", "1s", "`when` the disk under -data has what was answered: always, before the answer, or an\ninterval, the most that a power failure can cost; the end of rtmd alone, in whatever\nway, costs nothing")
 	flags.IntVar(&s.replicas, "replicas", 0, "`number` of the NATS servers that each have everything, from 1 to 5; 0 leaves it as it\nis, at first 1")
 }
 

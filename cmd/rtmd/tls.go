@@ -46,7 +46,7 @@ func (s *secure) check() error {
 
 // config is what TLS needs, nil when it is not wanted, and a note that tells clients where
 // they find the certificate. What was made here is gone after end.
-func (s *secure) config(names hosts) (config *tls.Config, note string, end func(), err error) {
+func (s *secure) config(names hosts, addr string) (config *tls.Config, note string, end func(), err error) {
 	end = func() {}
 	if !s.on {
 		return nil, "", end, nil
@@ -58,7 +58,7 @@ func (s *secure) config(names hosts) (config *tls.Config, note string, end func(
 			return nil, "", nil, fmt.Errorf("-cert and -key: %w", err)
 		}
 	} else {
-		if cert, err = newCertificate(names); err != nil {
+		if cert, err = newCertificate(names, addr); err != nil {
 			return nil, "", nil, err
 		}
 		dir, err := os.MkdirTemp("", "rtmd-")
@@ -76,9 +76,10 @@ func (s *secure) config(names hosts) (config *tls.Config, note string, end func(
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, note, end, nil
 }
 
-// newCertificate makes a certificate for the local machine and names, signed by itself.
-// It can't sign others: who trusts it trusts this server and nothing else.
-func newCertificate(names hosts) (tls.Certificate, error) {
+// newCertificate makes a certificate for the local machine, names and the address that
+// is listened on, signed by itself. It can't sign others: who trusts it trusts this
+// server and nothing else.
+func newCertificate(names hosts, addr string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -102,6 +103,11 @@ func newCertificate(names hosts) (tls.Certificate, error) {
 	for _, name := range names {
 		if name != "*" {
 			cert.DNSNames = append(cert.DNSNames, name)
+		}
+	}
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() && !ip.IsLoopback() {
+			cert.IPAddresses = append(cert.IPAddresses, ip)
 		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)

@@ -62,6 +62,24 @@ func (p *process) certificate(t *testing.T) (file string, data []byte) {
 	return file, data
 }
 
+// TestCertificateOfAddress has rtmd listen on an address of the network: clients find it
+// there.
+func TestCertificateOfAddress(t *testing.T) {
+	for addr, want := range map[string]string{"192.0.2.7:8443": "192.0.2.7", "[2001:db8::7]:0": "2001:db8::7", "0.0.0.0:1": "", "127.0.0.1:1": "", "name:1": "", "": ""} {
+		c, err := newCertificate(nil, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf, err := x509.ParseCertificate(c.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want != "" && leaf.VerifyHostname(want) != nil || (want == "") != (len(leaf.IPAddresses) == 2) || leaf.VerifyHostname("::1") != nil {
+			t.Errorf("%s: the certificate is for %v", addr, leaf.IPAddresses)
+		}
+	}
+}
+
 // TestTLS trusts what rtmd made at its start, and speaks to it under all its names.
 func TestTLS(t *testing.T) {
 	p := start(t, "-web", t.TempDir(), "-tls", "-host", "api.livechatinc.com,*.example.com")
@@ -109,7 +127,7 @@ func TestTLS(t *testing.T) {
 // writeCertificate makes a certificate for names, so that it outlives an rtmd.
 func writeCertificate(t *testing.T, names ...string) (cert, key string) {
 	t.Helper()
-	made, err := newCertificate(names)
+	made, err := newCertificate(names, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +170,7 @@ func TestOwnCertificate(t *testing.T) {
 
 // TestCertificate holds what is made to what clients ask of it.
 func TestCertificate(t *testing.T) {
-	made, err := newCertificate(hosts{"api.livechatinc.com", "*"})
+	made, err := newCertificate(hosts{"api.livechatinc.com", "*"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +184,7 @@ func TestCertificate(t *testing.T) {
 	if c.PublicKeyAlgorithm != x509.ECDSA || c.IsCA || c.KeyUsage != x509.KeyUsageDigitalSignature || c.NotAfter.Sub(c.NotBefore) > 398*24*time.Hour {
 		t.Errorf("%v, authority %v, usage %v, until %v", c.PublicKeyAlgorithm, c.IsCA, c.KeyUsage, c.NotAfter)
 	}
-	again, err := newCertificate(nil)
+	again, err := newCertificate(nil, "")
 	if err != nil || slices.Equal(again.Certificate[0], made.Certificate[0]) {
 		t.Errorf("made twice: %v", err)
 	}

@@ -11,6 +11,8 @@ import (
 // until Freeze or Advance; deadlines of sockets always follow the system's. It is
 // safe for concurrent use.
 type Clock struct {
+	moving sync.Mutex // held by who sets the clock, also while timers run
+
 	mu     sync.Mutex
 	ahead  time.Duration // of the system's clock, while not frozen
 	frozen bool
@@ -50,6 +52,8 @@ func (c *Clock) Frozen() bool {
 
 // restart makes the clock what it was when it was made. Timers stay.
 func (c *Clock) restart() {
+	c.moving.Lock()
+	defer c.moving.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.frozen, c.at, c.ahead = !c.start.IsZero(), c.start, 0
@@ -58,6 +62,8 @@ func (c *Clock) restart() {
 
 // Freeze stops the clock where it is.
 func (c *Clock) Freeze() {
+	c.moving.Lock()
+	defer c.moving.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.now()
@@ -67,6 +73,8 @@ func (c *Clock) Freeze() {
 
 // Resume lets the clock go on from where it is.
 func (c *Clock) Resume() {
+	c.moving.Lock()
+	defer c.moving.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.frozen {
@@ -77,8 +85,11 @@ func (c *Clock) Resume() {
 }
 
 // Advance moves the clock forward and runs what was due until then, in order and
-// each at its time, before it returns. A negative d does nothing.
+// each at its time, before it returns. A negative d does nothing. What it runs must
+// not set the clock.
 func (c *Clock) Advance(d time.Duration) {
+	c.moving.Lock()
+	defer c.moving.Unlock()
 	c.mu.Lock()
 	end := c.now().Add(d)
 	wasFrozen := c.frozen

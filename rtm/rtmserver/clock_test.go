@@ -1,6 +1,7 @@
 package rtmserver_test
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -85,4 +86,23 @@ func TestClockAt(t *testing.T) {
 	if ran != 2 || !clock.Now().Equal(day.Add(2*time.Second)) {
 		t.Errorf("%d timers ran until %v", ran, clock.Now())
 	}
+}
+
+// TestClockByMany has many set a clock at once: none of it is lost.
+func TestClockByMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := rtmserver.NewClock()
+		begin := clock.Now()
+		for i := range 200 {
+			clock.AfterFunc(time.Duration(i)*time.Second/4, runtime.Gosched)
+		}
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() { clock.Advance(time.Second) })
+		}
+		wg.Wait()
+		if went := clock.Now().Sub(begin); went != 50*time.Second || clock.Frozen() {
+			t.Errorf("it went on by %v, frozen: %t", went, clock.Frozen())
+		}
+	})
 }

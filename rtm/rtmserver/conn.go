@@ -63,11 +63,15 @@ type item struct {
 
 // newConn makes a conn of the client that sent a request.
 func (s *Server) newConn(r *http.Request, side side, version string) *conn {
-	c := &conn{s: s, side: side, catalogue: side.api(), version: version, userAgent: r.UserAgent(), ip: r.RemoteAddr}
+	return &conn{s: s, side: side, catalogue: side.api(), version: version, userAgent: r.UserAgent(), ip: clientIP(r)}
+}
+
+// clientIP is the address that a request came from, without the port.
+func clientIP(r *http.Request) string {
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		c.ip = host
+		return host
 	}
-	return c
+	return r.RemoteAddr
 }
 
 // enqueue sends a frame.

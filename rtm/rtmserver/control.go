@@ -68,7 +68,7 @@ var controlEndpoints = []endpoint{
 	{"POST", "faults", `{"action":"send_event","nth":3,"effect":"error","error":"internal"}`, "add a fault; the answer has its id", (*control).addFault},
 	{"DELETE", "faults", "", "remove all faults", (*control).clearFaults},
 	{"DELETE", "faults/{id}", "", "remove a fault", (*control).removeFault},
-	{"GET", "journal", "", "frames as lines of JSON; ?after= ?limit= ?organization= ?user= ?connection= ?kind= ?action=, and ?follow=1 for those to come, as events with Accept: text/event-stream", nil},
+	{"GET", "journal", "", "frames and requests of the Web API as lines of JSON; ?after= ?limit= ?organization= ?user= ?connection= ?kind= ?action=, and ?follow=1 for those to come, as events with Accept: text/event-stream", nil},
 	{"GET", "connections", "", "who is connected", (*control).connections},
 	{"POST", "disconnect", `{"user":"agent1@example.com","reason":"connection_timeout"}`, "end the connections of a user, or one by its id in connection, with a reason and its data", (*control).disconnect},
 	{"GET", "organizations", "", "the organizations with their groups and agents, and what they hold", (*control).organizations},
@@ -125,10 +125,13 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	if !ok {
 		return nil, notServed(r)
 	}
-	if path == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-		return c.list(), nil
-	}
 	var allowed []string
+	if path == "" {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return c.list(), nil
+		}
+		allowed = []string{http.MethodGet}
+	}
 	for i := range controlEndpoints {
 		e := &controlEndpoints[i]
 		id, ok := e.match(path)
@@ -217,12 +220,16 @@ func (in *controlRequest) read() error {
 	if kind, _, _ := mime.ParseMediaType(in.r.Header.Get("Content-Type")); kind != "application/json" {
 		return &controlError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type: must be application/json"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(in.w, in.r.Body, maxControlBody))
+	body, err := io.ReadAll(http.MaxBytesReader(in.w, io.NopCloser(patient(in.w, in.r)), maxControlBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return &controlError{http.StatusRequestEntityTooLarge, "entity_too_large", "the body has more than " + itoa(maxControlBody) + " bytes"}
 	}
+	if err != nil {
+		known := unreadable(err)
+		return &controlError{known.status(), known.typ, known.message}
+	}
 	in.body = body
-	return err
+	return nil
 }
 
 // decode reads the body into a struct. An empty body is an empty object.

@@ -32,7 +32,7 @@ func (c *control) journal(in *controlRequest) error {
 			return fmt.Errorf("limit: must be a whole number from 1, not %s", quote(text))
 		}
 	}
-	if kinds := []string{entryOpen, entryClosed, entryRefused, dirRequest, dirResponse, dirPush}; query.Kind != "" && !slices.Contains(kinds, query.Kind) {
+	if kinds := []string{entryOpen, entryClosed, entryRefused, entryWeb, dirRequest, dirResponse, dirPush}; query.Kind != "" && !slices.Contains(kinds, query.Kind) {
 		return fmt.Errorf("kind: must be one of %s, not %s", strings.Join(kinds, ", "), quote(query.Kind))
 	}
 	follow := events

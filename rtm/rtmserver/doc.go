@@ -179,11 +179,9 @@
 //   - [Server.Clock], which can be frozen and advanced;
 //   - [Server.AddFault]: frames that are lost, late, doubled, overtaken or damaged,
 //     errors, disconnects with any reason, half-open connections, refused dials;
-//   - [Server.Journal], every frame that crossed a socket, and
-//     [Server.FollowJournal], those to come;
+//   - [Server.Journal], every frame that crossed a socket and every request of the
+//     Web API, and [Server.FollowJournal], those to come;
 //   - [Server.Connections], and [Server.Disconnect] to end them.
-//
-// Faults and journal are about sockets; requests of the Web API pass them by.
 //
 // # Where the documents leave it open
 //

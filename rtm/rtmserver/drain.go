@@ -15,8 +15,21 @@ const (
 	longFarewell = 30 * time.Second // and at most
 )
 
-// serveReady is /readyz: whether to send clients here. /healthz, in contrast,
-// says that the process lives, and that restarting it would mend nothing.
+// serveHealth serves /healthz, which says that the process lives, and that
+// restarting it would mend nothing, and /readyz.
+func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		httpError(w, http.StatusMethodNotAllowed, "validation", "use GET, not "+clip(r.Method))
+	case r.URL.Path == "/readyz":
+		s.serveReady(w, r)
+	default:
+		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+	}
+}
+
+// serveReady is /readyz: whether to send clients here.
 func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	if s.closing.Load() {
 		s.unavailable(w, stopping)
@@ -44,8 +57,12 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 
 // unavailable refuses a request for a moment.
 func (s *Server) unavailable(w http.ResponseWriter, text string) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(comeBack/time.Second)))
+	retrySoon(w)
 	httpError(w, http.StatusServiceUnavailable, "service_unavailable", text)
+}
+
+func retrySoon(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(comeBack/time.Second)))
 }
 
 // Shutdown drains the server: /readyz fails and new connections are refused from

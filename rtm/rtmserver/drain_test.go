@@ -166,3 +166,15 @@ func TestSlowBody(t *testing.T) {
 		}
 	})
 }
+
+// TestHealthMethods asks with other methods than GET.
+func TestHealthMethods(t *testing.T) {
+	srv := rtmtest.NewServer(t, nil)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		for method, want := range map[string]int{"GET": 200, "HEAD": 200, "POST": 405, "DELETE": 405, "OPTIONS": 405} {
+			if res, _ := ask(t, srv, method, path, "", nil); res.StatusCode != want || want == 405 && res.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %s %v", method, path, res.Status, res.Header)
+			}
+		}
+	}
+}

@@ -29,3 +29,12 @@ func failAs(api *catalogue.API, typ string) *apiError {
 }
 
 func invalid(format string, args ...any) *apiError { return fail("validation", format, args...) }
+
+// view renders the error as the payload of an answer.
+func (e *apiError) view() obj {
+	v := obj{"type": e.typ, "message": e.message}
+	if e.data != nil {
+		v["data"] = e.data
+	}
+	return obj{"error": v}
+}

@@ -7,7 +7,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
+
+// longestDownload bounds how long a file may take.
+const longestDownload = 10 * time.Minute
 
 // serveFile serves /files/<organization>/<id>/<name>, and thumbnails with their size
 // before the name. The address is the key: it cannot be guessed, and whoever has it
@@ -56,7 +60,11 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
 	h.Set("Cache-Control", "private, max-age=86400, immutable")
 	h.Set("ETag", `"`+key+`"`)
+	// Who reads too slowly is cut off, and does not keep the file open for ever.
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(longestDownload)) // one without deadlines is a test's
 	http.ServeContent(w, r, "", f.At, content)
+	_ = control.SetWriteDeadline(time.Time{})
 }
 
 // fileOf returns the file of a path, nil when there is none; size is not 0 for one

@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -151,6 +152,9 @@ func TestUploadForm(t *testing.T) {
 			"a byte more":          {part("file", big+"x") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"much more":            {part("file", big+big) + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"much beside the file": {part("a", big+big) + part("file", "hello") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
+			"a long head":          {"--b\r\nX: " + big[:1<<20] + "\r\n\r\n\r\n" + part("file", "hello") + "--b--", b, 413, "Upload limit exceeded (10MB)."},
+			"a long head behind":   {part("file", "hello") + "--b\r\nX: " + big[:1<<20] + "\r\n\r\n\r\n--b--", b, 413, "Upload limit exceeded (10MB)."},
+			"a long head of it":    {"--b\r\nX: " + big[:1<<20] + part("file", "hello")[3:] + "--b--", b, 413, "Upload limit exceeded (10MB)."},
 			"17 parts":             {strings.Repeat(part("a", "1"), 17) + "--b--", b, 400, "the form must have at most 16 parts"},
 			"two files":            {part("file", "1") + part("file", "2") + "--b--", b, 400, "the form must have one part of that name"},
 			"no file":              {part("a", "1") + "--b--", b, 400, "file: is required"},
@@ -221,6 +225,34 @@ func TestFileEvent(t *testing.T) {
 			at(e, "thumbnail_url").(string), srv.URL + "/files/" + rtmtest.Organization + "/x/a.png", "",
 		} {
 			cu.fails("validation", "send_event", object{"chat_id": chatID, "event": object{"type": "file", "url": address}})
+		}
+	})
+}
+
+// TestFileOfWhoDoesNotRead has a client that asks for a file and does not read it.
+func TestFileOfWhoDoesNotRead(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10)
+		address := sendFile(t, srv, "agent", agentAuth, "a.txt", "text/plain", content)
+		read := func(wait time.Duration) (int, error) {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := srv.HTTPClient().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			time.Sleep(wait) // virtual
+			data, err := io.ReadAll(res.Body)
+			return len(data), err
+		}
+		if n, err := read(9 * time.Minute); err != nil || n != len(content) {
+			t.Errorf("after 9 minutes: %d bytes, %v", n, err)
+		}
+		if n, err := read(11 * time.Minute); err == nil {
+			t.Errorf("after 11 minutes: %d bytes", n)
 		}
 	})
 }

@@ -26,6 +26,10 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, c *conn) (an
 		readRest(w, r, maxFile+maxFormExtra)
 		return nil, err
 	}
+	if _, err := c.out.(*exchange).arrives(nil); err != nil {
+		readRest(w, r, maxFile+maxFormExtra)
+		return nil, err
+	}
 	in, err := s.readUpload(w, r)
 	if in != nil {
 		defer s.uploads.Add(-int64(in.content.Cap()))
@@ -114,7 +118,8 @@ func (s *Server) readUpload(w http.ResponseWriter, r *http.Request) (*upload, er
 	if r.ContentLength > maxFile+maxFormExtra {
 		return nil, tooLarge
 	}
-	body := &bounded{r: patient(w, r), left: maxFile + maxFormExtra}
+	// Heads of parts are held in memory: they count, before the file and behind it.
+	body := &bounded{r: patient(w, r), left: maxFormExtra}
 	form := multipart.NewReader(body, params["boundary"])
 	var in *upload
 	for n := 0; ; n++ {
@@ -136,7 +141,10 @@ func (s *Server) readUpload(w http.ResponseWriter, r *http.Request) (*upload, er
 			return in, invalid("file: the form must have one part of that name")
 		}
 		in = &upload{name: sentName(part), declared: part.Header.Get("Content-Type")}
-		if err := s.readFile(in, part); err != nil {
+		body.left += maxFile
+		err = s.readFile(in, part)
+		body.left = min(body.left, maxFormExtra)
+		if err != nil {
 			switch {
 			case errors.Is(err, errTooLarge):
 				return in, tooLarge
@@ -162,7 +170,7 @@ func sentName(part *multipart.Part) string {
 
 // badForm is the error for a form that cannot be read to its end.
 func badForm(err error) error {
-	if known := unreadable(err); known.(*apiError).typ != "validation" {
+	if known := unreadable(err); known.typ != "validation" {
 		return known
 	}
 	return invalid("the body must be a whole form of multipart/form-data: %s", clip(strings.TrimPrefix(err.Error(), "multipart: ")))

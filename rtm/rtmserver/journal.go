@@ -12,14 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// A JournalEntry is a frame that crossed a socket, or the start or end of one.
-// Access tokens in it are replaced by "(token)"; what people wrote is there.
+// A JournalEntry is a frame that crossed a socket, the start or end of one, or a
+// request of the Web API with its answer. Access tokens in it are replaced by
+// "(token)"; what people wrote is there.
 type JournalEntry struct {
 	Seq  uint64    `json:"seq"` // from 1, without gaps
 	At   time.Time `json:"at"`  // by the server's clock
 	Kind string    `json:"kind"`
 
-	Connection   string `json:"connection"` // see Connection
+	Connection   string `json:"connection,omitempty"` // see Connection; the Web API has none
 	API          string `json:"api"`
 	Version      string `json:"version"`
 	Organization string `json:"organization,omitempty"` // as far as it is known by then
@@ -28,10 +29,11 @@ type JournalEntry struct {
 	Action string          `json:"action,omitempty"` // of a frame
 	Frame  json.RawMessage `json:"frame,omitempty"`  // when it is JSON; as it was before a fault acted
 	Text   string          `json:"text,omitempty"`   // of a frame that is not
+	Answer json.RawMessage `json:"answer,omitempty"` // web: what was answered; its Frame is the payload of the request, when that was read
 
 	Fault  string `json:"fault,omitempty"`  // id of the one that acted
 	Effect string `json:"effect,omitempty"` // what it did, with its reason or error type
-	Code   int    `json:"code,omitempty"`   // refused: the HTTP status
+	Code   int    `json:"code,omitempty"`   // refused, web: the HTTP status; 0 when there was no answer
 
 	Lost uint64 `json:"lost,omitempty"` // entries before this one that were dropped before they could be read
 
@@ -43,6 +45,7 @@ const (
 	entryOpen    = "open"
 	entryClosed  = "closed"
 	entryRefused = "refused"
+	entryWeb     = "web"
 )
 
 // A JournalQuery says which entries are wanted. Zero values stand for all.
@@ -119,19 +122,22 @@ type journal struct {
 
 func newJournal(n int) journal { return journal{max: max(n, 0)} }
 
-func (j *journal) add(c *socket, e JournalEntry) {
+// size is what an entry counts for.
+func (e *JournalEntry) size() int { return len(e.frame) + len(e.Answer) + len(e.Action) }
+
+// add notes what happened to a requester, of whom who is known.
+func (j *journal) add(c *conn, who identity, e JournalEntry) {
 	if j.max == 0 {
 		return
 	}
-	who := c.known()
 	e.At, e.Connection, e.API, e.Version = c.s.clock.Now().UTC(), c.id, c.side.String(), c.version
 	e.Organization, e.User = who.organization, who.user
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
-	for j.bytes += len(e.frame); len(j.entries) > 0 && j.start < len(j.entries) && (len(j.entries)-j.start >= j.max || j.bytes > journalBytes); j.start++ {
-		j.bytes -= len(j.entries[j.start].frame)
+	for j.bytes += e.size(); len(j.entries) > 0 && j.start < len(j.entries) && (len(j.entries)-j.start >= j.max || j.bytes > journalBytes); j.start++ {
+		j.bytes -= j.entries[j.start].size()
 		j.entries[j.start] = JournalEntry{}
 	}
 	if j.start > len(j.entries)/2 {
@@ -193,7 +199,7 @@ func (e *JournalEntry) render() {
 	if frame == nil {
 		return
 	}
-	if e.Kind == dirRequest {
+	if e.Kind == dirRequest || e.Kind == entryWeb {
 		frame = redact(e.Action, frame)
 	}
 	switch {

@@ -51,8 +51,9 @@ type Limits struct {
 	Connections int
 
 	// ConnectionRate is how many connections an address may open in a second, after
-	// a burst of ten times as many. More are refused as those over Connections. 0
-	// means 1,000.
+	// a burst of ten times as many. More are refused as those over Connections. As
+	// many customers' tokens it may ask for, and as many wrong ones it may try over
+	// the Web API; more get the HTTP status 429. 0 means 1,000.
 	ConnectionRate float64
 
 	// Inactivity is how long a customer may stay connected without writing, being
@@ -64,6 +65,9 @@ type Limits struct {
 // burst is for how many seconds' worth a rate may be exceeded.
 const burst = 10
 
+// maxRate is the highest rate that is counted.
+const maxRate = 1e9
+
 // withDefaults returns the limits in force, where 0 and less stand for none.
 func (l Limits) withDefaults() Limits {
 	for field, value := range map[*int]int{
@@ -74,8 +78,11 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	for _, field := range []*float64{&l.Requests, &l.ConnectionRate} {
-		if *field == 0 {
+		switch {
+		case *field == 0:
 			*field = 1000
+		case !(*field <= maxRate):
+			*field = -1 // nobody gets there
 		}
 	}
 	return l
@@ -114,6 +121,17 @@ func (b *buckets[K]) allow(key K) bool {
 		b.byKey[key] = l
 	}
 	return l.AllowN(now, 1)
+}
+
+// spent reports whether a bucket is empty, and takes nothing.
+func (b *buckets[K]) spent(key K) bool {
+	if b.limit <= 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.byKey[key]
+	return l != nil && l.TokensAt(time.Now()) < 1
 }
 
 // drop forgets the buckets that are full again: new ones would be the same.

@@ -3,6 +3,7 @@ package rtmserver_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,12 +18,16 @@ import (
 // A gatedLog does not append while its gate is shut.
 type gatedLog struct {
 	rtmserver.Log
-	gate chan struct{} // nil: open; closing it opens it
+	gate  chan struct{} // nil: open; closing it opens it
+	takes time.Duration // what an append takes, as on a disk
 }
 
 func (l *gatedLog) Append(ctx context.Context, org string, last uint64, entry []byte) error {
 	if l.gate != nil {
 		<-l.gate
+	}
+	if l.takes > 0 {
+		<-time.After(l.takes)
 	}
 	return l.Log.Append(ctx, org, last, entry)
 }
@@ -120,6 +125,18 @@ func TestRequestRate(t *testing.T) {
 	})
 }
 
+// TestEndlessRates has limits that no number of requests reaches.
+func TestEndlessRates(t *testing.T) {
+	for _, rate := range []float64{math.Inf(1), math.NaN(), 1e300, 1e18, -1} {
+		inBubble(t, &rtmserver.Options{Limits: rtmserver.Limits{Requests: rate, ConnectionRate: rate}}, func(t *testing.T, srv *rtmtest.Server) {
+			cu := customer(t, srv)
+			for range 30 { // in no time: the clock of the bubble stands
+				cu.ok("get_customer", object{})
+			}
+		})
+	}
+}
+
 // disconnected waits for the end of a connection and returns what it was told.
 func disconnected(t *testing.T, p *peer) object {
 	t.Helper()
@@ -204,7 +221,10 @@ func TestAgentConnections(t *testing.T) {
 func TestUnauthorizedConnections(t *testing.T) {
 	opts := &rtmserver.Options{Limits: rtmserver.Limits{Unauthorized: 2}}
 	inBubble(t, opts, func(t *testing.T, srv *rtmtest.Server) {
-		one, _ := dialCustomer(t, srv), dialAgent(t, srv)
+		one, two := dialCustomer(t, srv), dialAgent(t, srv)
+		for _, p := range []*peer{one, two} {
+			p.ok("ping", object{}) // as many as may be
+		}
 		for _, p := range []*peer{dialCustomer(t, srv), dialAgent(t, srv)} {
 			if d := disconnected(t, p); d["reason"] != "too_many_unauthorized_connections" {
 				t.Errorf("got %v", d)

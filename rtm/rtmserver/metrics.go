@@ -70,6 +70,9 @@ func newMetrics(s *Server) *metrics {
 		for _, method := range side.api().Methods {
 			m.methods[side][method.Action] = new(atomic.Pointer[methodMetrics])
 		}
+		for action := range webActions[side] {
+			m.methods[side][action] = new(atomic.Pointer[methodMetrics])
+		}
 		for _, push := range side.api().Pushes {
 			m.sent[side][push.Action] = new(atomic.Pointer[prometheus.Counter])
 		}

@@ -339,8 +339,9 @@ func (c *call) rated(r *record) []*record {
 		say("rating.chat_rated", map[string]string{"score": score})
 	}
 	if x, ok := r.Properties.get("rating", "comment"); ok {
-		text, _ := x.(string)
-		say("rating.chat_commented", map[string]string{"comment": text})
+		if text, _ := x.(string); text != "" { // an empty one takes the comment back
+			say("rating.chat_commented", map[string]string{"comment": text})
+		}
 	}
 	if slices.Contains(r.Names["rating"], "score") {
 		say("rating.chat_rating_canceled", map[string]string{})

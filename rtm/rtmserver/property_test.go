@@ -80,6 +80,11 @@ func TestProperties(t *testing.T) {
 				t.Errorf("got %v, want %s", e, want)
 			}
 		}
+		cu.ok("update_thread_properties", thread(object{"rating": object{"score": 0, "comment": ""}})) // it has nothing to say any more
+		cu.push("thread_properties_updated")
+		if e := cu.push("incoming_event"); at(e, "event", "text") != "Customer rated the chat as bad" {
+			t.Errorf("got %v", e)
+		}
 		cu.ok("delete_thread_properties", thread(object{"rating": []string{"score"}}))
 		if p := cu.push("thread_properties_deleted"); at(p, "properties", "rating", 0) != "score" {
 			t.Errorf("the customer got %v", p)

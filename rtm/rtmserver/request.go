@@ -371,11 +371,7 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
 		failed = failAs(c.catalogue, "internal")
 	}
-	e := obj{"type": failed.typ, "message": failed.message}
-	if failed.data != nil {
-		e["data"] = failed.data
-	}
-	return obj{"error": e}, failed
+	return failed.view(), failed
 }
 
 // respond sends the answer to a request.

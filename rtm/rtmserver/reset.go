@@ -118,7 +118,8 @@ func stateSum(data []byte) (string, error) {
 // Restore makes an organization what it was at the snapshot; others go on
 // undisturbed. Whoever is connected is sent away to come back; tokens that were
 // in force then are so again, unless they have expired. A snapshot of another
-// organization, or of a server with other agents, is refused.
+// organization, or of a server with other agents, is refused. The content of files
+// is in no snapshot: what was deleted since then is not there.
 func (s *Server) Restore(snapshot []byte) error {
 	bad := func(format string, args ...any) error { return fmt.Errorf("rtmserver: restore: "+format, args...) }
 	var file snapshotFile
@@ -150,6 +151,9 @@ func (s *Server) Restore(snapshot []byte) error {
 	if err != nil {
 		return err
 	}
+	// The parts of one, and then of the next.
+	s.restoring.Lock()
+	defer s.restoring.Unlock()
 	// A log need not take more than a megabyte at once.
 	const size = 512 << 10
 	for first := true; len(packed) > 0; first = false {

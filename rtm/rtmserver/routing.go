@@ -4,9 +4,6 @@ import (
 	"slices"
 )
 
-// waitPerPlace is the estimate that customers get: nobody measures it here.
-const waitPerPlace = 60 // seconds
-
 // pick returns the agent who is to get a chat of these groups: one who accepts
 // chats, is connected, has access and a free slot, of those the best priority, and
 // then the one with the fewest active chats; between equals, the first in the
@@ -145,12 +142,10 @@ func (o *org) queueView(ch *chat, th *thread) obj {
 	if th.QueuedAt.IsZero() {
 		return nil
 	}
-	q := placeView(o.position(ch))
+	q := o.placeView(o.position(ch))
 	q["queued_at"] = stamp(th.QueuedAt)
 	return q
 }
-
-func placeView(n int) obj { return obj{"position": n, "wait_time": n * waitPerPlace} }
 
 // queuePlaces returns the positions of all queued chats.
 func (o *org) queuePlaces() map[string]int {
@@ -283,7 +278,7 @@ func (o *org) announceQueue(em *emission) {
 	o.places = places
 	for _, ch := range moved {
 		em.customer(ch.CustomerID, "queue_position_updated",
-			obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": placeView(places[ch.ID])})
+			obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.placeView(places[ch.ID])})
 	}
 	if len(moved) == 0 {
 		return
@@ -293,7 +288,7 @@ func (o *org) announceQueue(em *emission) {
 		var list []obj
 		for _, ch := range moved {
 			if o.mayAccess(a, ch) {
-				list = append(list, obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": placeView(places[ch.ID])})
+				list = append(list, obj{"chat_id": ch.ID, "thread_id": ch.last().ID, "queue": o.placeView(places[ch.ID])})
 			}
 		}
 		if list != nil {

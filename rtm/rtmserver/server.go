@@ -57,9 +57,10 @@ type Options struct {
 	// production it must else be one that upload_file gave.
 	ForeignFiles bool
 
-	// PublicURL is what the addresses of files begin with, such as
-	// https://chat.example.com. Empty means the host that the upload was sent to,
-	// which is the uploader's word.
+	// PublicURL is where clients find this server when something is in between, such
+	// as https://chat.example.com. The addresses of files begin with it, and with
+	// https cookies are for pages of any site. Empty means the host that the upload
+	// was sent to, which is the uploader's word.
 	PublicURL string
 
 	// AgentGrace is how long an agent whose last connection dropped keeps its
@@ -111,6 +112,7 @@ type Server struct {
 	idle  chan struct{} // closed when there is neither and the server is closing
 	ended bool          // nothing new begins in the background
 
+	restoring  sync.Mutex // held by Restore
 	background sync.WaitGroup
 	cluster    cluster
 	leaveLog   func()
@@ -120,6 +122,8 @@ type Server struct {
 	metrics      *metrics
 	rates        buckets[rateKey]
 	connRates    buckets[string] // by address
+	tokenRates   buckets[string] // the same
+	guesses      buckets[string] // the same
 	unauthorized map[string]int  // connections without a login by address, guarded by mu
 }
 
@@ -170,7 +174,8 @@ func New(opts *Options) (*Server, error) {
 		return nil, err
 	}
 	s.limits = s.opts.Limits.withDefaults()
-	s.rates.limit, s.connRates.limit = s.limits.Requests, s.limits.ConnectionRate
+	s.rates.limit = s.limits.Requests
+	s.connRates.limit, s.tokenRates.limit, s.guesses.limit = s.limits.ConnectionRate, s.limits.ConnectionRate, s.limits.ConnectionRate
 	s.metrics = newMetrics(s)
 	s.ids = newIDSource(s.opts.RandomSeed)
 	s.tap = newTap(s)
@@ -223,10 +228,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; path {
 	case "/v2/customer/token", "/v2/customer/info":
 		s.serveToken(w, r)
-	case "/healthz":
-		writeJSON(w, http.StatusOK, obj{"status": "ok"})
-	case "/readyz":
-		s.serveReady(w, r)
+	case "/healthz", "/readyz":
+		s.serveHealth(w, r)
 	default:
 		if m := actionPath.FindStringSubmatch(path); m != nil {
 			s.serveAction(w, r, sideOf(m[2]), m[1], m[3])

@@ -20,6 +20,7 @@ type state struct {
 	Parts     []byte                 `json:"parts,omitempty"`
 	Here      map[string]presences   `json:"here"` // customers who are connected
 	Files     map[string]*file       `json:"files,omitempty"`
+	Waits     *waits                 `json:"waits,omitempty"`
 	Import    string                 `json:"import,omitempty"` // of the seed: importing, imported or not begun
 
 	ManyTokens int `json:"many_tokens,omitempty"` // of which those that have expired are cleared
@@ -162,7 +163,7 @@ func (st *state) fold(r *record) {
 		st.Chats[r.ChatID].seen(r.UserID, r.SeenUpTo)
 	case chatAssigned:
 		ch := st.Chats[r.ChatID]
-		ch.last().dequeue(r.At)
+		st.take(ch.last(), r.At)
 		ch.last().AssignedAt = r.At
 		ch.join(r.UserID, "all")
 		st.Queue = remove(st.Queue, ch.ID)
@@ -174,7 +175,7 @@ func (st *state) fold(r *record) {
 		ch := st.Chats[r.ChatID]
 		ch.join(r.UserID, r.Visibility)
 		if r.Visibility == "all" {
-			ch.last().dequeue(r.At)
+			st.take(ch.last(), r.At)
 			ch.last().AssignedAt = r.At
 			st.Queue = remove(st.Queue, ch.ID)
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
-// A tap is where every frame of a socket passes on its way: the faults act here,
-// and the journal is written here.
+// A tap is where every frame of a socket, and every exchange of the Web API, passes
+// on its way: the faults act here, and the journal is written here.
 type tap struct {
 	s       *Server
 	faults  faultSet
@@ -34,6 +34,9 @@ func (c *socket) known() identity {
 	return identity{}
 }
 
+// note writes what happened to a socket.
+func (t *tap) note(c *socket, e JournalEntry) { t.journal.add(c.conn, c.known(), e) }
+
 // busy reports whether anybody looks at frames.
 func (t *tap) busy() bool { return t.faults.some.Load() || t.journal.max > 0 }
 
@@ -49,19 +52,19 @@ func (t *tap) dialed(c *socket, w http.ResponseWriter) (begin func(), ok bool) {
 	entry := JournalEntry{Kind: entryOpen}
 	entry.mark(act)
 	if act == nil {
-		t.journal.add(c, entry)
+		t.note(c, entry)
 		return func() {}, true
 	}
 	switch act.Effect {
 	case effectRefuse:
 		entry.Kind, entry.Code = entryRefused, act.status()
-		t.journal.add(c, entry)
+		t.note(c, entry)
 		httpError(w, act.status(), "fault", "refused by the fault "+act.ID)
 		return nil, false
 	case effectDelay:
 		wait(c.ctx, act.Delay)
 	}
-	t.journal.add(c, entry)
+	t.note(c, entry)
 	return func() {
 		switch act.Effect {
 		case effectDisconnect:
@@ -74,7 +77,7 @@ func (t *tap) dialed(c *socket, w http.ResponseWriter) (begin func(), ok bool) {
 	}, true
 }
 
-func (t *tap) ended(c *socket) { t.journal.add(c, JournalEntry{Kind: entryClosed}) }
+func (t *tap) ended(c *socket) { t.note(c, JournalEntry{Kind: entryClosed}) }
 
 // received takes a frame of the client to its handler. read calls it.
 func (t *tap) received(c *socket, frame []byte) {
@@ -86,7 +89,7 @@ func (t *tap) received(c *socket, frame []byte) {
 	act := t.faults.meet(c.sighting(dirRequest, action))
 	entry := JournalEntry{Kind: dirRequest, Action: action, frame: frame}
 	entry.mark(act)
-	t.journal.add(c, entry)
+	t.note(c, entry)
 	switch {
 	case act == nil:
 		c.pass(&c.inbound, held{frame: frame})
@@ -115,7 +118,7 @@ func (t *tap) sending(c *socket, frame []byte) {
 	act := t.faults.meet(c.sighting(direction, action))
 	entry := JournalEntry{Kind: direction, Action: action, frame: frame}
 	entry.mark(act)
-	t.journal.add(c, entry)
+	t.note(c, entry)
 	switch {
 	case act == nil:
 		c.pass(&c.outbound, held{frame: frame})
@@ -168,15 +171,17 @@ func (c *socket) mangle(act *faultAct, l **lane, frame []byte) {
 
 // answer makes the error that a fault answers with.
 func (a *faultAct) answer(c *conn, id string, hasID bool, action string) []byte {
+	return responseFrame(id, hasID, action, false, a.failure(c).view())
+}
+
+// failure is the error that a fault answers with.
+func (a *faultAct) failure(c *conn) *apiError {
 	known := failAs(c.catalogue, a.Error)
-	body := obj{"type": known.typ, "message": known.message}
 	if a.Message != "" {
-		body["message"] = a.Message
+		known.message = a.Message
 	}
-	if a.Data != nil {
-		body["data"] = a.data()
-	}
-	return responseFrame(id, hasID, action, false, obj{"error": body})
+	known.data = a.data()
+	return known
 }
 
 // hangUp closes the socket after what is queued, without a word.

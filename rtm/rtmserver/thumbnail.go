@@ -7,6 +7,9 @@ import (
 	_ "image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
+	"os"
+	"time"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -16,8 +19,12 @@ import (
 // that fills the memory. Larger ones have no thumbnails.
 const maxPixels = 16 << 20
 
+// maxDecoding bounds how long an image waits for its turn, and how long it is read
+// then: a small one of many layers can take minutes.
+const maxDecoding = 5 * time.Second
+
 // thumbnails reads the size of an image into f and adds its thumbnails to puts. An
-// image that cannot be read is a file like any other.
+// image that cannot be read in time is a file like any other.
 func (s *Server) thumbnails(ctx context.Context, f *file, content []byte, puts map[string][]byte) error {
 	switch f.Type {
 	case "image/png", "image/jpeg", "image/gif", "image/webp":
@@ -37,14 +44,18 @@ func (s *Server) thumbnails(ctx context.Context, f *file, content []byte, puts m
 		return nil
 	}
 	// One at a time: it is the memory that counts.
+	late := time.NewTimer(maxDecoding)
+	defer late.Stop()
 	select {
 	case s.decoding <- struct{}{}:
 		defer func() { <-s.decoding }()
+	case <-late.C:
+		return nil
 	case <-ctx.Done():
 		return unreadable(ctx.Err())
 	}
 	err = guard(func() error {
-		img, _, err := image.Decode(bytes.NewReader(content))
+		img, _, err := image.Decode(&hastyReader{bytes.NewReader(content), time.Now().Add(maxDecoding)})
 		if err != nil {
 			return nil
 		}
@@ -83,6 +94,19 @@ func (s *Server) thumbnails(ctx context.Context, f *file, content []byte, puts m
 		s.opts.Logger.Error("make thumbnails", "type", f.Type, "error", err)
 	}
 	return nil
+}
+
+// A hastyReader fails when its time is over.
+type hastyReader struct {
+	r   io.Reader
+	end time.Time
+}
+
+func (h *hastyReader) Read(p []byte) (int, error) {
+	if time.Now().After(h.end) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return h.r.Read(p)
 }
 
 // shrink makes the longer side that many pixels; a smaller image keeps its size.

@@ -12,6 +12,8 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // imageServer is a server that makes thumbnails.
@@ -182,4 +184,29 @@ func TestThumbnailWaits(t *testing.T) {
 	if err == nil {
 		t.Error("it was decoded beside another")
 	}
+}
+
+// TestThumbnailsInTime has images that wait for one that takes long, and one that
+// takes long itself: they are files without thumbnails.
+func TestThumbnailsInTime(t *testing.T) {
+	var content bytes.Buffer
+	if err := png.Encode(&content, corners(8, 8)); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := imageServer()
+		s.decoding <- struct{}{}
+		f, puts, begin := &file{ID: "x", Type: "image/png"}, map[string][]byte{}, time.Now()
+		if err := s.thumbnails(t.Context(), f, content.Bytes(), puts); err != nil || f.Width != 8 || f.Thumbnails != "" || len(puts) != 0 || time.Since(begin) != maxDecoding {
+			t.Errorf("after %v: %+v, %v", time.Since(begin), f, err)
+		}
+		slow := &hastyReader{bytes.NewReader(content.Bytes()), time.Now().Add(time.Second)}
+		if _, err := io.CopyN(io.Discard, slow, 8); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Second) // virtual
+		if _, err := slow.Read(make([]byte, 1)); err == nil {
+			t.Error("it reads on")
+		}
+	})
 }

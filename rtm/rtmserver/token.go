@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,6 +30,7 @@ const (
 	cookieID       = "__lc_cid" // the customer
 	cookieSecret   = "__lc_cst" // what proves it
 	maxTokenBody   = 64 << 10   // bytes
+	maxClientID    = 256        // bytes: it is kept with the token
 	tokenRegion    = "dal:"     // the region that the token's prefix names
 )
 
@@ -195,40 +197,54 @@ func (s *Server) issueToken(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if len(req.str("client_id")) > maxClientID {
+		bad("invalid_request", "client_id: must have "+itoa(maxClientID)+" bytes at most")
+		return
+	}
 	o := s.orgs[req.str("organization_id")]
 	if o == nil {
 		bad("resource_not_found", "organization_id: there is no organization "+quote(req.str("organization_id")))
 		return
 	}
-
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var id, secret string
-	text := tokenRegion + s.ids.secret()
-	t := &token{Hash: hash(text), ClientID: req.str("client_id"), ExpiresAt: o.now().Add(time.Duration(expires) * time.Second)}
-	em := &emission{org: o}
-	err = o.try(func() error {
-		var records []*record
-		id, secret = cookie(r, cookieID), cookie(r, cookieSecret)
-		if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
-			id, secret = s.ids.uuid(), s.ids.secret()
-			records = append(records, &record{Kind: customerRegistered, CustomerID: id, Secret: hash(secret)})
-		}
-		t.CustomerID = id
-		return o.commit(em, append(records, &record{Kind: tokenIssued, Token: t})...)
-	})
-	em.flush()
+	if !s.tokenRates.allow(address(clientIP(r))) {
+		retrySoon(w)
+		tokenError(w, http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("this address asked for more than %g tokens a second: wait a moment", s.limits.ConnectionRate))
+		return
+	}
+	text, id, secret, t, err := o.issue(req.str("client_id"), cookie(r, cookieID), cookie(r, cookieSecret), time.Duration(expires)*time.Second)
 	if err != nil {
 		s.opts.Logger.Error("issue a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be stored")
 		return
 	}
-	setCookie(w, r, cookieID, id)
-	setCookie(w, r, cookieSecret, secret)
+	s.setCookie(w, r, cookieID, id)
+	s.setCookie(w, r, cookieSecret, secret)
 	writeJSON(w, http.StatusOK, obj{
 		"access_token": text, "entity_id": id, "expires_in": expires, "token_type": "Bearer",
 		"organization_id": o.seed.ID, "client_id": t.ClientID,
 	})
+}
+
+// issue makes a token: of the customer whom the cookies id and secret are of, or
+// of a new one, whose cookies it returns.
+func (o *org) issue(client, id, secret string, lifetime time.Duration) (text, customerID, customerSecret string, t *token, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text = tokenRegion + o.s.ids.secret()
+	t = &token{Hash: hash(text), ClientID: client, ExpiresAt: o.now().Add(lifetime)}
+	em := &emission{org: o}
+	err = o.try(func() error {
+		var records []*record
+		customerID, customerSecret = id, secret
+		if c := o.st.Customers[id]; c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(hash(secret))) != 1 {
+			customerID, customerSecret = o.s.ids.uuid(), o.s.ids.secret()
+			records = append(records, &record{Kind: customerRegistered, CustomerID: customerID, Secret: hash(customerSecret)})
+		}
+		t.CustomerID = customerID
+		return o.commit(em, append(records, &record{Kind: tokenIssued, Token: t})...)
+	})
+	em.flush()
+	return text, customerID, customerSecret, t, err
 }
 
 func cookie(r *http.Request, name string) string {
@@ -239,13 +255,14 @@ func cookie(r *http.Request, name string) string {
 	return c.Value
 }
 
-// setCookie sets a cookie for pages of any site, which browsers allow over TLS
-// and on the local machine only; elsewhere it is one for pages of this site. It
+// setCookie sets a cookie for pages of any site, which browsers allow over TLS,
+// be it a proxy's, and on the local machine only; elsewhere it is one for pages of
+// this site. It
 // is partitioned: the browser keeps one for each site that a page is on, so no
 // site can speak as the customer that a visitor is on another.
-func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: cookieLifetime, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if r.TLS != nil || loopback(r.Host) {
+	if r.TLS != nil || loopback(r.Host) || s.publicURL != nil && s.publicURL.Scheme == "https" {
 		c.Secure, c.SameSite, c.Partitioned = true, http.SameSiteNoneMode, true
 	}
 	http.SetCookie(w, c)
@@ -261,59 +278,67 @@ func loopback(host string) bool {
 }
 
 // requestToken returns the token of a request to the other two endpoints with
-// its organization, which is locked then. Without one it has answered.
-func (s *Server) requestToken(w http.ResponseWriter, r *http.Request, text string) (*org, *token) {
+// its organization, and how long it is in force. Without one it has answered.
+func (s *Server) requestToken(w http.ResponseWriter, r *http.Request, text string) (o *org, t *token, left time.Duration) {
 	if auth := r.Header.Get("Authorization"); auth != "" {
 		var err error
 		if text, err = loginToken(auth, false); err != nil {
 			tokenError(w, http.StatusUnauthorized, "invalid_request", "Authorization: must be Bearer and an access token")
-			return nil, nil
+			return nil, nil, 0
 		}
 	}
 	for _, id := range sortedKeys(s.orgs) {
 		o := s.orgs[id]
 		o.mu.Lock()
-		if t := o.validToken(text); t != nil {
-			return o, t
+		t := o.validToken(text)
+		if t != nil {
+			left = t.ExpiresAt.Sub(o.now())
 		}
 		o.mu.Unlock()
+		if t != nil {
+			return o, t, left
+		}
 	}
 	tokenError(w, http.StatusUnauthorized, "access_denied", "the access token is unknown, was revoked or has expired")
-	return nil, nil
+	return nil, nil, 0
 }
 
 func (s *Server) tokenInfo(w http.ResponseWriter, r *http.Request) {
 	code := r.URL.Query().Get("code")
-	o, t := s.requestToken(w, r, code)
+	o, t, left := s.requestToken(w, r, code)
 	if o == nil {
 		return
 	}
-	defer o.mu.Unlock()
 	if auth := r.Header.Get("Authorization"); auth != "" {
 		code, _ = loginToken(auth, false)
 	}
 	writeJSON(w, http.StatusOK, obj{
 		"access_token": code, "client_id": t.ClientID, "entity_id": t.CustomerID, "organization_id": o.seed.ID,
-		"expires_in": int(t.ExpiresAt.Sub(o.now()) / time.Second), "token_type": "Bearer",
+		"expires_in": int(left / time.Second), "token_type": "Bearer",
 	})
 }
 
 // revokeToken ends a token, and the connections that logged in with it.
 func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
-	o, t := s.requestToken(w, r, "")
+	o, t, _ := s.requestToken(w, r, "")
 	if o == nil {
 		return
 	}
-	defer o.mu.Unlock()
-	em := &emission{org: o}
-	err := o.try(func() error { return o.commit(em, &record{Kind: tokenRevoked, Token: t}) })
-	em.flush()
-	if err != nil {
+	if err := o.revoke(t); err != nil {
 		s.opts.Logger.Error("revoke a token", "error", err)
 		tokenError(w, http.StatusInternalServerError, "server_error", "the token could not be revoked")
 		return
 	}
 	writeJSON(w, http.StatusOK, obj{})
+}
+
+func (o *org) revoke(t *token) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	em := &emission{org: o}
+	err := o.try(func() error { return o.commit(em, &record{Kind: tokenRevoked, Token: t}) })
+	em.flush()
+	return err
 }
 
 func tokenError(w http.ResponseWriter, status int, exception, text string) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver"
 	"github.com/rtmwidget/rtmwidget/rtm/rtmtest"
 )
 
@@ -137,6 +138,23 @@ func TestTokenCookiesOnLoopback(t *testing.T) {
 	})
 }
 
+// TestTokenCookiesBehindTLS has a proxy that speaks TLS.
+func TestTokenCookiesBehindTLS(t *testing.T) {
+	for public, secure := range map[string]bool{"https://chat.example": true, "http://chat.example": false} {
+		inBubble(t, &rtmserver.Options{PublicURL: public}, func(t *testing.T, srv *rtmtest.Server) {
+			res, _ := ask(t, srv, "POST", "/v2/customer/token", grant, nil)
+			if n := len(res.Cookies()); n != 2 {
+				t.Errorf("%s: there are %d cookies", public, n)
+			}
+			for _, c := range res.Cookies() {
+				if c.Secure != secure || c.Partitioned != secure || secure != (c.SameSite == http.SameSiteNoneMode) {
+					t.Errorf("%s: the cookie is %v", public, c)
+				}
+			}
+		})
+	}
+}
+
 func TestTokenDenied(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
 		with := func(old, new string) string { return strings.Replace(grant, old, new, 1) }
@@ -153,6 +171,7 @@ func TestTokenDenied(t *testing.T) {
 			{"POST", "/token", grant + "x", "", 400, "invalid_request", "the body must be a JSON object"},
 			{"POST", "/token", "{}", "", 400, "invalid_request", "grant_type: is required"},
 			{"POST", "/token", with(`"client_id":"c1",`, ""), "", 400, "invalid_request", "client_id: is required"},
+			{"POST", "/token", with("c1", strings.Repeat("x", 257)), "", 400, "invalid_request", "client_id: must have 256 bytes at most"},
 			{"POST", "/token", with(rtmtest.Organization, ""), "", 400, "invalid_request", "organization_id: is required"},
 			{"POST", "/token", with(rtmtest.Organization, "nobody"), "", 400, "resource_not_found", `there is no organization "nobody"`},
 			{"POST", "/token", with(`,"response_type":"token"`, ""), "", 400, "invalid_request", "response_type: is required"},

@@ -139,7 +139,7 @@ func (st *state) foldTransferred(r *record) {
 		st.Queue = append(st.Queue, ch.ID)
 		return
 	}
-	th.dequeue(r.At)
+	st.take(th, r.At)
 	th.AssignedAt = r.At
 	for _, id := range r.AgentIDs {
 		ch.join(id, "all")

@@ -2,17 +2,11 @@ package rtmserver
 
 import (
 	"errors"
-	"io"
-	"mime"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // The Web API runs the methods of the sockets for requests that bring their token
@@ -97,17 +91,10 @@ func (e *apiError) status() int {
 	return http.StatusBadRequest
 }
 
-// discard is the outlet of a request without a socket: it gets its answer and
-// nothing else.
-type discard struct{}
-
-func (discard) put(item) {}
-func (discard) woke()    {}
-
 // sockets are the connections that a push to the requester alone goes to: its own,
 // or for a request without one all that the agent has.
 func (c *call) sockets() []*conn {
-	if _, web := c.conn.out.(discard); web && c.conn.side == agentSide {
+	if _, web := c.conn.out.(*exchange); web && c.conn.side == agentSide {
 		return c.org.agents[c.user()].conns
 	}
 	return []*conn{c.conn}
@@ -132,7 +119,9 @@ func (s *Server) serveAction(w http.ResponseWriter, r *http.Request, side side, 
 		return
 	}
 	c := s.newConn(r, side, version)
-	c.out = discard{}
+	x := &exchange{c: c, w: w, r: r, action: action, began: time.Now()}
+	c.out = x
+	defer x.ended()
 	err := func() error {
 		if version == "" {
 			version = r.Header.Get("X-API-Version")
@@ -149,28 +138,33 @@ func (s *Server) serveAction(w http.ResponseWriter, r *http.Request, side side, 
 			return fail("not_found", "action: the %s API has no action %s", side, quote(action))
 		case r.Method != method:
 			w.Header().Set("Allow", method+", OPTIONS")
-			httpError(w, http.StatusMethodNotAllowed, "validation", action+" is asked for with "+method+", not with "+clip(r.Method))
+			x.answer(http.StatusMethodNotAllowed, invalid("%s is asked for with %s, not with %s", action, method, clip(r.Method)).view())
 			return errAnswered
 		case s.closing.Load():
-			s.unavailable(w, stopping)
-			return errAnswered
+			retrySoon(w)
+			return fail("service_unavailable", stopping)
 		}
 		if isSpecial {
 			c.user = address(c.ip) // until it is known who asks
 			if err := c.limited(&request{action: action}); err != nil {
 				return err
 			}
+			if method == http.MethodGet { // others do when they know who it is
+				if _, err := x.arrives(nil); err != nil {
+					return err
+				}
+			}
 			result, err := special.serve(s, w, r, c)
 			if err == nil {
-				c.observe(&request{action: action}, nil)
-				writeJSON(w, http.StatusOK, result)
+				c.observe(&request{action: action, began: x.began}, nil)
+				x.answer(http.StatusOK, result)
 			}
 			return err
 		}
-		return s.callAction(w, r, c, action)
+		return s.callAction(r, x)
 	}()
 	if err != nil && !errors.Is(err, errAnswered) {
-		c.refuse(w, action, err)
+		x.refuse(err)
 	}
 }
 
@@ -178,12 +172,13 @@ func (s *Server) serveAction(w http.ResponseWriter, r *http.Request, side side, 
 var errAnswered = errors.New("rtmserver: answered")
 
 // callAction runs a method of the sockets.
-func (s *Server) callAction(w http.ResponseWriter, r *http.Request, c *conn, action string) error {
+func (s *Server) callAction(r *http.Request, x *exchange) error {
+	c := x.c
 	admit, err := s.authenticate(r, c)
 	if err != nil {
 		return err
 	}
-	req, err := s.readPayload(w, r, action)
+	req, err := x.readPayload()
 	if err != nil {
 		return err
 	}
@@ -209,17 +204,25 @@ func (s *Server) callAction(w http.ResponseWriter, r *http.Request, c *conn, act
 		if err := admit(); err != nil {
 			return nil, err
 		}
-		return methods[c.side][action](in)
+		return methods[c.side][x.action](in)
 	})
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	x.send(status, body)
 	return nil
 }
 
 // authenticate finds out who sends a request and makes c its conn. The function
 // that it returns asks again, and wants the organization's lock.
 func (s *Server) authenticate(r *http.Request, c *conn) (admit func() error, err error) {
+	c.user = ""
+	from := address(c.ip)
+	if s.guesses.spent(from) {
+		return nil, fail("too_many_requests", "this address sent more than %g wrong tokens a second: wait a moment", s.limits.ConnectionRate)
+	}
+	defer func() {
+		if known, ok := errors.AsType[*apiError](err); ok && known.typ == "authentication" {
+			s.guesses.allow(from)
+		}
+	}()
 	if c.side == customerSide {
 		if err := s.findOrganization(r, c); err != nil {
 			return nil, err
@@ -291,105 +294,6 @@ func (c *conn) becomeCustomer(token string) error {
 		c.group = o.groupOfPage(v.Pages[len(v.Pages)-1].URL, 0)
 	}
 	return nil
-}
-
-// readPayload reads the body of a method's request.
-func (s *Server) readPayload(w http.ResponseWriter, r *http.Request, action string) (*request, error) {
-	if err := plainBody(r); err != nil {
-		return nil, err
-	}
-	if typ := r.Header.Get("Content-Type"); typ != "" {
-		if media, _, err := mime.ParseMediaType(typ); err != nil || media != "application/json" {
-			return nil, invalid("Content-Type: must be application/json, not %s", quote(typ))
-		}
-	}
-	req := &request{action: action, payload: params{}, began: time.Now()}
-	body, err := io.ReadAll(io.LimitReader(patient(w, r), maxFrame+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(err)
-	case len(body) > maxFrame:
-		readRest(w, r, maxFrame)
-		return nil, fail("entity_too_large", "the body is over the limit of %d bytes", maxFrame)
-	case len(body) == 0:
-		return req, nil
-	}
-	if !utf8.Valid(body) {
-		return nil, invalid("the body is not valid UTF-8")
-	}
-	var x any
-	if err := decodeNumbers(body, &x); err != nil {
-		return nil, invalid("the body is not JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if !wire.Valid(body) {
-		return nil, invalid("the body is nested too deep")
-	}
-	m, ok := x.(map[string]any)
-	if !ok {
-		return nil, mustBe("the body", "a JSON object", x)
-	}
-	req.payload, req.raw = m, body
-	return req, nil
-}
-
-// plainBody refuses a compressed body: how long it is would be its sender's word.
-func plainBody(r *http.Request) error {
-	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return invalid("Content-Encoding: must be identity, not %s", quote(enc))
-	}
-	return nil
-}
-
-// How long the body of a request may take, and how long a client may be silent in
-// the middle of it.
-const (
-	longestBody = 5 * time.Minute
-	bodySilence = 15 * time.Second
-)
-
-// patientReader reads the body of a request within those times.
-type patientReader struct {
-	r       io.Reader
-	control *http.ResponseController
-	end     time.Time
-}
-
-func patient(w http.ResponseWriter, r *http.Request) io.Reader {
-	return &patientReader{r.Body, http.NewResponseController(w), time.Now().Add(longestBody)}
-}
-
-func (p *patientReader) Read(b []byte) (int, error) {
-	deadline := time.Now().Add(bodySilence)
-	if deadline.After(p.end) {
-		deadline = p.end
-	}
-	// A transport without deadlines is one of tests.
-	_ = p.control.SetReadDeadline(deadline)
-	n, err := p.r.Read(b)
-	if errors.Is(err, io.EOF) {
-		_ = p.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-// readRest reads what is left of a body, as far as that is worth it: a client that
-// sends reads no answer before it is through.
-func readRest(w http.ResponseWriter, r *http.Request, most int64) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(patient(w, r), most))
-}
-
-// unreadable is the error for a body that did not arrive.
-func unreadable(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fail("request_timeout", "the body did not arrive in time")
-	}
-	return invalid("the body could not be read")
-}
-
-// refuse answers with an error.
-func (c *conn) refuse(w http.ResponseWriter, action string, err error) {
-	payload, failed := c.outcome(&request{action: action, version: c.version}, nil, err)
-	writeJSON(w, failed.status(), payload)
 }
 
 // allowOrigin lets pages of any origin that may connect read the answer: what a request may do is

@@ -160,11 +160,11 @@ type field struct{ name, kind string }
 
 // ownPayload reads the payload of a method that the catalogue has no fields for.
 // All of them are required.
-func (s *Server) ownPayload(w http.ResponseWriter, r *http.Request, c *conn, action string, fields ...field) (params, error) {
+func (s *Server) ownPayload(r *http.Request, c *conn, fields ...field) (params, error) {
 	if _, err := s.authenticate(r, c); err != nil {
 		return nil, err
 	}
-	req, err := s.readPayload(w, r, action)
+	req, err := c.out.(*exchange).readPayload()
 	if err != nil {
 		return nil, err
 	}
@@ -181,8 +181,8 @@ func (s *Server) ownPayload(w http.ResponseWriter, r *http.Request, c *conn, act
 }
 
 // checkGoals is check_goals. There are no goals here, so none is reached.
-func (s *Server) checkGoals(w http.ResponseWriter, r *http.Request, c *conn) (any, error) {
-	p, err := s.ownPayload(w, r, c, "check_goals", field{"session_fields", "an array"}, field{"group_id", "a number"}, field{"page_url", "a string"})
+func (s *Server) checkGoals(_ http.ResponseWriter, r *http.Request, c *conn) (any, error) {
+	p, err := s.ownPayload(r, c, field{"session_fields", "an array"}, field{"group_id", "a number"}, field{"page_url", "a string"})
 	if err != nil {
 		return nil, err
 	}
@@ -197,8 +197,8 @@ func (s *Server) checkGoals(w http.ResponseWriter, r *http.Request, c *conn) (an
 
 // requestEmailVerification is request_email_verification. No mail is sent here, so
 // nobody is called back.
-func (s *Server) requestEmailVerification(w http.ResponseWriter, r *http.Request, c *conn) (any, error) {
-	p, err := s.ownPayload(w, r, c, "request_email_verification", field{"callback_uri", "a string"})
+func (s *Server) requestEmailVerification(_ http.ResponseWriter, r *http.Request, c *conn) (any, error) {
+	p, err := s.ownPayload(r, c, field{"callback_uri", "a string"})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -214,6 +215,42 @@ func TestWebScopes(t *testing.T) {
 			}
 			if res, v := post(t, srv, "agent", "3.6", action, "Bearer "+rtmtest.AgentToken, []byte(body)); res.StatusCode != want {
 				t.Errorf("%s: %s %v", action, res.Status, v)
+			}
+		}
+	})
+}
+
+// TestWebLateBody has a body that takes its time, and in the meantime the customer is
+// banned or the token revoked.
+func TestWebLateBody(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *rtmtest.Server) {
+		ag := agent(t, srv, rtmtest.AgentToken)
+		for want, end := range map[string]func(id, auth string){
+			"customer_banned": func(id, _ string) { ag.ok("ban_customer", object{"id": id, "ban": object{"days": 1}}) },
+			"authentication": func(_, auth string) {
+				ask(t, srv, "DELETE", "/v2/customer/token", "", http.Header{"Authorization": {auth}})
+			},
+		} {
+			cu := customer(t, srv)
+			id := cu.ok("get_customer", object{})["id"].(string)
+			body, to := io.Pipe()
+			req, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+actionURL("customer", "3.6", "update_customer"), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", cu.auth)
+			go func() {
+				fmt.Fprint(to, `{"name":`)
+				synctest.Wait()
+				end(id, cu.auth)
+				fmt.Fprint(to, `"Too Late"}`)
+				to.Close()
+			}()
+			if res, v := do(t, srv, req); at(v, "error", "type") != want {
+				t.Errorf("got %s %v, want %s", res.Status, v, want)
+			}
+			if c := ag.ok("get_customer", object{"id": id}); c["name"] == "Too Late" {
+				t.Errorf("%s: it was carried out", want)
 			}
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,8 @@ type Server struct {
 	http     *http.Server
 	served   chan struct{}
 	client   *http.Client
-	once     sync.Once
+	closing  atomic.Bool
+	closed   chan struct{}
 }
 
 // journalSize is how many entries the journal of a server keeps unless its
@@ -62,7 +64,7 @@ func NewServer(tb testing.TB, opts *rtmserver.Options) *Server {
 	}
 	l := &listener{conns: make(chan net.Conn), done: make(chan struct{})}
 	s := &Server{
-		URL: "http://rtm.test", RTM: rtm, listener: l, served: make(chan struct{}),
+		URL: "http://rtm.test", RTM: rtm, listener: l, served: make(chan struct{}), closed: make(chan struct{}),
 		http: &http.Server{Handler: rtm},
 		client: &http.Client{Transport: &http.Transport{
 			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return l.dial(ctx) },
@@ -127,17 +129,20 @@ func (s *Server) NewCustomer(ctx context.Context, organization string) (string, 
 // Close ends all connections and waits for the server's goroutines. It may be
 // called more than once.
 func (s *Server) Close() {
-	s.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		_ = s.RTM.Shutdown(ctx)
-		// Close would not wait for the goroutines of plain requests.
-		if s.http.Shutdown(ctx) != nil {
-			_ = s.http.Close()
-		}
-		<-s.served
-		s.client.CloseIdleConnections()
-	})
+	if s.closing.Swap(true) {
+		<-s.closed // and no lock, behind which the time of a bubble would stand still
+		return
+	}
+	defer close(s.closed)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_ = s.RTM.Shutdown(ctx)
+	// Close would not wait for the goroutines of plain requests.
+	if s.http.Shutdown(ctx) != nil {
+		_ = s.http.Close()
+	}
+	<-s.served
+	s.client.CloseIdleConnections()
 }
 
 // A listener hands out the server's ends of pipes.

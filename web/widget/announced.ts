@@ -1,8 +1,8 @@
 import type { ModelItem, ModelState } from 'rtmwidget'
 
 /**
- * Announced tells what was added to the chats since the page was loaded. History does not count: what a chat holds when its
- * timeline is first fetched was there before, unless the chat came whole after the first login.
+ * Announced tells what was added to the chats since the page was loaded. History does not count: neither what a chat holds
+ * when its timeline is first fetched, unless the chat came whole after the first login, nor what is read above it later.
  */
 export class Announced {
   readonly #known = new Map<string, Set<string>>()
@@ -23,10 +23,15 @@ export class Announced {
         keys = new Set()
         this.#known.set(chat.id, keys)
       }
+      let above = keys.size > 0 && chat.timeline.some(item => keys?.has(item.key))
       for (const item of chat.timeline) {
-        if (item.state !== 'sent' || keys.has(item.key)) continue
+        if (item.state !== 'sent') continue
+        if (keys.has(item.key)) {
+          above = false
+          continue
+        }
         keys.add(item.key)
-        if (!history) fresh.push({ chatId: chat.id, item })
+        if (!history && !above) fresh.push({ chatId: chat.id, item })
       }
     }
     if (state.connection.state === 'live') this.#begun = true

@@ -20,6 +20,8 @@ export function content(source: ModelEvent, s: Strings): Content {
       return said(fill(str(event.text), event.text_vars) || str(event.system_message_type).replaceAll('_', ' '), s)
     case 'file':
       return { kind: 'file', text: s.file(str(event.name) || s.attachment), href: safeURL(event.url) }
+    case 'form':
+      return said(list(event.fields).map(field => str(field.label)).filter(Boolean).join('\n'), s)
     case 'filled_form':
       return { kind: 'text', text: [s.form, ...list(event.fields).map(answer)].filter(Boolean).join('\n') }
     case 'rich_message':

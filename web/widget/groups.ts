@@ -5,6 +5,7 @@ import { raw } from './raw.ts'
 export type Side = 'customer' | 'agent' | 'system'
 
 export interface Day { kind: 'day'; key: string; at: string }
+export interface Fresh { kind: 'new'; key: string }
 export interface Group {
   kind: 'group'
   key: string
@@ -20,10 +21,10 @@ export interface Viewer { id: string | undefined; side: 'customer' | 'agent' }
 
 const pause = 5 * 60_000
 
-/** group gathers a timeline for drawing: by day, then by author as long as they write without a pause. */
-export function group(chat: ModelChat, viewer: Viewer): Array<Day | Group> {
+/** group gathers a timeline for drawing: by day, then by author as long as they write without a pause. What is new begins at newKey. */
+export function group(chat: ModelChat, viewer: Viewer, newKey?: string): Array<Day | Fresh | Group> {
   const users = new Map(chat.users.map(user => [user.id, user]))
-  const rows: Array<Day | Group> = []
+  const rows: Array<Day | Fresh | Group> = []
   let current: Group | undefined
   let day = ''
   let last = 0
@@ -37,6 +38,10 @@ export function group(chat: ModelChat, viewer: Viewer): Array<Day | Group> {
         rows.push({ kind: 'day', key: `day ${item.key}`, at })
         current = undefined
       }
+    }
+    if (item.key === newKey) {
+      rows.push({ kind: 'new', key: 'new' })
+      current = undefined
     }
     const side = sideOf(item, users, viewer)
     const author = authorId ? users.get(authorId) : undefined
@@ -77,6 +82,19 @@ export function seenKey(chat: ModelChat, viewer: Viewer): string | undefined {
     if (item && item.state === 'sent' && isMine(item, viewer) && Date.parse(item.event.created_at ?? '') <= seen) return item.key
   }
   return undefined
+}
+
+/** firstUnread is the key of the first of the unread messages of others, undefined when there is none. */
+export function firstUnread(chat: ModelChat, viewer: Viewer): string | undefined {
+  let left = chat.unread
+  let key: string | undefined
+  for (let i = chat.timeline.length - 1; i >= 0 && left > 0; i--) {
+    const item = chat.timeline[i]
+    if (!item || isMine(item, viewer) || !raw(item.event).author_id) continue
+    key = item.key
+    left--
+  }
+  return key
 }
 
 function isMine(item: ModelItem, viewer: Viewer): boolean {

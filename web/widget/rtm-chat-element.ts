@@ -7,7 +7,11 @@ import { composer, fit } from './composer.ts'
 import { raw } from './raw.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
 import { KeepFocus } from './focus.ts'
+import { firstUnread } from './groups.ts'
 import { badge, formatWait } from './format.ts'
+import { FormFlow } from './form-flow.ts'
+import { formStyles } from './form-styles.ts'
+import { formView, ratingView, type Filled } from './form.ts'
 import { greetingCard } from './greeting.ts'
 import { chatIcon, closeIcon, downIcon } from './icons.ts'
 import { persist } from './login.ts'
@@ -34,7 +38,7 @@ const phone = '(max-width: 480px), (max-height: 440px)'
  * @fires rtm-chat-open - the panel was opened
  * @fires rtm-chat-close - the panel was closed
  * @fires rtm-chat-message - an event was added to the chat, by either side
- * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends LitElement {
   static override properties = {
@@ -44,7 +48,7 @@ export class RTMChatElement extends LitElement {
     open: { type: Boolean, reflect: true },
     greetings: { type: Boolean },
   }
-  static override styles = [theme, timelineStyles, composerStyles, widgetStyles]
+  static override styles = [theme, timelineStyles, composerStyles, formStyles, widgetStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -57,7 +61,22 @@ export class RTMChatElement extends LitElement {
   declare greetings: boolean
 
   readonly #strings: Strings = en
-  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
+  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), {
+    rows: at => at.querySelectorAll<HTMLElement>('[data-key]'),
+    start: () => this.#older(),
+    end: atEnd => this.#moved(atEnd),
+  })
+  /** The reader is away from the end. */
+  #away = false
+  /** Older threads were asked for since the reader left the end. */
+  #readsOlder = false
+  /** The timeline's first key when older threads could not be had. */
+  #oldest: string | undefined
+  /** Messages of others that came while the reader was away. */
+  #fresh = 0
+  /** Where what is new begins, and the chat in which that was looked for. */
+  #newKey: string | undefined
+  #newIn: string | undefined
   #client: CustomerClient | undefined
   #state: ModelState = emptyState
   readonly #buttons = new Buttons(this, {
@@ -70,6 +89,7 @@ export class RTMChatElement extends LitElement {
     },
   })
   readonly #uploads = new Uploads()
+  readonly #forms = new FormFlow()
   /** Files are held over the panel. */
   #dropping = false
   #failure = ''
@@ -148,8 +168,10 @@ export class RTMChatElement extends LitElement {
       this.#resume()
     }
     if (changed.has('greetings') && this.greetings) void this.#connect()
+    if (changed.has('open') && !this.open) this.#newKey = undefined
     if (changed.has('open') && this.open) {
       this.#stick.jump()
+      this.#fresh = 0
       void this.#connect()
     }
   }
@@ -162,6 +184,7 @@ export class RTMChatElement extends LitElement {
     if (changed.has('open')) this.#place()
     this.#markSeen()
     this.#acceptGreeting()
+    this.#askForm()
   }
 
   /** resume takes up what this browser remembers: an open panel, a conversation. */
@@ -181,7 +204,7 @@ export class RTMChatElement extends LitElement {
 
   /** Where the keyboard goes: the text field, or what brings it back. */
   get #typingPlace(): HTMLElement | null {
-    return this.renderRoot.querySelector('.composer textarea, .restart')
+    return this.renderRoot.querySelector('.form-place :is(input, select, textarea), .composer textarea, .restart')
   }
 
   #focusComposer(): void {
@@ -249,8 +272,10 @@ export class RTMChatElement extends LitElement {
     this.#restarting = false
     this.#announced = new Announced()
     this.#accepted = ''
+    this.#newKey = this.#newIn = this.#oldest = undefined
     this.#buttons.clear()
     this.#uploads.clear()
+    this.#forms.clear()
     this.requestUpdate()
   }
 
@@ -285,7 +310,18 @@ export class RTMChatElement extends LitElement {
       this.#known = Boolean(chat)
       remember(this.organizationId, this.clientId, { known: this.#known })
     }
+    const me = state.me?.id
+    if (chat?.loaded && me && this.#newIn !== chat.id) {
+      this.#newIn = chat.id
+      this.#newKey ??= firstUnread(chat, { id: me, side: 'customer' })
+    }
+    const read = this.open && !this.#away && document.visibilityState === 'visible'
     for (const { chatId, item } of this.#announced.next(state)) {
+      const author = raw(item.event).author_id
+      if (!read && chatId === chat?.id && author && author !== me) {
+        this.#newKey ??= item.key
+        this.#fresh++
+      }
       this.dispatchEvent(new RTMChatMessageEvent(chatId, item.event, raw(item.event).author_id === state.me?.id))
     }
     this.requestUpdate()
@@ -335,6 +371,7 @@ export class RTMChatElement extends LitElement {
   }
 
   #say(text: string, postback?: Postback): void {
+    this.#newKey = undefined
     const chat = this.#chat
     this.#notice = ''
     this.#client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
@@ -344,6 +381,41 @@ export class RTMChatElement extends LitElement {
     })
     this.#stick.jump()
     this.requestUpdate()
+  }
+
+  /** older asks for what is before the timeline, once for each start of it. */
+  #older(byHand = false): void {
+    const chat = this.#chat
+    if (!chat?.more || chat.loading || !chat.loaded || this.#state.connection.state !== 'live' || !this.open) return
+    const first = chat.timeline[0]?.key
+    if (!byHand && (first === this.#oldest || chat.error?.act === 'older')) return
+    this.#oldest = first
+    this.#readsOlder = true
+    this.#act('older', { chat_id: chat.id })
+  }
+
+  #moved(atEnd: boolean): void {
+    this.#away = !atEnd
+    const chat = this.#chat
+    if (atEnd) {
+      this.#fresh = 0
+      if (this.#readsOlder && chat) this.#act('recent', { chat_id: chat.id })
+      this.#readsOlder = false
+      this.#oldest = undefined
+    }
+    this.requestUpdate()
+  }
+
+  #jump(): TemplateResult {
+    const s = this.#strings
+    const toEnd = () => {
+      this.#stick.jump()
+      this.#focusComposer()
+    }
+    return html`<div class="jump-place">${this.#away ? html`
+      <button class="jump" part="jump" type="button" aria-label=${this.#fresh ? s.jumpNew(this.#fresh) : s.jump} @click=${toEnd}>
+        ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh)}</span>` : nothing}
+      </button>` : nothing}</div>`
   }
 
   #sendFiles(files: Iterable<File>): void {
@@ -368,6 +440,37 @@ export class RTMChatElement extends LitElement {
     this.#dropping = type === 'dragover' || type === 'dragenter' || (type === 'dragleave' && inside)
     if (type === 'drop') this.#sendFiles([...event.dataTransfer.files])
     this.requestUpdate()
+  }
+
+  #askForm(): void {
+    const due = this.open ? this.#forms.next(this.#state, this.#chat, this.#writable) : undefined
+    if (due?.name === 'form') this.#act('form', due.args)
+    else if (due) this.#act('form_cancel', {})
+  }
+
+  #submit({ fields, rating }: Filled, formId?: string): void {
+    const chat = this.#chat
+    const fail = (cause: unknown) => {
+      this.#notice = this.#strings.notSentReason(reason(cause))
+      this.requestUpdate()
+    }
+    this.#notice = ''
+    if (!this.#writable && chat) {
+      this.#forms.end(chat.thread_id)
+      if (rating) this.#rate(chat, rating.score, rating.comment)
+    }
+    if (fields.length) this.#client?.model.act('submit', { fields, ...(formId && { form_id: formId }), ...(chat && { chat_id: chat.id }) }).catch(fail)
+    this.#stick.jump()
+    this.requestUpdate()
+  }
+
+  #skipForm(chat: ModelChat): void {
+    this.#forms.end(chat.thread_id)
+    this.#act('form_cancel', {})
+  }
+
+  #rate(chat: ModelChat, score: 0 | 1 | null, comment?: string): void {
+    this.#act('rate', { chat_id: chat.id, score, ...(comment && { comment }) })
   }
 
   /** Whether there is a field to write in. */
@@ -449,6 +552,7 @@ export class RTMChatElement extends LitElement {
         ${this.#header()}
         ${this.#banner()}
         ${this.#timeline()}
+        ${this.#jump()}
         ${this.#footer()}
         ${this.#dropping ? html`<div class="drop" aria-hidden="true">${s.dropHere}</div>` : nothing}
       </dialog>`
@@ -502,16 +606,21 @@ export class RTMChatElement extends LitElement {
     const me = this.#state.me?.id
     const now = new Date()
     return html`
-      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version], () => timelineRows(chat, {
+      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !this.#greeting && this.#forms.shown(this.#state, chat, true)} aria-live=${this.#readsOlder ? 'off' : 'polite'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+        ${chat?.more && chat.timeline.length ? html`
+          <p class="older">${chat.loading ? s.loadingOlder : html`
+            <button class="link-button" part="older" type="button" @click=${() => this.#older(true)}>${s.older}</button>`}</p>` : nothing}
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, this.#newKey], () => timelineRows(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
           retry: key => this.#retry(chat, key),
           discard: key => this.#discard(chat, key),
+          newKey: this.#newKey,
           cancel: key => this.#discard(chat, key),
           press: (item, button) => this.#buttons.press(chat, item, button),
           pressed: (item, button) => this.#buttons.pressed(item, button),
+          ...(chat.active && { submit: (formId: string, filled: Filled) => this.#submit(filled, formId) }),
           declined: item => this.#buttons.declined(item),
         })) : this.#greeting ? nothing : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
         ${this.open ? this.#invitation() : nothing}
@@ -520,11 +629,26 @@ export class RTMChatElement extends LitElement {
 
   #footer(): TemplateResult {
     const s = this.#strings
+    const chat = this.#chat
+    const form = this.#forms.shown(this.#state, chat, this.#writable)
+    if (form?.form) {
+      return html`<div class="composer form-place">${guard([form.form, this.#notice], () => formView({
+        strings: s,
+        fields: form.form?.fields ?? [],
+        name: form.type,
+        title: s[form.type],
+        submitLabel: form.type === 'prechat' ? s.startChat : s.submitForm,
+        notice: this.#notice,
+        submit: filled => this.#submit(filled),
+        skip: form.type === 'postchat' && chat ? () => this.#skipForm(chat) : undefined,
+      }))}</div>`
+    }
     if (!this.#writable) {
       return html`
-        <div class="composer after" part="ended">
-          <span role="status">${s.ended}</span>
-          <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button>
+        <div class="composer" part="ended">
+          ${chat ? ratingView({ strings: s, rating: chat.rating, rate: (score, comment) => this.#rate(chat, score, comment) }) : nothing}
+          <div class="after"><span role="status">${s.ended}</span>
+          <button class="text-button primary restart" part="restart" type="button" @click=${this.#restart}>${s.restart}</button></div>
         </div>`
     }
     return composer({

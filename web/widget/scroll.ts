@@ -1,7 +1,21 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
+/** Reading is what a scroller does for somebody who reads what is old. */
+export interface Reading {
+  /** What stands still while something comes in above it, in its order; each has a data-key. */
+  rows: (at: HTMLElement) => Iterable<HTMLElement>
+  /** The reader is near the start. */
+  start: () => void
+  /** The reader has left the end or is back. */
+  end: (atEnd: boolean) => void
+}
+
+/** How near to the start older things are asked for, in pixels. */
+const near = 160
+
 /**
- * StickToEnd keeps a scroller at its end while its content or its size changes, as long as the reader has not scrolled away.
+ * StickToEnd keeps a scroller at its end while its content or its size changes, as long as the reader has not scrolled away;
+ * then it keeps what is read where it is.
  */
 export class StickToEnd implements ReactiveController {
   #find: () => HTMLElement | null | undefined
@@ -10,21 +24,40 @@ export class StickToEnd implements ReactiveController {
   #top = 0
   #sizes: ResizeObserver | undefined
   #watched: HTMLElement | null | undefined
+  #reading: Reading | undefined
+  /** What the reader had on top before a drawing, and how high it stood. */
+  #anchor: { key: string | undefined; top: number } | undefined
 
-  constructor(host: ReactiveControllerHost, find: () => HTMLElement | null | undefined) {
+  constructor(host: ReactiveControllerHost, find: () => HTMLElement | null | undefined, reading?: Reading) {
     this.#find = find
+    this.#reading = reading
     host.addController(this)
   }
 
   /** jump goes to the end at the next drawing, wherever the reader is. */
   jump(): void {
-    this.#atEnd = true
+    this.#setEnd(true)
+  }
+
+  hostUpdate(): void {
+    this.#anchor = undefined
+    const at = this.#watched
+    if (!at || this.#atEnd || !this.#reading) return
+    const { top } = at.getBoundingClientRect()
+    for (const row of this.#reading.rows(at)) {
+      const box = row.getBoundingClientRect()
+      if (box.bottom <= top) continue
+      this.#anchor = { key: row.dataset.key, top: box.top }
+      return
+    }
   }
 
   hostUpdated(): void {
     const at = this.#find()
     if (at !== this.#watched) this.#watch(at)
+    this.#hold()
     this.#keep()
+    if (at && at.clientHeight > 0 && at.scrollHeight <= at.clientHeight + near) this.#reading?.start()
   }
 
   hostDisconnected(): void {
@@ -50,9 +83,31 @@ export class StickToEnd implements ReactiveController {
     const at = this.#watched
     if (!at || at.clientHeight === 0) return
     // Only who goes up leaves the end: an event is told late, and by then more may have come or the room be less.
-    if (at.scrollHeight - at.scrollTop - at.clientHeight < 48) this.#atEnd = true
-    else if (at.scrollTop < this.#top) this.#atEnd = false
+    if (at.scrollHeight - at.scrollTop - at.clientHeight < 48) this.#setEnd(true)
+    else if (at.scrollTop < this.#top) this.#setEnd(false)
     this.#top = at.scrollTop
+    if (!this.#atEnd && this.#top < near) this.#reading?.start()
+  }
+
+  #setEnd(atEnd: boolean): void {
+    if (atEnd === this.#atEnd) return
+    this.#atEnd = atEnd
+    this.#reading?.end(atEnd)
+  }
+
+  /** hold puts back where it was what the reader had on top. */
+  #hold(): void {
+    const at = this.#watched
+    const anchor = this.#anchor
+    this.#anchor = undefined
+    if (!at || !anchor || this.#atEnd || !this.#reading) return
+    for (const row of this.#reading.rows(at)) {
+      if (row.dataset.key !== anchor.key) continue
+      const moved = row.getBoundingClientRect().top - anchor.top
+      if (moved) at.scrollTop += moved
+      this.#top = at.scrollTop
+      return
+    }
   }
 
   #keep(): void {

@@ -56,7 +56,7 @@ export const theme = css`
     }
   }
   *, *::before, *::after { box-sizing: border-box; }
-  button, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
+  button, input, select, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
   button { cursor: pointer; touch-action: manipulation; }
   button:disabled { cursor: default; }
   :focus-visible { outline: 2px solid var(--_accent-text); outline-offset: 2px; }
@@ -108,8 +108,12 @@ export const theme = css`
 export const timelineStyles = [css`
   .timeline {
     flex: 1; min-block-size: 0; padding: 16px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin;
+    overflow-anchor: none;
     outline-offset: -3px;
   }
+  .new { display: flex; align-items: center; gap: 10px; margin: 4px 0 14px; color: var(--_accent-text); font-size: .8em; font-weight: 650; }
+  .new::before, .new::after { content: ''; flex: 1; block-size: 1px; background: currentColor; opacity: .5; }
+  .older { margin: 0 0 8px; color: var(--_muted); font-size: .8667em; text-align: center; }
   .day { margin: 8px 0 14px; color: var(--_muted); font-size: .8em; text-align: center; }
   .group { display: grid; grid-template-columns: 28px minmax(0, 1fr); column-gap: 8px; margin-block: 0 14px; }
   .group > .avatar { grid-column: 1; align-self: end; inline-size: 28px; block-size: 28px; font-size: 11px; }
@@ -167,6 +171,7 @@ export const timelineStyles = [css`
     color: var(--_muted); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
   }
   .peek small { display: block; font-size: .8em; }
+  .peek .dots { padding: 6px 0 2px; background: none; }
 
   .empty { display: grid; place-content: center; gap: 4px; min-block-size: 100%; padding: 24px; text-align: center; color: var(--_muted); }
   .empty strong { color: var(--_text); font-size: 1.2em; text-wrap: balance; }

@@ -3,10 +3,11 @@ import { repeat } from 'lit/directives/repeat.js'
 import { content, gone } from './content.ts'
 import { fileBody, progressRow } from './file.ts'
 import { formatDay, formatTime, hue, initials } from './format.ts'
+import { formView, type Filled } from './form.ts'
 import { group, seenKey, type Group, type Viewer } from './groups.ts'
 import { linkify, safeURL } from './linkify.ts'
 import { link, picture } from './piece.ts'
-import { raw } from './raw.ts'
+import { list, raw, str } from './raw.ts'
 import { drawn, rich, type Button } from './rich.ts'
 import type { ModelChat, ModelItem, ModelUser } from 'rtmwidget'
 import type { Strings } from './strings.ts'
@@ -18,10 +19,14 @@ export interface TimelineOptions {
   /** What the buttons of a message that was not sent do. */
   retry: (key: string) => void
   discard: (key: string) => void
+  /** Where what is new begins. */
+  newKey?: string | undefined
   /** Stops an upload; without it there is none. */
   cancel?: (key: string) => void
   /** What a button of a rich message does; without it they can't be used. */
   press?: (item: ModelItem, button: Button) => void
+  /** Sends a form that was asked for in the conversation; without it there is none to fill in. */
+  submit?: (formId: string, filled: Filled) => void
   pressed?: (item: ModelItem, button: Button) => boolean
   /** Whether a message's quick replies were turned down. */
   declined?: (item: ModelItem) => boolean
@@ -32,11 +37,13 @@ export function timelineRows(chat: ModelChat, options: TimelineOptions): Templat
   const { strings: s, viewer } = options
   const seen = seenKey(chat, viewer)
   const lastSent = lastOwn(chat, viewer)
-  const rows = group(chat, viewer)
+  const rows = group(chat, viewer, options.newKey)
   const answered = settled(chat)
+  const filled = new Set(chat.timeline.map(item => raw(item.event)).filter(event => event.type === 'filled_form').map(event => str(event.form_id)))
   return html`${repeat(rows, row => row.key, row => row.kind === 'day'
     ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, options.now, s)}</time></p>`
-    : groupRow(row, { seen, lastSent, answered }, options))}${typingRow(chat, options)}`
+    : row.kind === 'new' ? html`<p class="new" part="new"><span>${s.newMessages}</span></p>`
+    : groupRow(row, { seen, lastSent, answered, filled }, options))}${typingRow(chat, options)}`
 }
 
 /** userName never is empty: a customer without a name is a visitor. */
@@ -55,6 +62,8 @@ interface Marks {
   lastSent: string | undefined
   /** Messages whose quick replies are of no use any more. */
   answered: ReadonlySet<string>
+  /** Forms that were filled in. */
+  filled: ReadonlySet<string>
 }
 
 function groupRow(row: Group, marks: Marks, options: TimelineOptions): TemplateResult {
@@ -91,6 +100,17 @@ function message(item: ModelItem, row: Group, name: string, marks: Marks, option
         ${note(item, marks, options)}
       </div>`
   }
+  const formId = str(event.form_id)
+  if (!item.deleted && event.type === 'form' && formId && list(event.fields).length && options.submit && !marks.filled.has(formId)) {
+    const { submit } = options
+    return html`
+      <div class="message rich" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
+        <span class="hidden-text">${name}: </span>
+        <div class="card card-form">${formView({
+          strings: s, fields: list(event.fields), name: item.key, submitLabel: s.submitForm, submit: filled => submit(formId, filled),
+        })}</div>
+      </div>`
+  }
   const { kind, text } = item.deleted ? gone(s) : content(item.event, s)
   const body = kind === 'text'
     ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
@@ -121,16 +141,19 @@ function note(item: ModelItem, { seen, lastSent }: Marks, options: TimelineOptio
 }
 
 function typingRow(chat: ModelChat, { viewer, strings: s }: TimelineOptions) {
-  const user = chat.users.find(one => one.typing && one.id !== viewer.id && one.type !== viewer.side)
+  const user = chat.users.find(one => (one.typing || one.thinking) && one.id !== viewer.id && one.type !== viewer.side)
   if (!user) return nothing
-  const label = s.typing(userName(user, s))
+  const { thinking } = user
+  const label = user.typing || !thinking ? s.typing(userName(user, s)) : thinking.title.trim() || s.thinking(userName(user, s))
+  const dots = html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>`
   // Not announced: a screen reader would repeat it with every pause in somebody's typing.
   return html`
     <div class="typing" part="typing" aria-live="off">
       ${avatar(user, s)}
       ${user.sneak_peek
         ? html`<div class="peek"><small>${label}</small>${user.sneak_peek}</div>`
-        : html`<span class="hidden-text">${label}</span><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>`}
+        : thinking && !user.typing ? html`<div class="peek" part="thinking"><small>${label}</small>${thinking.description}${dots}</div>`
+        : html`<span class="hidden-text">${label}</span>${dots}`}
     </div>`
 }
 

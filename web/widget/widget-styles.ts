@@ -36,6 +36,13 @@ export const widgetStyles = css`
   .panel::backdrop { background: none; }
   @keyframes open { from { opacity: 0; transform: translateY(12px) scale(.98); } }
 
+  .jump-place { position: relative; block-size: 0; }
+  .jump {
+    position: absolute; inset-block-end: 12px; inset-inline-end: 14px; display: grid; place-items: center; inline-size: 40px; block-size: 40px; padding: 0;
+    border: 1px solid var(--_line); border-radius: 50%; background: var(--_surface); color: var(--_text); box-shadow: 0 2px 10px rgb(16 24 40 / 22%);
+  }
+  .jump svg { inline-size: 20px; block-size: 20px; }
+  .jump .badge { inset-block-start: -10px; inset-inline-end: -8px; }
   .drop {
     position: absolute; inset: 8px; z-index: 1; display: grid; place-items: center; border: 2px dashed var(--_accent-text);
     border-radius: calc(var(--_radius) - 6px); background: color-mix(in srgb, var(--_surface) 92%, transparent); font-weight: 650; pointer-events: none;

@@ -277,7 +277,7 @@ class Core implements Port, Host {
       for (const { key, value } of entries) c.kept.set(key, value)
       if (this.#go) this.#enter(conn, (go, now) => go.restore(conn, now, JSON.stringify(entries)))
     }
-    const opened = this.#env.openStore!(name, restore).then(
+    const opened = (this.#early.store(conn, restore) ?? this.#env.openStore!(name, restore)).then(
       ({ store, entries }) => {
         if (!alive()) {
           store.close()

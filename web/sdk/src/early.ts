@@ -1,5 +1,6 @@
 import type { Environment, Socket } from './core.ts'
 import type { ConnectionConfig, ToCore, TokenSource } from './messages.ts'
+import type { Opened, StoredEntry } from './store.ts'
 import { fetchToken, type TokenInfo } from './token.ts'
 
 /** `WebSocket.OPEN`; Node may lack the class. */
@@ -11,11 +12,12 @@ interface Coming {
   url?: string
   socket?: Socket
   token?: Promise<TokenInfo>
+  store?: { opening: Promise<Opened>; late: StoredEntry[]; tell: (entries: StoredEntry[]) => void }
 }
 
 /**
- * What connections can have while the wasm is compiled: the socket that the engine is going to ask for first, and the
- * customer's token. Each is given out once; what nobody took is closed with the core.
+ * What connections can have while the wasm is compiled: what this browser kept for them, the socket that the engine is
+ * going to ask for first, and the customer's token. Each is given out once; what nobody took is closed with the core.
  */
 export class Early {
   readonly #env: Environment
@@ -28,7 +30,7 @@ export class Early {
 
   /** Hears what the core will be told. */
   see(message: ToCore): void {
-    if (message.type === 'create') this.#coming.set(message.conn, { config: message.config, source: message.token })
+    if (message.type === 'create') this.#create(message.conn, { config: message.config, source: message.token })
     else if (message.type === 'destroy') this.drop(message.conn)
     else if (message.type === 'call' && message.action === 'login') this.#begin(message.conn, message.payload)
   }
@@ -45,6 +47,17 @@ export class Early {
     return socket
   }
 
+  /** What was kept; see `OpenStore`. */
+  store(conn: number, late: (entries: StoredEntry[]) => void): Promise<Opened> | undefined {
+    const coming = this.#coming.get(conn)
+    const store = coming?.store
+    if (!store) return undefined
+    delete coming.store
+    store.tell = late
+    if (store.late.length > 0) void store.opening.then(() => late(store.late))
+    return store.opening
+  }
+
   token(conn: number): Promise<TokenInfo> | undefined {
     const coming = this.#coming.get(conn)
     const token = coming?.token
@@ -55,6 +68,17 @@ export class Early {
   close(): void {
     this.#closing.abort()
     for (const conn of this.#coming.keys()) this.drop(conn)
+  }
+
+  #create(conn: number, coming: Coming): void {
+    this.#coming.set(conn, coming)
+    const { openStore } = this.#env
+    if (!coming.config.store || !openStore) return
+    const late: StoredEntry[] = []
+    const opening = openStore(coming.config.store, (entries) => store.tell(entries))
+    const store = { opening, late, tell: (entries: StoredEntry[]) => void late.push(...entries) }
+    coming.store = store
+    opening.catch(() => {}) // told to whoever takes it
   }
 
   #begin(conn: number, payload: string): void {
@@ -74,7 +98,12 @@ export class Early {
 
   /** Nobody needs what is there for a connection. */
   drop(conn: number): void {
-    this.#hangUp(this.#coming.get(conn))
+    const coming = this.#coming.get(conn)
+    this.#hangUp(coming)
+    coming?.store?.opening.then(
+      ({ store }) => store.close(),
+      () => {},
+    )
     this.#coming.delete(conn)
   }
 

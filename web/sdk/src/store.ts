@@ -15,11 +15,16 @@ export interface Store {
   close(): void
 }
 
+export interface Opened {
+  store: Store
+  entries: StoredEntry[]
+}
+
 /**
  * Opens what is kept under `name`. `entries` are those of connections that are gone; those of others that end later are
  * given to `late`. Rejects where nothing can be kept.
  */
-export type OpenStore = (name: string, late: (entries: StoredEntry[]) => void) => Promise<{ store: Store; entries: StoredEntry[] }>
+export type OpenStore = (name: string, late: (entries: StoredEntry[]) => void) => Promise<Opened>
 
 interface Row extends StoredEntry {
   name: string

@@ -33,3 +33,11 @@ test('an own message is announced when it is sent', () => {
   assert.deepEqual(keys(announced.next(live(chat([a, { ...b, state: 'pending' }])))), [])
   assert.deepEqual(keys(announced.next(live(chat([a, b])))), ['b'])
 })
+
+test('what is read above the timeline later is history', () => {
+  const announced = new Announced()
+  const [a, b, c] = [item('a', 'n', at(9)), item('b', 'n', at(9, 1)), item('c', 'n', at(9, 2))]
+  announced.next(live(chat([b])))
+  assert.deepEqual(announced.next(live(chat([a, b, c]))).map(({ item }) => item.key), ['c'])
+  assert.deepEqual(announced.next(live(chat([a, b, c]))), [])
+})

@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { group, seenKey, sideOf, type Viewer } from '../groups.ts'
+import { firstUnread, group, seenKey, sideOf, type Viewer } from '../groups.ts'
 import { at, chat, event, ida, item, nell, tom } from './fixture.ts'
 
 const customer: Viewer = { id: ida.id, side: 'customer' }
 const agent: Viewer = { id: nell.id, side: 'agent' }
 
 const shape = (...args: Parameters<typeof group>) =>
-  group(...args).map(row => row.kind === 'day' ? 'day' : `${row.side}${row.own ? ' own' : ''}${row.mine ? ' mine' : ''}: ${row.items.map(one => one.key).join(' ')}`)
+  group(...args).map(row => row.kind !== 'group' ? row.kind : `${row.side}${row.own ? ' own' : ''}${row.mine ? ' mine' : ''}: ${row.items.map(one => one.key).join(' ')}`)
 
 test('messages of one author without a pause are one group', () => {
   const timeline = [item('a', 'c', at(9)), item('b', 'c', at(9, 4)), item('c', 'n', at(9, 5)), item('d', 'c', at(9, 6)), item('e', 'c', at(9, 12))]
   assert.deepEqual(shape(chat(timeline), customer), ['day', 'customer own mine: a b', 'agent: c', 'customer own mine: d', 'customer own mine: e'])
+})
+
+test('what is new begins with its own row and a new group', () => {
+  const timeline = [item('a', 'n', at(9)), item('b', 'n', at(9, 1))]
+  assert.deepEqual(shape(chat(timeline), customer, 'b'), ['day', 'agent: a', 'new', 'agent: b'])
+  assert.deepEqual(shape(chat(timeline), customer, 'gone'), ['day', 'agent: a b'])
+})
+
+test('the first unread message is the oldest of so many of others', () => {
+  const timeline = [item('a', 'n', at(9)), item('b', 'n', at(9, 1)), item('c', 'c', at(9, 2)), item('s', undefined, at(9, 3)), item('d', 't', at(9, 4))]
+  assert.deepEqual([0, 1, 2, 9].map(unread => firstUnread(chat(timeline, { unread }), customer)), [undefined, 'd', 'b', 'a'])
 })
 
 test('two agents are two groups, and only one of them is mine', () => {

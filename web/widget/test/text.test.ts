@@ -80,6 +80,7 @@ test('every event has words', () => {
   assert.deepEqual(words({ type: 'filled_form', fields: [{ label: 'Name:', answer: 'Ida' }, { label: 'Colours:', answers: [{ label: 'red' }, { label: 'blue' }] }, { label: 'Why:' }] }),
     ['text', 'Form sent\nName: Ida\nColours: red, blue\nWhy:', undefined])
   assert.deepEqual(words({ type: 'rich_message', template_id: 'new_one', elements: [{ title: 'Kites', buttons: [{ text: 'See' }] }, null, 'x'] }), ['text', 'Kites\nSee', undefined])
+  assert.deepEqual(words({ type: 'form', form_id: 'f', fields: [{ label: 'Your name' }, { label: 'Why?' }] }), ['text', 'Your name\nWhy?', undefined])
   assert.deepEqual(words({ type: 'hologram' }), ['unsupported', en.unsupported, undefined])
   assert.deepEqual(words({ type: 'hologram', text: 'still words' }), ['text', 'still words', undefined])
 })
