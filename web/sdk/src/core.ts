@@ -256,7 +256,7 @@ class Core implements Port, Host {
       return
     }
     Promise.all(puts).then(done, (cause) => {
-      const failure: Failure = { type: 'not_stored', message: `there is no connection, and this browser cannot keep it: ${text(cause)}` }
+      const failure: Failure = { type: 'not_stored', message: `there is no connection, and no place to keep it: ${text(cause)}` }
       this.#batch(() => {
         // Whoever wrote it has it back.
         const { key } = JSON.parse(args) as { key?: string }

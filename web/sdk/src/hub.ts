@@ -25,9 +25,6 @@ export interface Seat {
 /** Milliseconds that a connection outlives the last of its tabs, which may be loading anew, as long as there are others. */
 const grace = 2_000
 
-/** Milliseconds for a tab to give a token, while there are others to ask. */
-const tokenPatience = 10_000
-
 interface Tab {
   readonly send: (data: FromHub) => void
   /** By the tab's own numbers. */
@@ -41,7 +38,7 @@ interface Member {
   readonly conn: number
   readonly line: Line
   /** The number under which it gets the state. */
-  readonly ref: number
+  ref: number
   /** What it was told by another core: it hears nothing until this one knows what came since. */
   given?: string | undefined
   /** There is no connection to know it by, so it sees what there is. */
@@ -51,25 +48,22 @@ interface Member {
 interface Line {
   /** The number of the connection in the core. */
   readonly conn: number
-  readonly key: string | undefined
+  readonly key: string
   /** The one that did something last is the last. */
   readonly members: Set<Member>
   state?: FromCore & { type: 'state' }
-  /** The login under way with those who wait for it, or its answer. */
-  login?: { ref: number; waiting: { member: Member; ref: number }[]; answer?: string }
-  /** The members asked for a token, the last one just now. */
-  asked?: Set<Member>
+  /** The number of the login under way, or its answer. */
+  login?: { ref: number; answer?: string }
+  /** Which token the core waits for, and who was asked. */
   fresh?: boolean
-  /** For the token. */
-  timer?: unknown
+  asked?: Member | undefined
   /** For the end of the line. */
   end?: unknown
 }
 
 interface Call {
-  readonly line: Line
-  /** Absent for a login, which its line answers. */
-  readonly member?: Member
+  readonly member: Member
+  /** By the tab's own numbers. */
   readonly ref: number
   readonly action: string
 }
@@ -149,10 +143,7 @@ export class Hub {
   #forget(): void {
     this.#core = undefined
     this.#ready = false
-    for (const line of this.#lines.values()) {
-      this.#env.clearTimeout(line.timer)
-      this.#env.clearTimeout(line.end)
-    }
+    for (const line of this.#lines.values()) this.#env.clearTimeout(line.end)
     for (const all of [this.#lines, this.#shared, this.#calls]) all.clear()
   }
 
@@ -176,9 +167,9 @@ export class Hub {
         this.#cancel(member, message.ref, core)
         break
       case 'token':
-        // Of several that were asked, the first token counts, and the last one's failure.
-        if (!line.asked?.has(member) || (message.failure && [...line.asked].at(-1) !== member)) break
-        this.#answered(line)
+        if (line.asked !== member) break
+        delete line.asked
+        delete line.fresh
         core.post({ ...message, conn })
         break
       case 'destroy':
@@ -189,39 +180,42 @@ export class Hub {
       default:
         line.members.delete(member) // it is the last to have done something
         line.members.add(member)
-        if (message.type === 'call' && message.action === 'login') this.#login(member, message, core)
-        else core.post({ ...message, conn, ref: this.#call(line, message.ref, message.type === 'call' ? message.action : '', member) })
+        if (message.type === 'call' && message.action === 'login') this.#login(message, member, core)
+        else core.post({ ...message, conn, ref: this.#call(member, message.ref, message.type === 'call' ? message.action : '') })
         break
     }
   }
 
-  #call(line: Line, ref: number, action: string, member?: Member): number {
-    this.#calls.set(++this.#lastRef, { line, ref, action, ...(member && { member }) })
+  #call(member: Member, ref: number, action = ''): number {
+    this.#calls.set(++this.#lastRef, { member, ref, action })
     return this.#lastRef
+  }
+
+  #forgetCalls(of: Member): void {
+    for (const [ref, { member }] of this.#calls) if (member === of) this.#calls.delete(ref)
   }
 
   #join(tab: Tab, message: ToCore & { type: 'create' }, core: Port): void {
     if (tab.members.has(message.conn)) return
     const { config } = message
-    const key = config.share === undefined ? undefined : JSON.stringify(Object.entries(config).sort())
-    let line = key === undefined ? undefined : this.#shared.get(key)
+    const key = config.share === undefined ? unique() : JSON.stringify(config)
+    let line = this.#shared.get(key)
     const isNew = !line
     line ??= { conn: ++this.#lastConn, key, members: new Set() }
-    const ref = ++this.#lastRef
-    const member: Member = { tab, conn: message.conn, line, ref, given: message.given }
-    this.#calls.set(ref, { line, ref: 0, action: '', member })
+    const member: Member = { tab, conn: message.conn, line, ref: 0, given: message.given }
+    member.ref = this.#call(member, 0)
     tab.members.set(message.conn, member)
     line.members.add(member)
     if (isNew) {
       this.#lines.set(line.conn, line)
-      if (key !== undefined) this.#shared.set(key, line)
+      this.#shared.set(key, line)
       core.post({ ...message, conn: line.conn })
       return
     }
     this.#env.clearTimeout(line.end)
     if (line.state) this.#say(member, line.state)
     this.#welcome(member)
-    if (line.asked && ![...line.asked].some((one) => line.members.has(one))) this.#ask(line)
+    if (!line.asked) this.#ask(line)
   }
 
   /** Brings a member to where its line is. */
@@ -230,31 +224,44 @@ export class Hub {
   }
 
   /** A connection logs in once; the others get the same answer, or that of the latest reconnect. */
-  #login(member: Member, message: ToCore & { type: 'call' }, core: Port): void {
+  #login({ ref, ...message }: ToCore & { type: 'call' }, member: Member, core: Port): void {
     const { line } = member
-    const { login } = line
+    const { conn, login } = line
     if (login?.answer !== undefined) {
-      this.#say(member, { type: 'settle', conn: 0, ref: message.ref, payload: login.answer })
-    } else if (login) {
-      login.waiting.push({ member, ref: message.ref })
-    } else {
-      // One that held before goes on under its own number.
-      const ref = message.ref && this.#call(line, 0, 'login')
-      line.login = { ref, waiting: [{ member, ref: message.ref }] }
-      core.post({ ...message, conn: line.conn, ref })
+      this.#say(member, { type: 'settle', conn, ref, payload: login.answer })
+      return
+    }
+    const own = this.#call(member, ref, 'login')
+    if (login) return
+    // One that held before goes on under its own number.
+    line.login = { ref: ref && own }
+    core.post({ ...message, conn, ref: line.login.ref })
+  }
+
+  #loggedIn(line: Line, end: FromCore & { type: 'settle' }): void {
+    if (end.failure) delete line.login
+    else line.login = { ref: 0, answer: end.payload }
+    for (const [own, { member, ref }] of this.#logins(line)) {
+      this.#calls.delete(own)
+      this.#say(member, { ...end, ref })
     }
   }
 
+  #logins(of: Line): [number, Call][] {
+    return [...this.#calls].filter(([, { member, action }]) => member.line === of && action === 'login')
+  }
+
   #cancel(member: Member, ref: number, core: Port): void {
-    const { conn, login } = member.line
-    if (login?.waiting.some((one) => one.member === member && one.ref === ref)) {
-      login.waiting = login.waiting.filter((one) => one.member !== member || one.ref !== ref)
-      // An answer that nobody waits for is still worth having, but a deadline has nobody to hold.
-      if (login.waiting.length === 0 && login.ref > 0) core.post({ type: 'cancel', conn, ref: login.ref })
-      return
-    }
+    const { line } = member
     for (const [own, call] of this.#calls) {
-      if (call.member === member && call.ref === ref) core.post({ type: 'cancel', conn, ref: own })
+      if (call.member !== member || call.ref !== ref) continue
+      let cancel = own
+      if (call.action === 'login') {
+        this.#calls.delete(own)
+        // Others may wait for the same one.
+        cancel = this.#logins(line).length === 0 ? (line.login?.ref ?? 0) : 0
+      }
+      if (cancel > 0) core.post({ type: 'cancel', conn: line.conn, ref: cancel })
     }
   }
 
@@ -262,11 +269,8 @@ export class Hub {
   #quit(member: Member, after: number): void {
     const { line } = member
     line.members.delete(member)
-    for (const [own, call] of this.#calls) {
-      if (call.member === member) this.#calls.delete(own)
-    }
-    if (line.login) line.login.waiting = line.login.waiting.filter((one) => one.member !== member)
-    if (line.asked?.has(member) && [...line.asked].at(-1) === member) this.#ask(line)
+    this.#forgetCalls(member)
+    if (line.asked === member) this.#ask(line)
     if (line.members.size > 0 || !this.#lines.has(line.conn)) return
     const end = () => {
       if (!this.#drop(line)) return
@@ -276,33 +280,22 @@ export class Hub {
     else line.end = this.#env.setTimeout(end, after)
   }
 
+  /** Nobody joins it any more: one that has stopped stays so, and whoever comes gets another. */
+  #close(line: Line): void {
+    if (this.#shared.get(line.key) === line) this.#shared.delete(line.key)
+  }
+
   #drop(line: Line): boolean {
-    this.#answered(line)
-    if (line.key !== undefined && this.#shared.get(line.key) === line) this.#shared.delete(line.key)
-    for (const [own, call] of this.#calls) {
-      if (call.line === line) this.#calls.delete(own)
-    }
+    this.#close(line)
     return this.#lines.delete(line.conn)
   }
 
-  // Tokens: one tab is asked at a time, the one that was used last before the others.
-
+  /** One tab is asked for a token, the one that was used last; when it goes, another. */
   #ask(line: Line): void {
-    line.asked ??= new Set()
-    this.#env.clearTimeout(line.timer)
-    const next = [...line.members].reverse().find((member) => !line.asked!.has(member))
-    if (!next) return // the core has its own deadline; the next tab that comes is asked
-    line.asked.add(next)
-    this.#say(next, { type: 'needToken', conn: 0, fresh: line.fresh ?? false })
-    line.timer = this.#env.setTimeout(() => {
-      this.#ask(line)
-      this.#flush()
-    }, tokenPatience)
-  }
-
-  #answered(line: Line): void {
-    this.#env.clearTimeout(line.timer)
-    delete line.asked
+    const { fresh } = line
+    if (fresh === undefined) return
+    line.asked = [...line.members].at(-1)
+    if (line.asked) this.#say(line.asked, { type: 'needToken', conn: 0, fresh })
   }
 
   // From the core.
@@ -330,8 +323,7 @@ export class Hub {
 
   #tell(line: Line, message: Exclude<FromCore, { type: 'crashed' }>): void {
     if ('ref' in message && message.type !== 'settle') {
-      const call = this.#calls.get(message.ref!)
-      const { member, ref = 0 } = call ?? {}
+      const { member, ref = 0 } = this.#calls.get(message.ref!) ?? {}
       if (!member) return
       if (message.type === 'patch' && member.given !== undefined && line.state?.state === 'waiting') {
         member.sees = true
@@ -344,15 +336,18 @@ export class Hub {
     }
     switch (message.type) {
       case 'settle': {
+        if (message.ref === 0 || message.ref === line.login?.ref) {
+          this.#loggedIn(line, message)
+          return
+        }
         const call = this.#calls.get(message.ref)
         this.#calls.delete(message.ref)
-        if (call?.action === 'logout' && !message.failure) delete line.login
-        if (call?.member) this.#say(call.member, { ...message, ref: call.ref })
-        else if (message.ref === 0 || line.login?.ref === message.ref) this.#loggedIn(line, message)
+        if (!call) return
+        if (call.action === 'logout' && !message.failure) delete line.login
+        this.#say(call.member, { ...message, ref: call.ref })
         return
       }
       case 'needToken':
-        this.#answered(line)
         line.fresh = message.fresh
         this.#ask(line)
         return
@@ -361,29 +356,24 @@ export class Hub {
         if (message.state === 'stopped') {
           const failure = { type: 'closed', message: `the connection was ended${message.reason && `: ${message.reason}`}` }
           this.#loggedIn(line, { type: 'settle', conn: 0, ref: 0, payload: '', failure })
+          this.#close(line)
         }
-        // One that has stopped stays so: whoever comes now gets another.
-        if (message.state === 'stopped' && line.key !== undefined && this.#shared.get(line.key) === line) this.#shared.delete(line.key)
         break
       case 'push':
         if (message.action === 'routing_status_set') keepStatus(line, message.payload)
         break
       case 'destroyed':
         this.#drop(line)
-        for (const member of line.members) member.tab.members.delete(member.conn)
+        for (const member of line.members) {
+          member.tab.members.delete(member.conn)
+          this.#forgetCalls(member)
+        }
         break
     }
     for (const member of line.members) {
       const waits = member.given !== undefined && (message.type === 'push' || (message.type === 'patch' && !member.sees))
       if (!waits) this.#say(member, message)
     }
-  }
-
-  #loggedIn(line: Line, end: FromCore & { type: 'settle' }): void {
-    const waiting = line.login?.waiting ?? []
-    if (end.failure) delete line.login
-    else line.login = { ref: 0, waiting: [], answer: end.payload }
-    for (const { member, ref } of waiting) this.#say(member, { ...end, ref })
   }
 
   #say(member: Member, message: FromCore): void {
@@ -401,11 +391,11 @@ export class Hub {
 }
 
 /** An agent's login says which routing status the agent has; the answer kept for later tabs follows it. */
-function keepStatus(line: Line, payload: string): void {
-  if (line.login?.answer === undefined) return
-  const { agent_id: agent, status } = JSON.parse(payload) as { agent_id?: string; status?: string }
-  const answer = JSON.parse(line.login.answer) as { my_profile?: { id: string; routing_status?: string } }
-  if (!answer.my_profile || answer.my_profile.id !== agent || status === undefined) return
+function keepStatus({ login }: Line, payload: string): void {
+  if (login?.answer === undefined) return
+  const { agent_id, status } = JSON.parse(payload) as { agent_id: string; status: string }
+  const answer = JSON.parse(login.answer) as { my_profile?: { id: string; routing_status: string } }
+  if (answer.my_profile?.id !== agent_id) return
   answer.my_profile.routing_status = status
-  line.login.answer = JSON.stringify(answer)
+  login.answer = JSON.stringify(answer)
 }

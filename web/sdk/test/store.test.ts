@@ -158,7 +158,7 @@ test('a disk that is full while there is no connection leaves the text with its 
   await assert.rejects(all.client.model.act('send', { chat_id: 'c1', text: 'two', key: 'k2' } as never), (error) => {
     assert.ok(error instanceof RTMError)
     assert.equal(error.type, 'not_stored')
-    assert.match(error.message, /cannot keep it: the disk is full/)
+    assert.match(error.message, /no place to keep it: the disk is full/)
     return true
   })
   assert.deepEqual(lines(all), ['pending one'])
