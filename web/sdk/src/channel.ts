@@ -1,3 +1,4 @@
+import { textOf } from './error.ts'
 import { hold, unique, whenGone, type Locks } from './locks.ts'
 import type { FromHub, OnChannel, ToHub, ToWorker, WasmSource } from './messages.ts'
 import type { Connect, Events } from './tab.ts'
@@ -154,7 +155,7 @@ function startWorker(realm: Realm, url: string, on: Events): Worker | undefined 
     worker = new realm.Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
   } catch (cause) {
     release(script)
-    queueMicrotask(() => on.fail(`the worker ${url} could not be started: ${cause instanceof Error ? cause.message : String(cause)}`))
+    queueMicrotask(() => on.fail(`the worker ${url} could not be started: ${textOf(cause)}`))
     return undefined
   }
   const fail = (why: string) => {

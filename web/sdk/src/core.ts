@@ -1,10 +1,10 @@
 import { Early, openState } from './early.ts'
-import { toRTMError } from './error.ts'
+import { textOf, toRTMError } from './error.ts'
 import { compile, runGo, type Entries, type Host } from './go.ts'
 import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
 import { openStore, type OpenStore, type Store, type StoredEntry } from './store.ts'
-import { fetchToken, lifetime, withScheme } from './token.ts'
+import { fetchToken } from './token.ts'
 import { postFile, upload, type Poster } from './upload.ts'
 
 /** The part of a socket that the core uses. */
@@ -32,10 +32,7 @@ export interface Environment {
 /** The surroundings of a page, a Worker or Node. */
 export const environment: Environment = {
   now: () => Date.now(),
-  socket(url) {
-    if (typeof WebSocket === 'undefined') throw new Error('there is no WebSocket here; set globalThis.WebSocket')
-    return new WebSocket(url)
-  },
+  socket: (url) => new WebSocket(url),
   setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: (timer) => clearTimeout(timer as number),
   online: () => globalThis.navigator?.onLine !== false,
@@ -209,7 +206,7 @@ class Core implements Port, Host {
       if (given) go.restore(conn, now, JSON.stringify([{ key: 'given', value: given }]))
       if (config.store && this.#env.openStore) void this.#open(conn, c, config.store)
     })
-    if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
+    if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: textOf(error) } })
   }
 
   #createIn(go: Entries, now: number, conn: number, { config }: Connection): void {
@@ -256,7 +253,7 @@ class Core implements Port, Host {
       return
     }
     Promise.all(puts).then(done, (cause) => {
-      const failure: Failure = { type: 'not_stored', message: `there is no connection, and no place to keep it: ${text(cause)}` }
+      const failure: Failure = { type: 'not_stored', message: `there is no connection, and no place to keep it: ${textOf(cause)}` }
       this.#batch(() => {
         // Whoever wrote it has it back.
         const { key } = JSON.parse(args) as { key?: string }
@@ -301,7 +298,7 @@ class Core implements Port, Host {
   }
 
   #notKept(conn: number, c: Connection, cause: unknown): void {
-    if (this.#conns.get(conn) === c) this.report(conn, `what is not sent yet will not outlive this page: ${text(cause)}`)
+    if (this.#conns.get(conn) === c) this.report(conn, `what is not sent yet will not outlive this page: ${textOf(cause)}`)
   }
 
   #destroy(conn: number): void {
@@ -337,10 +334,10 @@ class Core implements Port, Host {
         input(this.#go, this.#env.now())
       } catch (cause) {
         error = cause
-        if (broke(cause)) this.#crashed(text(cause))
+        if (broke(cause)) this.#crashed(textOf(cause))
       }
     })
-    if (error !== undefined) this.#emit({ type: 'report', conn, text: text(error) })
+    if (error !== undefined) this.#emit({ type: 'report', conn, text: textOf(error) })
     return error
   }
 
@@ -361,7 +358,7 @@ class Core implements Port, Host {
     })
     if (!this.#go && error === undefined) error = new Error('the core is not running')
     if (error === undefined) return true
-    if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: text(error) } })
+    if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: textOf(error) } })
     return false
   }
 
@@ -410,7 +407,7 @@ class Core implements Port, Host {
     }
     this.#start(this.#module).then(
       (go) => this.#resume(go),
-      (cause) => this.#end(text(cause)),
+      (cause) => this.#end(textOf(cause)),
     )
   }
 
@@ -456,7 +453,7 @@ class Core implements Port, Host {
       socket = this.#early.socket(conn, url) ?? this.#env.socket(url)
     } catch (cause) {
       queueMicrotask(() => {
-        if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, text(cause)))
+        if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, textOf(cause)))
       })
       return
     }
@@ -543,7 +540,7 @@ class Core implements Port, Host {
       this.#notKept(conn, c, cause)
       // With a connection it is sent all the same.
       const now = c.live
-      kept(now ? '' : text(cause))
+      kept(now ? '' : textOf(cause))
       if (!now) throw cause
     })
     if (value !== null && c.puts) c.puts.push(put)
@@ -581,7 +578,7 @@ class Core implements Port, Host {
     const ask = () => fetchToken(source, abort.signal)
     const early = this.#early.token(conn)
     ;(early ? early.catch(ask) : ask()).then(
-      (token) => answer(withScheme(token), lifetime(token)),
+      (got) => answer(...got),
       (cause) => {
         const { type, message } = toRTMError(cause, 'no_token')
         answer('', 0, { type, message })
@@ -644,10 +641,6 @@ function detach(socket: Socket): void {
 /** Whether Go is broken: it throws plain Errors itself. */
 function broke(cause: unknown): boolean {
   return cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError
-}
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** A random whole number, as large as JavaScript holds exactly. */

@@ -60,5 +60,8 @@ export class RTMError extends Error {
 /** Any thrown value as an RTMError; one that is an RTMError already stays itself. */
 export function toRTMError(cause: unknown, type: ErrorType, action?: string): RTMError {
   if (cause instanceof RTMError) return cause
-  return new RTMError(type, cause instanceof Error ? cause.message : String(cause), { action })
+  return new RTMError(type, textOf(cause), { action })
 }
+
+/** What any thrown value says. */
+export const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

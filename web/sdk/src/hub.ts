@@ -1,3 +1,4 @@
+import { textOf } from './error.ts'
 import { hold, unique, whenGone, type Locks } from './locks.ts'
 import type { FromCore, FromHub, Port, Receive, ToCore, ToHub, WasmSource } from './messages.ts'
 
@@ -74,7 +75,6 @@ export class Hub {
   readonly name = `rtmwidget hub ${unique()}`
   readonly #tabs = new Set<Tab>()
   readonly #lines = new Map<number, Line>()
-  readonly #shared = new Map<string, Line>()
   /** By the numbers that the core knows. */
   readonly #calls = new Map<number, Call>()
   /** The hub's own lock, which goes with its Worker. */
@@ -123,7 +123,7 @@ export class Hub {
         answer({ ready: true })
       },
       (cause) => {
-        answer({ failed: cause instanceof Error ? cause.message : String(cause) })
+        answer({ failed: textOf(cause) })
         if (this.#core === core) this.#forget()
       },
     )
@@ -144,7 +144,7 @@ export class Hub {
     this.#core = undefined
     this.#ready = false
     for (const line of this.#lines.values()) this.#env.clearTimeout(line.end)
-    for (const all of [this.#lines, this.#shared, this.#calls]) all.clear()
+    for (const all of [this.#lines, this.#calls]) all.clear()
   }
 
   // From the tabs.
@@ -199,7 +199,8 @@ export class Hub {
     if (tab.members.has(message.conn)) return
     const { config } = message
     const key = config.share === undefined ? unique() : JSON.stringify(config)
-    let line = this.#shared.get(key)
+    // One that has stopped stays so; whoever comes gets another.
+    let line = [...this.#lines.values()].find((line) => line.key === key && line.state?.state !== 'stopped')
     const isNew = !line
     line ??= { conn: ++this.#lastConn, key, members: new Set() }
     const member: Member = { tab, conn: message.conn, line, ref: 0, given: message.given }
@@ -208,7 +209,6 @@ export class Hub {
     line.members.add(member)
     if (isNew) {
       this.#lines.set(line.conn, line)
-      this.#shared.set(key, line)
       core.post({ ...message, conn: line.conn })
       return
     }
@@ -273,21 +273,10 @@ export class Hub {
     if (line.asked === member) this.#ask(line)
     if (line.members.size > 0 || !this.#lines.has(line.conn)) return
     const end = () => {
-      if (!this.#drop(line)) return
-      this.#core?.post({ type: 'destroy', conn: line.conn })
+      if (this.#lines.delete(line.conn)) this.#core?.post({ type: 'destroy', conn: line.conn })
     }
     if (after === 0) end()
     else line.end = this.#env.setTimeout(end, after)
-  }
-
-  /** Nobody joins it any more: one that has stopped stays so, and whoever comes gets another. */
-  #close(line: Line): void {
-    if (this.#shared.get(line.key) === line) this.#shared.delete(line.key)
-  }
-
-  #drop(line: Line): boolean {
-    this.#close(line)
-    return this.#lines.delete(line.conn)
   }
 
   /** One tab is asked for a token, the one that was used last; when it goes, another. */
@@ -356,14 +345,13 @@ export class Hub {
         if (message.state === 'stopped') {
           const failure = { type: 'closed', message: `the connection was ended${message.reason && `: ${message.reason}`}` }
           this.#loggedIn(line, { type: 'settle', conn: 0, ref: 0, payload: '', failure })
-          this.#close(line)
         }
         break
       case 'push':
         if (message.action === 'routing_status_set') keepStatus(line, message.payload)
         break
       case 'destroyed':
-        this.#drop(line)
+        this.#lines.delete(line.conn)
         for (const member of line.members) {
           member.tab.members.delete(member.conn)
           this.#forgetCalls(member)

@@ -3,7 +3,7 @@ import { wayTo } from './channel.ts'
 import type { ClientOptions, Link } from './client.ts'
 import { CustomerConnection, type CustomerClient, type CustomerOptions } from './customer.ts'
 import type { Environment, Socket } from './core.ts'
-import { RTMError, toRTMError } from './error.ts'
+import { RTMError, textOf, toRTMError } from './error.ts'
 import type { FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ModelState } from './model.ts'
 import { Tab } from './tab.ts'
@@ -268,13 +268,9 @@ class Core implements RTM {
 
   #receive(messages: FromCore[]): void {
     for (const message of messages) {
-      if (message.type === 'crashed') this.#crashed(message.message)
+      if (message.type === 'crashed') this.#end(new RTMError('core_crashed', `the core ended unexpectedly: ${message.message}`))
       else this.#clients.get(message.conn)?.receive(message)
     }
-  }
-
-  #crashed(why: string): void {
-    this.#end(new RTMError('core_crashed', `the core ended unexpectedly: ${why}`))
   }
 
   #end(error: RTMError): void {
@@ -318,7 +314,7 @@ function socketOf(socket: object): Socket {
 }
 
 function failed(cause: unknown): never {
-  throw new RTMError('core_failed', `the core could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`)
+  throw new RTMError('core_failed', `the core could not be loaded: ${textOf(cause)}`)
 }
 
 async function bytesOf(response: Response): Promise<ArrayBuffer> {

@@ -208,22 +208,12 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
         fresh.clear()
         break
       case 'connection':
-        rest = { ...rest, connection: op.connection }
-        break
       case 'me':
-        rest = { ...rest, me: op.me }
-        break
       case 'availability':
-        rest = { ...rest, availability: op.availability }
-        break
       case 'greeting':
-        rest = { ...rest, greeting: op.greeting }
-        break
       case 'form':
-        rest = { ...rest, form: op.form }
-        break
       case 'error':
-        rest = { ...rest, error: op.error }
+        rest = { ...rest, [op.op]: op[op.op as never] }
         break
       case 'chat': {
         const at = chatAt(op.chat.id)
@@ -234,16 +224,11 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
         break
       }
       case 'put':
-        edit(op.chat_id, (timeline) => {
-          const at = timeline.findIndex((item) => item.key === op.key)
-          if (at >= 0) timeline.splice(at, 1)
-          timeline.splice(op.index, 0, op.item)
-        })
-        break
       case 'remove':
         edit(op.chat_id, (timeline) => {
           const at = timeline.findIndex((item) => item.key === op.key)
           if (at >= 0) timeline.splice(at, 1)
+          if (op.op === 'put') timeline.splice(op.index, 0, op.item)
         })
         break
       case 'drop':

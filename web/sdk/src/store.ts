@@ -102,7 +102,6 @@ function openDatabase(): Promise<IDBDatabase> {
     request.onupgradeneeded = () => request.result.createObjectStore(table, { keyPath: ['name', 'owner', 'key'] })
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
-    request.onblocked = () => reject(new Error('another tab holds an older version open'))
   })
 }
 

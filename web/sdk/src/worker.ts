@@ -12,9 +12,8 @@ declare const WorkerGlobalScope: (new () => object) | undefined
 
 if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope) {
   const hub = new Hub({
+    ...environment,
     open: openCore,
-    setTimeout: (fn, ms) => setTimeout(fn, ms),
-    clearTimeout: (timer) => clearTimeout(timer as number),
     locks: locksHere(),
   })
   if ('SharedWorkerGlobalScope' in globalThis) serveShared(globalThis as unknown as SharedScope, hub)
