@@ -117,6 +117,7 @@ func reloadWhileOffline(t *testing.T, demo demo, w *wire, p *page) {
 	p.waitGone(chat + liveState)
 	for _, text := range []string{"one", "two", "three"} {
 		say(text)
+		p.kept(text)
 	}
 	p.do(chromedp.Reload())
 	p.waitText(chat+"[part~=timeline]", "three")
@@ -128,6 +129,21 @@ func reloadWhileOffline(t *testing.T, demo demo, w *wire, p *page) {
 	p.wait("the same from the server", texts+" === '"+want+"'")
 	p.forgive("net::ERR_") // what the browser says of the cut
 	demo.quiet(t, p)
+}
+
+// kept waits until the browser has stored a line. It is shown before that.
+func (p *page) kept(text string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(async () => {
+		const done = (request) => new Promise((yes, no) => {
+			request.onsuccess = () => yes(request.result)
+			request.onerror = () => no(request.error)
+		})
+		const db = await done(indexedDB.open('rtmwidget', 1))
+		const rows = () => done(db.transaction('kept').objectStore('kept').getAll())
+		while (!(await rows()).some(({ value }) => value.includes(%q))) await new Promise((next) => setTimeout(next, 10))
+		db.close()
+	})()`, `"text":"`+text+`"`), chromedp.EvalAwaitPromise))
 }
 
 // beside serves a page, and all of rtmd's files beside it, without their

@@ -178,3 +178,22 @@ for (const [name, openStore] of [
     await settled(() => sends(socket).length === 1, 'not sent')
   })
 }
+
+test('what a page that ends slowly leaves behind is shown without a connection', async (t) => {
+  const disk = new Disk()
+  const first = await page(t, disk.openStore)
+  const before = await login(first)
+  before.drop()
+  for (const text of ['one', 'two']) await first.client.model.act('send', { chat_id: 'c1', text })
+  await settled(() => disk.rows.size === 2, 'not kept')
+  const left = disk.entries()
+  first.port.close()
+  disk.rows.clear()
+  const second = await page(t, disk.openStore)
+  second.client.login().catch(() => {})
+  await settled(() => second.world.sockets.length > 0, 'nothing is dialled')
+  second.world.newest.drop()
+  disk.late!(left)
+  await settled(() => lines(second).length === 2, 'nothing is shown')
+  assert.deepEqual(lines(second), ['pending one', 'pending two'])
+})
