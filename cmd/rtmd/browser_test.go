@@ -19,9 +19,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds every wait for a page. It is generous: the machine may be
-// busy, and a test that passes never uses it up.
-const patience = 20 * time.Second
+// patience bounds every wait, for a page or a process. It is generous: the machine
+// may be busy, and a test that passes never uses it up.
+const patience = 90 * time.Second
 
 // screenshots is where the pages' pictures go, for people to look at.
 const screenshots = "../../.build/screenshots"
@@ -152,9 +152,15 @@ func (p *page) wait(what, condition string) {
 	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.shoot("failed")
-		p.t.Fatalf("%s: waited for %s: %v", p.name, what, err)
+		p.t.Fatalf("%s: waited for %s: %v\n%s\nthe page is %s", p.name, what, err, condition, ask(p, chromedp.Evaluate[string](pageState)))
 	}
 }
+
+// pageState is JavaScript for what is of use in finding out why a test failed.
+const pageState = `[location.href, document.readyState, document.visibilityState, ...[...document.querySelectorAll('*')].filter(e => e.shadowRoot).flatMap(e => [
+	e.localName + ': ' + e.shadowRoot.innerHTML.replace(/<!--.*?-->|<svg.*?<\/svg>/gs, '').replace(/\s+/g, ' ').slice(0, 6000),
+	...[...e.shadowRoot.querySelectorAll('[part~=timeline]')].map(at => 'timeline at ' + at.scrollTop + ' of ' + at.scrollHeight + ', shows ' + at.clientHeight),
+])].join('\n')`
 
 func (p *page) waitFor(path string) {
 	p.t.Helper()

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/coder/websocket"
@@ -28,11 +27,9 @@ func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context
 	if path == "" {
 		t.Fatal("no Chromium: run make test, which says how to get one, or set $CHROMIUM")
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
 		chromedp.NoSandbox, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(opts, more...)...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(opts, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -111,7 +108,8 @@ postMessage(results)
 	server := httptest.NewServer(p)
 	defer server.Close()
 
-	ctx := browser(t)
+	ctx, cancel := context.WithTimeout(started(t), patience)
+	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/shop")); err != nil {
 		t.Fatal(err)
 	}

@@ -194,15 +194,17 @@ func TestHistory(t *testing.T) {
 	}
 	p.do(chromedp.Reload())
 	p.waitFor(chat + liveState)
-	p.waitFor(chat + "[part~=older]")
 	log := find(chat + "[part~=timeline]")
-	p.wait("the end", fmt.Sprintf(`(e => e.scrollTop > 100 && e.scrollHeight - e.scrollTop - e.clientHeight < 2)(%s)`, log))
+	// What the page loads by itself is there, there is more, and in the same moment the reader goes up.
 	// The message on top is followed while older ones come in above it.
-	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(e => {
+	p.wait("the end, with more before it", fmt.Sprintf(`(e => {
+		if (!e.querySelector('[part~=older]') || e.scrollHeight < e.clientHeight + 200 || e.scrollHeight - e.scrollTop - e.clientHeight > 2) return false
 		const rows = [...e.querySelectorAll('[data-key]')]
 		window.first = rows[0].dataset.key
 		window.before = rows.length
 		e.scrollTop = 100
+		e.dispatchEvent(new Event('load')) // as of an image, before the scroll event is told
+		window.went = e.scrollTop
 		const at = e.getBoundingClientRect().top
 		const row = rows.find(row => row.getBoundingClientRect().bottom > at)
 		const top = row.getBoundingClientRect().top
@@ -213,7 +215,11 @@ func TestHistory(t *testing.T) {
 			window.frame = requestAnimationFrame(seen)
 		}
 		seen()
-	})(%s)`, log)))
+		return true
+	})(%s)`, log))
+	if at := ask(p, chromedp.Evaluate[float64]("window.went")); at != 100 {
+		t.Errorf("the reader who went to 100 is at %v", at)
+	}
 	p.wait("older messages above", fmt.Sprintf(`(e => { const keys = [...e.querySelectorAll('[data-key]')].map(row => row.dataset.key); return keys.length > window.before && keys[0] !== window.first })(%s)`, log))
 	p.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`, chromedp.EvalAwaitPromise))
 	if jump := ask(p, chromedp.Evaluate[float64](`cancelAnimationFrame(window.frame), window.jump`)); jump > 2 {

@@ -133,11 +133,7 @@ func TestBuild(t *testing.T) {
 	t.Run("scripts run", func(t *testing.T) { checkScripts(t, out, m) })
 	t.Run("unchanged", func(t *testing.T) {
 		before := stamps(t, out)
-		began := time.Now()
 		_, said := mustRun(t, root)
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("took %s", took)
-		}
 		if !strings.Contains(said, "up to date") {
 			t.Errorf("said %q", said)
 		}

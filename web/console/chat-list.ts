@@ -4,13 +4,13 @@ import type { ModelChat, ModelUser } from 'rtmwidget'
 import { content } from '../widget/content.ts'
 import { raw } from '../widget/raw.ts'
 import { badge, formatWhen } from '../widget/format.ts'
-import type { Strings } from '../widget/strings.ts'
+import type { ConsoleStrings } from './strings.ts'
 import { avatar, userName } from '../widget/timeline.ts'
 
 export interface ChatListOptions {
   me: string | undefined
   selected: string | undefined
-  strings: Strings
+  strings: ConsoleStrings
   now: Date
   select: (chatId: string) => void
 }
@@ -51,13 +51,13 @@ function row(chat: ModelChat, status: Status, { me, selected, strings: s, now, s
         <span class="line">${customer?.typing ? html`<em>${s.typingMark}</em>` : html`<bdi>${lastLine(chat, me, s)}</bdi>`}</span>
         <span class="marks">
           ${status === 'queued' && chat.queue ? html`<span class="tag">${s.queued(chat.queue.position)}</span>` : nothing}
-          ${chat.unread ? html`<span class="count" part="unread"><span aria-hidden="true">${badge(chat.unread)}</span><span class="hidden-text">${s.unread(chat.unread)}</span></span>` : nothing}
+          ${chat.unread ? html`<span class="count" part="unread"><span aria-hidden="true">${badge(chat.unread, s)}</span><span class="hidden-text">${s.unread(chat.unread)}</span></span>` : nothing}
         </span>
       </button>
     </li>`
 }
 
-function lastLine(chat: ModelChat, me: string | undefined, s: Strings): string {
+function lastLine(chat: ModelChat, me: string | undefined, s: ConsoleStrings): string {
   const last = chat.timeline.at(-1)
   if (!last) return s.noMessages
   const { text } = content(last.event, s)

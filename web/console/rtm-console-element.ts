@@ -8,12 +8,12 @@ import { backIcon } from '../widget/icons.ts'
 import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
-import { en, type Strings } from '../widget/strings.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
 import { avatar, timelineRows, userName } from '../widget/timeline.ts'
 import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
+import { strings } from './strings.ts'
 
 /** How often "is typing" is said again while somebody types; the other side forgets it after 6 s. */
 const typingEvery = 3000
@@ -41,7 +41,7 @@ export class RTMConsoleElement extends LitElement {
   declare token: string
   declare organizationId: string
 
-  readonly #strings: Strings = en
+  readonly #strings = strings
   readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
   readonly #drafts = new Map<string, string>()
   #client: AgentClient | undefined
@@ -329,7 +329,7 @@ export class RTMConsoleElement extends LitElement {
       </header>`
   }
 
-  get #connectionState(): string {
+  get #connectionState(): keyof typeof strings.connection {
     const { state } = this.#state.connection
     if (this.#refused && state !== 'live') return 'stopped'
     return state === 'idle' && this.#session ? 'connecting' : state

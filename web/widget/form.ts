@@ -47,7 +47,7 @@ export function formView({ strings: s, fields, name, title, submitLabel, notice,
       for (const field of form.querySelectorAll('input, select, textarea')) field.toggleAttribute('aria-invalid', false)
       for (const field of wrong) field.setAttribute('aria-invalid', 'true')
       const first = wrong[0]
-      if (problem.value && first) problem.value.textContent = s.fieldProblem(labelOf(first), first.validationMessage)
+      if (problem.value && first) problem.value.textContent = s.fieldProblem(labelOf(first), problemOf(first, s))
       first?.focus()
       return
     }
@@ -71,6 +71,12 @@ export function formView({ strings: s, fields, name, title, submitLabel, notice,
         <button class="text-button primary" part="form-submit" type="submit">${submitLabel}</button>
       </div>
     </form>`
+}
+
+/** problemOf is what is wrong with a field; the browser's own words are in the browser's language. */
+function problemOf({ validity, validationMessage }: HTMLInputElement, s: Strings): string {
+  if (validity.valueMissing) return s.fillIn
+  return validity.typeMismatch ? s.notEmail : validationMessage
 }
 
 function labelOf(field: HTMLElement): string {

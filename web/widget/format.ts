@@ -54,9 +54,13 @@ export function hue(id: string): number {
   return sum % 6
 }
 
+export function formatNumber(n: number, s: Strings): string {
+  return new Intl.NumberFormat(s.locale).format(n)
+}
+
 /** badge keeps the unread number short enough for its circle. */
-export function badge(unread: number): string {
-  return unread > 99 ? '99+' : String(unread)
+export function badge(unread: number, s: Strings): string {
+  return unread > 99 ? `${formatNumber(99, s)}+` : formatNumber(unread, s)
 }
 
 function parse(at: string | undefined): Date | undefined {

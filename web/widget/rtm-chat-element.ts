@@ -8,7 +8,7 @@ import { raw } from './raw.ts'
 import { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
 import { KeepFocus } from './focus.ts'
 import { firstUnread } from './groups.ts'
-import { badge, formatWait } from './format.ts'
+import { badge, formatNumber, formatWait } from './format.ts'
 import { FormFlow } from './form-flow.ts'
 import { formStyles } from './form-styles.ts'
 import { formView, ratingView, type Filled } from './form.ts'
@@ -84,11 +84,11 @@ export class RTMChatElement extends LitElement {
     me: () => this.#state.me?.id,
     send: (text, postback) => this.#say(text, postback),
     fail: cause => {
-      this.#notice = this.#strings.buttonFailed(reason(cause))
+      this.#notice = this.#strings.buttonFailed(reason(cause, this.#strings))
       this.requestUpdate()
     },
   })
-  readonly #uploads = new Uploads()
+  readonly #uploads = new Uploads(() => this.#strings)
   readonly #forms = new FormFlow()
   /** Files are held over the panel. */
   #dropping = false
@@ -254,7 +254,7 @@ export class RTMChatElement extends LitElement {
       await persist(() => client.login({ customer_page: { url: location.href, title: document.title } }), session.signal)
     } catch (cause) {
       if (session.signal.aborted) return
-      this.#failure = reason(cause)
+      this.#failure = reason(cause, this.#strings)
       this.requestUpdate()
     }
   }
@@ -375,7 +375,7 @@ export class RTMChatElement extends LitElement {
     const chat = this.#chat
     this.#notice = ''
     this.#client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
-      this.#notice = this.#strings.notSentReason(reason(cause))
+      this.#notice = this.#strings.notSentReason(reason(cause, this.#strings))
       this.#draft ||= text
       this.requestUpdate()
     })
@@ -414,7 +414,7 @@ export class RTMChatElement extends LitElement {
     }
     return html`<div class="jump-place">${this.#away ? html`
       <button class="jump" part="jump" type="button" aria-label=${this.#fresh ? s.jumpNew(this.#fresh) : s.jump} @click=${toEnd}>
-        ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh)}</span>` : nothing}
+        ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh, s)}</span>` : nothing}
       </button>` : nothing}</div>`
   }
 
@@ -451,7 +451,7 @@ export class RTMChatElement extends LitElement {
   #submit({ fields, rating }: Filled, formId?: string): void {
     const chat = this.#chat
     const fail = (cause: unknown) => {
-      this.#notice = this.#strings.notSentReason(reason(cause))
+      this.#notice = this.#strings.notSentReason(reason(cause, this.#strings))
       this.requestUpdate()
     }
     this.#notice = ''
@@ -544,7 +544,7 @@ export class RTMChatElement extends LitElement {
         aria-label=${this.open ? s.close : unread ? s.openUnread(unread) : s.open}
         @click=${() => this.#setOpen(!this.open)}>
         ${this.open ? downIcon : chatIcon}
-        ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread)}</span>` : nothing}
+        ${unread && !this.open ? html`<span class="badge" part="badge" aria-hidden="true">${badge(unread, s)}</span>` : nothing}
       </button>
       <div class="invitation" role="status">${this.open ? nothing : this.#invitation(() => this.show())}</div>
       <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
@@ -576,7 +576,7 @@ export class RTMChatElement extends LitElement {
   }
 
   /** Until the core has been loaded the model says idle; for the person in front it is connecting. */
-  get #connectionState(): string {
+  get #connectionState(): keyof Strings['connection'] {
     const { state } = this.#state.connection
     if (this.#failure && state !== 'live') return 'stopped'
     return state === 'idle' && this.#session ? 'connecting' : state
@@ -588,7 +588,7 @@ export class RTMChatElement extends LitElement {
     const queue = this.#chat?.active ? this.#chat.queue : undefined
     const text = state === 'stopped' ? (this.#state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
       : this.#lost ? (this.#state.me ? s.waitingBanner : s.unreachableBanner)
-      : queue ? s.queue(queue.position, formatWait(queue.wait_time, s)) : ''
+      : queue ? s.queue(formatNumber(queue.position, s), formatWait(queue.wait_time, s)) : ''
     // The region is always there: one that comes together with its text is not announced everywhere.
     return html`
       <div role="status">

@@ -20,7 +20,7 @@ const near = 160
 export class StickToEnd implements ReactiveController {
   #find: () => HTMLElement | null | undefined
   #atEnd = true
-  /** Where the scroller was when it was last looked at. */
+  /** Where the scroller was when it was last looked at; 0 when it does not matter. */
   #top = 0
   #sizes: ResizeObserver | undefined
   #watched: HTMLElement | null | undefined
@@ -36,10 +36,12 @@ export class StickToEnd implements ReactiveController {
 
   /** jump goes to the end at the next drawing, wherever the reader is. */
   jump(): void {
+    this.#top = 0
     this.#setEnd(true)
   }
 
   hostUpdate(): void {
+    if (this.#atEnd) this.#look()
     this.#anchor = undefined
     const at = this.#watched
     if (!at || this.#atEnd || !this.#reading) return
@@ -69,6 +71,7 @@ export class StickToEnd implements ReactiveController {
     this.#watched?.removeEventListener('scroll', this.#onScroll)
     this.#watched?.removeEventListener('load', this.#onLoad, true)
     this.#watched = at
+    this.#top = 0
     if (!at) return
     this.#sizes = new ResizeObserver(() => this.#keep())
     this.#sizes.observe(at)
@@ -80,13 +83,20 @@ export class StickToEnd implements ReactiveController {
   #onLoad = (): void => this.#keep()
 
   #onScroll = (): void => {
+    this.#look()
+    if (!this.#atEnd && this.#watched?.clientHeight && this.#top < near) this.#reading?.start()
+  }
+
+  /** look finds out whether the reader has moved. The event that tells of it comes a frame later, and much may happen before. */
+  #look(): void {
     const at = this.#watched
     if (!at || at.clientHeight === 0) return
-    // Only who goes up leaves the end: an event is told late, and by then more may have come or the room be less.
-    if (at.scrollHeight - at.scrollTop - at.clientHeight < 48) this.#setEnd(true)
-    else if (at.scrollTop < this.#top) this.#setEnd(false)
-    this.#top = at.scrollTop
-    if (!this.#atEnd && this.#top < near) this.#reading?.start()
+    const top = at.scrollTop
+    const up = top < this.#top
+    this.#top = top
+    // Only who goes up leaves the end: by now more may have come or the room be less.
+    if (at.scrollHeight - top - at.clientHeight < 48) this.#setEnd(true)
+    else if (up) this.#setEnd(false)
   }
 
   #setEnd(atEnd: boolean): void {
@@ -111,6 +121,7 @@ export class StickToEnd implements ReactiveController {
   }
 
   #keep(): void {
+    if (this.#atEnd) this.#look()
     const at = this.#watched
     if (!at || !this.#atEnd) return
     at.scrollTop = at.scrollHeight

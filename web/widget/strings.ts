@@ -1,135 +1,15 @@
-// Every text that the widget and the console show, one catalogue per language.
-// A function takes what varies, so that a translation can order it freely.
+import type { Language } from './strings/counted.ts'
+import { en as english } from './strings/en.ts'
+import { launcher, type LauncherStrings } from './strings/launcher.ts'
 
-export const en = {
-  locale: 'en',
+export type { Language, LauncherStrings }
 
-  // Shared.
-  you: 'You',
-  agent: 'Agent',
-  customer: 'Customer',
-  visitor: 'Visitor',
-  messages: 'Messages',
-  today: 'Today',
-  yesterday: 'Yesterday',
-  sending: 'Sending…',
-  sent: 'Sent',
-  seen: 'Seen',
-  notSent: 'Not sent',
-  notSentReason: (reason: string) => `Not sent: ${reason}`,
-  retry: 'Try again',
-  discard: 'Discard',
-  typing: (name: string) => `${name} is typing`,
-  thinking: (name: string) => `${name} is thinking`,
-  deleted: 'This message was deleted.',
-  unsupported: 'This message can’t be shown here.',
-  agentsOnly: 'Only agents see this',
-  file: (name: string) => `File: ${name}`,
-  form: 'Form sent',
-  sticker: 'Sticker',
-  cards: (n: number) => `${n} cards`,
-  previousCard: 'Previous card',
-  nextCard: 'Next card',
-  choices: 'Choices',
-  send: 'Send message',
-  back: 'Back to chats',
+/** What a language's file holds: the texts of the panel. A text that is missing does not compile. */
+export type PanelStrings = typeof english
 
-  // Connection, by the state of the model.
-  connection: {
-    idle: 'Not connected',
-    connecting: 'Connecting…',
-    authorizing: 'Connecting…',
-    syncing: 'Catching up…',
-    live: 'Online',
-    waiting: 'Reconnecting…',
-    stopped: 'Offline',
-  } as Record<string, string>,
-
-  // Widget.
-  open: 'Open chat',
-  openUnread: (n: number) => n === 1 ? 'Open chat, 1 unread message' : `Open chat, ${n} unread messages`,
-  close: 'Close chat window',
-  panel: 'Chat',
-  title: 'Chat with us',
-  subtitle: 'Ask us anything',
-  agentAway: 'Away at the moment',
-  welcome: 'How can we help?',
-  welcomeText: 'Write your question below. You will see the answer right here.',
-  write: 'Write a message',
-  waitingBanner: 'The connection was lost. Keep writing: your messages go out as soon as it is back.',
-  unreachableBanner: 'The chat can’t be reached at the moment. Keep writing: your messages go out as soon as it can.',
-  stoppedBanner: 'The chat is not connected.',
-  unavailable: 'The chat could not be loaded.',
-  connect: 'Connect again',
-  queue: (position: number, wait: string) =>
-    `You are number ${position} in the queue.` + (wait ? ` Waiting time: ${wait}.` : ''),
-  minutes: (n: number) => n === 1 ? 'about 1 minute' : `about ${n} minutes`,
-  lessThanMinute: 'less than a minute',
-  ended: 'This chat has ended.',
-  restart: 'Start again',
-
-  newMessages: 'New messages',
-  older: 'Show older messages',
-  loadingOlder: 'Loading older messages…',
-  jump: 'Jump to the newest message',
-  jumpNew: (n: number) => n === 1 ? 'Jump to 1 new message' : `Jump to ${n} new messages`,
-  attach: 'Send a file',
-  dropHere: 'Drop files to send them',
-  uploading: (name: string) => `Uploading ${name}`,
-  cancel: 'Cancel',
-  cancelUpload: (name: string) => `Cancel the upload of ${name}`,
-  fileEmpty: (name: string) => `${name} is empty.`,
-  fileTooLarge: (name: string, size: string) => `${name} is too large: a file has at most ${size}.`,
-  fileProgram: (name: string) => `${name} is a program, which can’t be sent.`,
-  formLabel: 'Form',
-  prechat: 'Before we begin',
-  ticket: 'Nobody is here at the moment. Leave us a message.',
-  postchat: 'How did it go?',
-  startChat: 'Start the chat',
-  submitForm: 'Send',
-  skip: 'Skip',
-  choose: 'Choose…',
-  chooseOne: 'Choose at least one.',
-  fieldProblem: (label: string, problem: string) => /[?:.!]$/u.test(label) ? `${label} ${problem}` : `${label}: ${problem}`,
-  rate: 'How was this chat?',
-  good: 'Good',
-  bad: 'Not good',
-  rateComment: 'Would you tell us more?',
-  rateSend: 'Send comment',
-  rated: 'Thank you for telling us.',
-  greeting: (name: string) => `Message from ${name}`,
-  greetingReply: 'Reply',
-  greetingClose: 'Close this message',
-  buttonFailed: (reason: string) => `That did not work: ${reason}`,
-
-  // Console.
-  chats: 'Chats',
-  activeChats: 'Active',
-  queuedChats: 'In queue',
-  closedChats: 'Closed',
-  active: 'Active',
-  queued: (position: number) => `Queue ${position}`,
-  closed: 'Closed',
-  unread: (n: number) => `${n} unread`,
-  noChats: 'No chats yet',
-  noChatsText: 'A chat appears here as soon as a customer writes.',
-  noSelection: 'Choose a chat',
-  noSelectionText: 'The conversation opens here.',
-  typingMark: 'typing…',
-  attachment: 'Attachment',
-  noMessages: 'No messages yet',
-  youPrefix: (text: string) => `You: ${text}`,
-  closeChat: 'Close chat',
-  reopen: 'Reopen chat',
-  closedNote: 'This chat is closed.',
-  reply: 'Reply to the customer',
-  replyTo: (name: string) => `Reply to ${name}`,
-  routing: 'Accepting chats',
-  present: 'On the page',
-  absent: 'Left the page',
-  loading: 'Loading messages…',
-  failedAction: (what: string, why: string) => `${what}: ${why}`,
-  dismiss: 'Dismiss',
+/** Every text that the widget shows in one language, and the locale of its dates and numbers. */
+export interface Strings extends LauncherStrings, PanelStrings {
+  readonly locale: string
 }
 
-export type Strings = typeof en
+export const en: Strings = { ...launcher.en, ...english, locale: 'en' }

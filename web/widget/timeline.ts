@@ -8,6 +8,7 @@ import { group, seenKey, type Group, type Viewer } from './groups.ts'
 import { linkify, safeURL } from './linkify.ts'
 import { link, picture } from './piece.ts'
 import { list, raw, str } from './raw.ts'
+import { reason } from './reason.ts'
 import { drawn, rich, type Button } from './rich.ts'
 import type { ModelChat, ModelItem, ModelUser } from 'rtmwidget'
 import type { Strings } from './strings.ts'
@@ -130,7 +131,7 @@ function note(item: ModelItem, { seen, lastSent }: Marks, options: TimelineOptio
   if (item.state === 'pending') return html`<span class="note">${s.sending}</span>`
   if (item.state === 'failed') {
     return html`<span class="note failed">
-      <span role="alert">${item.error?.message ? s.notSentReason(item.error.message) : s.notSent}</span>
+      <span role="alert">${item.error ? s.notSentReason(reason(item.error, s)) : s.notSent}</span>
       <button class="link-button" part="retry" type="button" @click=${() => retry(item.key)}>${s.retry}</button>
       <button class="link-button" part="discard" type="button" @click=${() => discard(item.key)}>${s.discard}</button>
     </span>`

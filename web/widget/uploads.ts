@@ -1,4 +1,4 @@
-import { RTMError, type CustomerActs, type CustomerClient } from 'rtmwidget'
+import type { CustomerActs, CustomerClient } from 'rtmwidget'
 import { formatSize } from './format.ts'
 import { reason } from './reason.ts'
 import type { Strings } from './strings.ts'
@@ -27,6 +27,11 @@ export class Uploads {
   /** Files that were not sent yet, by the key of their item. */
   readonly #jobs = new Map<string, Job>()
   #last: Promise<void> = Promise.resolve()
+  readonly #strings: () => Strings
+
+  constructor(strings: () => Strings) {
+    this.#strings = strings
+  }
 
   add(client: CustomerClient, chatId: string | undefined, file: File): void {
     const key = newKey()
@@ -82,7 +87,7 @@ export class Uploads {
       await act('upload_done', { key, url })
     } catch (cause) {
       if (signal.aborted) return
-      await act('upload_failed', { key, message: reason(cause instanceof RTMError || cause instanceof Error ? cause : new Error(String(cause))) })
+      await act('upload_failed', { key, message: reason(cause, this.#strings()) })
     }
   }
 }

@@ -110,6 +110,61 @@ test('a composer that grows before the scroll event of a message does not look l
   assert.equal(at.rest, 0)
 })
 
+test('a reader who goes up is not taken back before the scroll event is told', t => {
+  for (const meanwhile of ['resize', 'load', 'drawing'] as const) {
+    const { at, stick, resized } = setup(t)
+    at.frame()
+    at.scrollTop = 100
+    at.scrollHeight += 40
+    if (meanwhile === 'resize') resized()
+    else if (meanwhile === 'load') at.load()
+    else {
+      stick.hostUpdate()
+      stick.hostUpdated()
+    }
+    assert.equal(at.scrollTop, 100, meanwhile)
+    at.frame()
+    stick.hostUpdated()
+    assert.equal(at.scrollTop, 100, meanwhile)
+  }
+})
+
+test('content that gets shorter does not look like a reader', t => {
+  const { at, stick } = setup(t)
+  at.frame()
+  at.scrollHeight -= 300
+  stick.hostUpdated()
+  at.scrollHeight += 500
+  stick.hostUpdated()
+  at.frame()
+  assert.equal(at.rest, 0)
+})
+
+test('who jumps to the end gets there, even out of the middle of a scroll', t => {
+  const { at, stick } = setup(t)
+  at.frame()
+  at.scrollTop = 100
+  stick.jump()
+  stick.hostUpdate()
+  stick.hostUpdated()
+  at.frame()
+  assert.equal(at.rest, 0)
+})
+
+test('what was hidden is at its end again when it is shown', t => {
+  const { at, stick, resized } = setup(t)
+  at.frame()
+  const { clientHeight, scrollHeight } = at
+  at.clientHeight = at.scrollHeight = 0
+  at.scrollTop = 0
+  at.frame(resized)
+  at.clientHeight = clientHeight
+  at.scrollHeight = scrollHeight
+  stick.hostUpdated()
+  at.frame(resized)
+  assert.equal(at.rest, 0)
+})
+
 test('an image that takes its room when it is there moves the end along', t => {
   const { at } = setup(t)
   at.frame()

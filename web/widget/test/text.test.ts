@@ -32,7 +32,7 @@ test('waiting times are rounded up', () => {
 test('initials and badge', () => {
   assert.deepEqual(['Nell Gale', 'mette', 'Oluwaseun B. Adebayo', 'agent1@example.com', '👩‍🚀 Ида', ' '].map(initials),
     ['NG', 'M', 'OA', 'AC', '👩И', ''])
-  assert.deepEqual([1, 99, 100].map(badge), ['1', '99', '99+'])
+  assert.deepEqual([1, 99, 100].map(n => badge(n, en)), ['1', '99', '99+'])
 })
 
 test('only http and https addresses become links', () => {
@@ -106,4 +106,7 @@ test('a reason is for people, without the name of the action', () => {
   assert.equal(reason(new RTMError('core_failed', 'send: x')), 'send: x')
   assert.equal(reason(new RTMError('closed', 'the client is closed', { action: 'send' })), 'the client is closed')
   assert.equal(reason('why'), 'why')
+  assert.equal(reason(new RTMError('validation', 'text has 2 bytes'), en), en.errors.invalid)
+  assert.equal(reason({ type: 'too_many_requests', message: 'slow down' }, en), en.errors.busy)
+  assert.equal(reason(new RTMError('of_tomorrow', 'not on Mondays'), en), 'not on Mondays')
 })

@@ -28,7 +28,7 @@ const file = (name: string, text = 'x') => new File([text], name, { type: 'text/
 
 test('files go one after the other, and a failed one goes again', async () => {
   const { acts, uploads, it } = client()
-  const all = new Uploads()
+  const all = new Uploads(() => en)
   all.add(it, 'chat', file('a.txt'))
   all.add(it, undefined, file('b.txt'))
   await turn()
@@ -39,7 +39,7 @@ test('files go one after the other, and a failed one goes again', async () => {
   uploads[0]?.progress(1)
   uploads[0]?.fail(new RTMError('validation', 'too many'))
   await turn()
-  assert.deepEqual(acts.slice(2), [['upload_progress', { key: a, sent: 1, size: 1 }], ['upload_failed', { key: a, message: 'too many' }]])
+  assert.deepEqual(acts.slice(2), [['upload_progress', { key: a, sent: 1, size: 1 }], ['upload_failed', { key: a, message: en.errors.invalid }]])
   assert.equal(uploads.length, 2, 'the next one goes')
   uploads[1]?.done('https://a.example/b.txt')
   await turn()
@@ -53,7 +53,7 @@ test('files go one after the other, and a failed one goes again', async () => {
 
 test('a canceled upload ends in silence, also before its turn', async () => {
   const { acts, uploads, it } = client()
-  const all = new Uploads()
+  const all = new Uploads(() => en)
   for (const name of ['a', 'b', 'c']) all.add(it, 'chat', file(name))
   await turn()
   const [a, b] = acts.map(([, args]) => String(args.key))
