@@ -23,6 +23,9 @@ const (
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
 )
 
+// kb is what a KB of a size budget is.
+const kb = 1024
+
 var rtmwidget = site{
 	wasm:   "wasm",
 	target: "wasm/release.json",
@@ -39,12 +42,12 @@ var rtmwidget = site{
 		{"both.html", "web/demo/both.html"},
 	},
 	budgets: map[string]int{
-		wasmName:     950_000,
-		releaseName:  96_000,
-		workerName:   8_000,
-		"sdk.js":     8_000,
-		"widget.js":  40_000,
-		"console.js": 40_000,
+		wasmName:     950 * kb,
+		releaseName:  96 * kb,
+		workerName:   8 * kb,
+		"sdk.js":     8 * kb,
+		"widget.js":  40 * kb,
+		"console.js": 40 * kb,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},
 }

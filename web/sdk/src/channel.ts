@@ -196,25 +196,24 @@ function localScript(url: string): string {
 function release(script: string): void {
   if (!script.startsWith('blob:')) return
   URL.revokeObjectURL(script)
-  allowed.delete(script)
 }
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
-/** Worker addresses that this module was asked for; the policy lets no other pass. */
-const allowed = new Set<string>()
+/** The address that is just asked for; the policy lets no other pass. */
+let asked = ''
 let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
 
 /** The address as `new Worker` takes it where the page's policy requires trusted types. */
 function scriptURL(url: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
   if (!trustedTypes) return url
-  allowed.add(url)
+  asked = url
   policy ??= trustedTypes.createPolicy('rtmwidget', {
     createScriptURL(candidate) {
-      if (allowed.has(candidate)) return candidate
+      if (candidate === asked) return candidate
       throw new TypeError(`${candidate} is not the worker of rtmwidget`)
     },
   })

@@ -4,7 +4,7 @@ import type { ClientOptions, Link } from './client.ts'
 import { CustomerConnection, type CustomerClient, type CustomerOptions } from './customer.ts'
 import type { Environment, Socket } from './core.ts'
 import { RTMError, textOf, toRTMError } from './error.ts'
-import type { FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
+import type { ConnectionConfig, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ModelState } from './model.ts'
 import { Tab } from './tab.ts'
 
@@ -225,7 +225,7 @@ class Core implements RTM {
       ? { from: 'page' }
       : { from: 'cookie', url: `${accountsOf(server)}/v2/customer/token`, clientId, organizationId }
     const store = options.store ?? (source.from === 'cookie' && `cookie ${clientId}`)
-    return this.#add((link) => new CustomerConnection(link, this.#config('customer', server, organizationId, { ...options, store }, `cookie ${clientId}`), source, options))
+    return this.#add(CustomerConnection, this.#config('customer', server, organizationId, { ...options, store }, `cookie ${clientId}`), source, options)
   }
 
   agent(options: AgentOptions): AgentClient {
@@ -233,9 +233,7 @@ class Core implements RTM {
     if (!hasSource(options)) {
       throw new RTMError('validation', 'there is no access token; give token, getToken or identityProvider')
     }
-    return this.#add(
-      (link) => new AgentConnection(link, this.#config('agent', serverOf(options), organizationId, options), { from: 'page' }, options),
-    )
+    return this.#add(AgentConnection, this.#config('agent', serverOf(options), organizationId, options), { from: 'page' }, options)
   }
 
   async destroy(): Promise<void> {
@@ -249,19 +247,40 @@ class Core implements RTM {
     this.#port = undefined
   }
 
-  #config(...args: Parameters<typeof config>) {
-    const [api, server, organization, options, cookie] = args
-    return config(api, server, organization, this.#storage ? options : { ...options, store: false }, cookie)
+  /** `cookie` names who comes without a token. */
+  #config(api: 'customer' | 'agent', server: string, organization: string, options: ClientOptions, cookie?: string): ConnectionConfig {
+    const { version = '3.6', region = '', token } = options
+    const store = this.#storage && options.store
+    if (!/^3\.[456]$/.test(version)) {
+      throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
+    }
+    // Who this is, as far as that is known: somebody with a name, with a token, or with a cookie.
+    const share = store ? `store ${store}` : token !== undefined ? `token ${token}` : hasSource(options) ? undefined : cookie
+    return {
+      api,
+      server,
+      organization: String(organization),
+      version,
+      region: String(region),
+      ...(store && { store: JSON.stringify([api, server, organization, store]) }),
+      ...(share !== undefined && { share }),
+    }
   }
 
-  #add<C extends CustomerConnection | AgentConnection>(make: (link: Link) => C): C {
+  #add<C extends CustomerConnection | AgentConnection>(
+    Connection: new (link: Link, config: ConnectionConfig, source: TokenSource, options: never) => C,
+    config: ConnectionConfig,
+    source: TokenSource,
+    options: ClientOptions,
+  ): C {
     if (this.#ended) throw this.#ended
     const conn = ++this.#lastConn
-    const client = make({
+    const link: Link = {
       conn,
       post: (message) => (this.#port ? this.#port.post(message) : this.#ended || this.#waiting.push(message)),
       done: () => this.#clients.delete(conn),
-    })
+    }
+    const client = new Connection(link, config, source, options as never)
     this.#clients.set(conn, client)
     return client
   }
@@ -338,20 +357,4 @@ function serverOf({ server }: ClientOptions): string {
 /** Where tokens come from: the same server, for LiveChat's own another one. */
 function accountsOf(server: string): string {
   return server === '' ? 'https://accounts.livechat.com' : server.replace(/^ws/, 'http')
-}
-
-/** `cookie` names who comes without a token. */
-function config(api: 'customer' | 'agent', server: string, organization: string, options: ClientOptions, cookie?: string) {
-  const { version = '3.6', region = '', store, token } = options
-  if (!/^3\.[456]$/.test(version)) {
-    throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
-  }
-  // Who this is, as far as that is known: somebody with a name, with a token, or with a cookie.
-  const share = store ? `store ${store}` : token !== undefined ? `token ${token}` : hasSource(options) ? undefined : cookie
-  const base = { api, server, organization: String(organization), version, region: String(region) }
-  return {
-    ...base,
-    ...(store && { store: JSON.stringify([api, server, organization, store]) }),
-    ...(share !== undefined && { share }),
-  }
 }
