@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 // leaks waits until no goroutine of this module is left and returns the exit
 // code.
 func leaks() int {
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]

@@ -36,7 +36,7 @@ var steps = []step{
 	}},
 	{"node tests", nodeTests},
 	{"go test js/wasm", goTestJS},
-	{"go test -race", func(c *checker) (string, error) { return "", c.goTest(nil, "-race", "./...") }},
+	{"go test -race", func(c *checker) (string, error) { return "", c.goTest(nil, "-race", "-timeout=45m", "./...") }},
 }
 
 // npmCI installs what the lock file in dir says, unless the last install is younger than it.
@@ -135,5 +135,5 @@ func goTestJS(c *checker) (string, error) {
 		return "", err
 	}
 	wrapper := filepath.Join(goroot, "lib", "wasm", "go_js_wasm_exec")
-	return "", c.goTest(js, append([]string{"-exec=" + wrapper}, core...)...)
+	return "", c.goTest(js, append([]string{"-exec=" + wrapper, "-timeout=45m"}, core...)...)
 }

@@ -165,7 +165,7 @@ func ours(path string) bool {
 		}
 	}
 	switch path {
-	case "/", "/sdk.js", "/worker.js", "/rtm.wasm", "/widget.js", "/console.js":
+	case "/", "/sdk.js", "/worker.js", "/rtm.wasm", "/widget.js", "/panel.js", "/console.js":
 		return true
 	}
 	return strings.HasPrefix(path, dist.AssetPath)

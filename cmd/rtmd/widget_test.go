@@ -261,33 +261,54 @@ func TestHistory(t *testing.T) {
 	d.quiet(t, p, agent)
 }
 
-// agentThinks shows the agent as preparing an answer in the newest chat.
-func (d demo) agentThinks(t *testing.T, title, description string) {
+// asAgent carries out an action of the Agent API in the name of agent1.
+func (d demo) asAgent(t *testing.T, action string, payload any) []byte {
 	t.Helper()
-	call := func(action string, payload any) []byte {
-		body, err := json.Marshal(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v3.6/agent/action/"+action, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer dal:agent1")
-		data, err := answer(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
+	body, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
 	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v3.6/agent/action/"+action, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer dal:agent1")
+	data, err := answer(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// newestChat is the id of the chat in which something happened last.
+func (d demo) newestChat(t *testing.T) string {
+	t.Helper()
 	var list struct {
 		Chats []struct {
 			ID string `json:"id"`
 		} `json:"chats_summary"`
 	}
-	if err := json.Unmarshal(call("list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
+	if err := json.Unmarshal(d.asAgent(t, "list_chats", map[string]any{}), &list); err != nil || len(list.Chats) == 0 {
 		t.Fatalf("no chat: %v", err)
 	}
-	call("send_thinking_indicator", map[string]any{"chat_id": list.Chats[0].ID, "title": title, "description": description})
+	return list.Chats[0].ID
+}
+
+// agentThinks shows the agent as preparing an answer in the newest chat.
+func (d demo) agentThinks(t *testing.T, title, description string) {
+	t.Helper()
+	d.asAgent(t, "send_thinking_indicator", map[string]any{"chat_id": d.newestChat(t), "title": title, "description": description})
+}
+
+// agentJoins makes agent1 a user of the newest chat.
+func (d demo) agentJoins(t *testing.T) {
+	t.Helper()
+	d.asAgent(t, "add_user_to_chat", map[string]any{"chat_id": d.newestChat(t), "user_id": "agent1@example.com", "user_type": "agent", "visibility": "all", "ignore_requester_presence": true})
+}
+
+// agentSays sends a line into the newest chat.
+func (d demo) agentSays(t *testing.T, text string) {
+	t.Helper()
+	d.asAgent(t, "send_event", map[string]any{"chat_id": d.newestChat(t), "event": map[string]any{"type": "message", "text": text, "visibility": "all"}})
 }

@@ -103,7 +103,7 @@ func (b *build) bundle(logical, source string) (dist.File, error) {
 		MinifyIdentifiers: true,
 		LegalComments:     api.LegalCommentsExternal,
 		Define:            b.defines(),
-		Plugins:           []api.Plugin{resolveWasmExec(b.wasmExec), b.resolveStandard(), b.resolveAssets()},
+		Plugins:           []api.Plugin{resolveWasmExec(b.wasmExec), b.resolveBundles(), b.resolveAssets()},
 		LogLevel:          api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {
@@ -150,16 +150,21 @@ func resolveWasmExec(name string) api.Plugin {
 	}}
 }
 
-// resolveStandard leaves what only the standard build of the core needs in a file of its
-// own, which the worker imports when that is the core.
-func (b *build) resolveStandard() api.Plugin {
-	return api.Plugin{Name: "standard", Setup: func(pb api.PluginBuild) {
-		pb.OnResolve(api.OnResolveOptions{Filter: `^\./standard\.ts$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-			f, ok := b.file(standardName)
-			if !ok || args.Kind != api.ResolveJSDynamicImport {
+// resolveBundles leaves what is imported only when it is needed in a file of its own: a
+// dynamic import of the source of a bundle that was made before means that bundle.
+func (b *build) resolveBundles() api.Plugin {
+	return api.Plugin{Name: "bundles", Setup: func(pb api.PluginBuild) {
+		pb.OnResolve(api.OnResolveOptions{Filter: `^\.\.?/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			if args.Kind != api.ResolveJSDynamicImport {
 				return api.OnResolveResult{}, nil
 			}
-			return api.OnResolveResult{Path: f.URL(), External: true}, nil
+			source := filepath.Join(args.ResolveDir, filepath.FromSlash(args.Path))
+			for _, bundle := range b.site.bundles {
+				if f, ok := b.file(bundle.logical); ok && source == filepath.Join(b.root, filepath.FromSlash(bundle.source)) {
+					return api.OnResolveResult{Path: f.URL(), External: true}, nil
+				}
+			}
+			return api.OnResolveResult{}, nil
 		})
 	}}
 }

@@ -20,6 +20,7 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
+	panelName    = "panel.js"    // what widget.js imports when the chat is wanted
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
 )
 
@@ -33,6 +34,7 @@ var rtmwidget = site{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
 		{"sdk.js", "web/sdk/src/index.ts"},
+		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
 		{"console.js", "web/console/define.ts"},
 	},
@@ -46,7 +48,8 @@ var rtmwidget = site{
 		releaseName:  96 * kb,
 		workerName:   8 * kb,
 		"sdk.js":     8 * kb,
-		"widget.js":  40 * kb,
+		"widget.js":  6 * kb, // the launcher
+		panelName:    39 * kb,
 		"console.js": 40 * kb,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},

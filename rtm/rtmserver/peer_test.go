@@ -30,10 +30,10 @@ func TestMain(m *testing.M) {
 }
 
 // leaks returns the stacks of goroutines of this module or of its sockets. Those
-// that are just about to end get a moment.
+// that are just about to end get the time for it.
 func leaks() string {
 	var left []string
-	for range 50 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		left = nil
 		buf := make([]byte, 1<<20)
 		for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {

@@ -83,7 +83,7 @@ func ExampleServer_Fault_halfOpen() {
 	}
 
 	srv.Fault(t, rtmserver.Fault{API: "agent", Action: "list_chats", Effect: "half_open"})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err = client.ListChats(ctx, nil)
 	fmt.Println(errors.Is(err, context.DeadlineExceeded), srv.Connections()[0].HalfOpen)

@@ -1,6 +1,7 @@
 import { RTMChatElement } from './rtm-chat-element.ts'
 
-if (!customElements.get('rtm-chat')) customElements.define('rtm-chat', RTMChatElement)
+if (globalThis.customElements && !customElements.get('rtm-chat')) customElements.define('rtm-chat', RTMChatElement)
 
 export { RTMChatElement }
-export { RTMChatCloseEvent, RTMChatMessageEvent, RTMChatOpenEvent } from './events.ts'
+export * from './events.ts'
+export type { Facts, Settings } from './panel-host.ts'

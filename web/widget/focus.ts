@@ -13,7 +13,8 @@ export class KeepFocus implements ReactiveController {
   }
 
   hostUpdate(): void {
-    this.#had = this.#host.shadowRoot?.activeElement ?? null
+    const root = this.#host.renderRoot?.getRootNode()
+    this.#had = root instanceof ShadowRoot ? root.activeElement : null
   }
 
   hostUpdated(): void {

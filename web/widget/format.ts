@@ -54,12 +54,12 @@ export function hue(id: string): number {
   return sum % 6
 }
 
-export function formatNumber(n: number, s: Strings): string {
+export function formatNumber(n: number, s: Pick<Strings, 'locale'>): string {
   return new Intl.NumberFormat(s.locale).format(n)
 }
 
 /** badge keeps the unread number short enough for its circle. */
-export function badge(unread: number, s: Strings): string {
+export function badge(unread: number, s: Pick<Strings, 'locale'>): string {
   return unread > 99 ? `${formatNumber(99, s)}+` : formatNumber(unread, s)
 }
 

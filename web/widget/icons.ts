@@ -1,12 +1,13 @@
 import { svg, html, type TemplateResult } from 'lit'
+import { chatShape, downShape } from './shapes.ts'
 
 // Drawn for this project, on a 24 unit grid. All are decoration: the control around an icon carries the name.
 const icon = (shapes: TemplateResult, size = 22) =>
   html`<svg viewBox="0 0 24 24" width=${size} height=${size} aria-hidden="true" focusable="false">${shapes}</svg>`
 
-export const chatIcon = icon(svg`<path d="M4 11.2C4 7 7.6 4 12 4s8 3 8 7.2-3.6 7.2-8 7.2c-.8 0-1.6-.1-2.4-.3L5.2 20l.9-3.6A7 7 0 0 1 4 11.2Z"/><path d="M8.6 10h6.8M8.6 13h4"/>`, 28)
+export const chatIcon = icon(svg`<path d=${chatShape} />`, 28)
 export const closeIcon = icon(svg`<path d="m6.5 6.5 11 11M17.5 6.5l-11 11"/>`)
-export const downIcon = icon(svg`<path d="m5.5 9 6.5 6.5L18.5 9"/>`, 26)
+export const downIcon = icon(svg`<path d=${downShape} />`, 26)
 export const sendIcon = icon(svg`<path d="M12 19V5.5M6 11l6-6 6 6"/>`)
 export const backIcon = icon(svg`<path d="m14.5 5.5-6.5 6.5 6.5 6.5"/>`)
 export const previousIcon = icon(svg`<path d="m14 6-6 6 6 6"/>`, 20)

@@ -2,8 +2,12 @@
 export interface Memory {
   /** The panel was open. */
   open?: boolean
-  /** There is a conversation, so the core loads with the page. */
+  /** The whole widget was hidden. */
+  hidden?: boolean
+  /** There is a conversation, so the panel and the core are loaded when the page has been. */
   known?: boolean
+  /** The number of unread events when the core was last there. */
+  unread?: number
 }
 
 const key = (organization: string, client: string) => `rtm-chat:${organization}${client && `:${client}`}`

@@ -1,22 +1,6 @@
 import { css } from 'lit'
 
 export const widgetStyles = css`
-  :host {
-    position: fixed; inset-block-end: var(--rtm-inset-block-end, 20px); inset-inline-end: var(--rtm-inset-inline-end, 20px);
-    z-index: var(--rtm-z-index, 2147483000); display: block;
-  }
-  .launcher {
-    position: relative; display: grid; place-items: center; inline-size: 60px; block-size: 60px; padding: 0; border: 0; border-radius: 50%;
-    background: var(--_accent); color: var(--_on-accent); box-shadow: 0 4px 16px rgb(16 24 40 / 28%); transition: transform .15s ease-out;
-  }
-  .launcher:hover { transform: translateY(-2px); }
-  .launcher:active { transform: none; }
-  .launcher:focus-visible { outline-offset: 3px; }
-  .badge {
-    position: absolute; inset-block-start: -4px; inset-inline-end: -4px; display: grid; place-items: center; min-inline-size: 24px; block-size: 24px;
-    padding-inline: 6px; border: 2px solid #fff; border-radius: 12px; background: #b3261e; color: #fff; font-size: 13px; font-weight: 700; line-height: 1;
-  }
-
   .invitation {
     position: absolute; inset-block-end: 76px; inset-inline-end: 0; inline-size: min(330px, 100vw - 40px); max-block-size: calc(100dvh - 120px);
     overflow-y: auto; border-radius: var(--_radius); box-shadow: var(--_shadow); animation: open .18s ease-out;
@@ -63,7 +47,7 @@ export const widgetStyles = css`
 
   @media (max-width: 480px), (max-height: 440px) {
     .panel {
-      position: fixed; inset: 0; inline-size: 100vw; block-size: 100dvh; border-radius: 0; box-shadow: none;
+      position: fixed; inset: var(--_top, 0) 0 auto; inline-size: 100vw; block-size: var(--_height, 100dvh); border-radius: 0; box-shadow: none;
       padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
     }
   }
@@ -74,7 +58,7 @@ export const widgetStyles = css`
     .header { padding-block: 6px; }
   }
   @media (forced-colors: active) {
-    .launcher, .panel, .mark, .send { border: 1px solid CanvasText; }
+    .panel, .mark, .send { border: 1px solid CanvasText; }
     .panel { background: Canvas; }
     .connection[data-present]::before { background: CanvasText; forced-color-adjust: none; }
   }

@@ -16,7 +16,7 @@ export const tokens = ['dal:agent1', 'dal:agent2']
 // test is a part of a conversation: it bounds what hangs, for the clients may wait for ever,
 // and after a part that failed the rest fails at once.
 let failed
-export const test = (name, fn) => nodeTest(name, { timeout: 20_000 }, async (t) => {
+export const test = (name, fn) => nodeTest(name, { timeout: 180_000 }, async (t) => {
   if (failed) throw new Error(`${failed} failed before`)
   failed = name
   await fn(t)

@@ -1,0 +1,44 @@
+import type { ReactiveControllerHost } from 'lit'
+import type { CustomerOptions, ModelEvent, ModelForm, ModelGreeting, ModelPerson } from 'rtmwidget'
+import type { Session } from './session.ts'
+import type { Memory } from './storage.ts'
+import type { Strings } from './strings.ts'
+
+/** Where the chat is, and who the customer is by what only the page knows. A change of any of it is another connection. */
+export interface Settings extends Pick<CustomerOptions, 'token' | 'getToken' | 'identityProvider' | 'store'> {
+  readonly organizationId: string
+  readonly server?: string
+  readonly clientId?: string
+  /** The group that chats go to; default: what the server's routing says. */
+  readonly groupId?: number
+}
+
+/** What the page tells of the customer; the server hears of it as soon as there is a connection. */
+export interface Facts {
+  readonly name?: string
+  readonly email?: string
+  readonly sessionFields?: Readonly<Record<string, string>>
+}
+
+/** What the panel has of the element that it belongs to. It takes no code from there: the two are files of their own. */
+export interface PanelHost {
+  show(): void
+  close(): void
+  remember(memory: Memory): void
+  unread(count: number): void
+  ready(me: ModelPerson): unknown
+  message(chatId: string, event: ModelEvent, own: boolean): unknown
+  submitted(form: ModelForm['type'] | undefined): unknown
+  rated(score: 0 | 1 | null, comment: string | undefined): unknown
+  greeted(greeting: ModelGreeting): unknown
+  failed(cause: unknown): unknown
+}
+
+/** What the parts of the panel have of it. */
+export interface Panel extends ReactiveControllerHost {
+  readonly open: boolean
+  readonly host: PanelHost
+  readonly session: Session
+  readonly strings: Strings
+  find<T extends HTMLElement = HTMLElement>(selector: string): T | null
+}

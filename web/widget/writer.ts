@@ -1,0 +1,152 @@
+import type { TemplateResult } from 'lit'
+import { canStore, type ModelChat, type ModelState } from 'rtmwidget'
+import type { Postback } from './buttons.ts'
+import { composer, fit } from './composer.ts'
+import type { Panel } from './panel-host.ts'
+import type { Reader } from './reader.ts'
+import { reason } from './reason.ts'
+import { unsent, vanished } from './unsent.ts'
+import { refusal, Uploads } from './uploads.ts'
+
+/** Writer is what the customer writes: the draft, lines and files on their way, and what goes wrong with them. */
+export class Writer {
+  readonly #panel: Panel
+  readonly #reader: Reader
+  readonly #uploads = new Uploads(() => this.#panel.strings)
+  #draft = ''
+  /** Enter was pressed before the core was there. */
+  #held = false
+  #restarting = false
+  /** Why the last thing was not taken. */
+  notice = ''
+  /** Files are held over the panel. */
+  dropping = false
+
+  constructor(panel: Panel, reader: Reader) {
+    this.#panel = panel
+    this.#reader = reader
+  }
+
+  /** Whether there is a field to write in. */
+  get writable(): boolean {
+    const { chat } = this.#panel.session
+    return !chat || chat.active || this.#restarting
+  }
+
+  /** began sends what was held back. */
+  began(): void {
+    if (this.#held) this.send()
+  }
+
+  changed(before: ModelState): void {
+    this.#keep(vanished(before, this.#panel.session.state))
+    if (this.#panel.session.chat?.active) this.#restarting = false
+  }
+
+  /** clear ends what belongs to a connection; the draft stays. */
+  clear(): void {
+    this.notice = ''
+    this.#restarting = false
+    this.#uploads.clear()
+  }
+
+  /** forget drops what was written to another organization. */
+  forget(): void {
+    this.#draft = ''
+    this.#held = false
+  }
+
+  /** rescue keeps what would go away with the connection; where the browser stores it, it is sent again by itself. */
+  rescue(): void {
+    if (!canStore()) this.#keep(unsent(this.#panel.session.state.chats))
+  }
+
+  /** keep puts text that would go away with its chat back in front of the person who wrote it. */
+  #keep(text: string): void {
+    if (text) this.#draft = [text, this.#draft].filter(Boolean).join('\n')
+  }
+
+  say(text: string, postback?: Postback): void {
+    const { client, chat } = this.#panel.session
+    this.#reader.newKey = undefined
+    this.notice = ''
+    client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
+      this.fail(cause)
+      this.#draft ||= text
+    })
+    this.#reader.toEnd()
+    this.#panel.requestUpdate()
+  }
+
+  send(): void {
+    const text = this.#draft.trim()
+    if (!text) return
+    const { session } = this.#panel
+    this.#held = !session.client
+    if (!session.client) return void session.connect()
+    this.#draft = ''
+    this.say(text)
+    void this.#panel.updateComplete.then(() => fit(this.#panel.find<HTMLTextAreaElement>('textarea')))
+  }
+
+  /** fail says why something did not go out. */
+  fail(cause: unknown): void {
+    this.notice = this.#panel.strings.notSentReason(reason(cause, this.#panel.strings))
+    this.#panel.requestUpdate()
+  }
+
+  restart(): void {
+    this.#restarting = true
+    this.#panel.requestUpdate()
+  }
+
+  retry(chat: ModelChat, key: string): void {
+    const upload = chat.timeline.find(item => item.key === key)?.upload
+    if (!upload || !this.#uploads.retry(key)) this.#panel.session.act('retry', { chat_id: chat.id, key })
+  }
+
+  discard(chat: ModelChat, key: string): void {
+    this.#uploads.cancel(key)
+    this.#panel.session.act('discard', { chat_id: chat.id, key })
+  }
+
+  onDrag(event: DragEvent): void {
+    if (!event.dataTransfer?.types.includes('Files') || !this.writable) return
+    event.preventDefault()
+    const { type, currentTarget, relatedTarget } = event
+    const inside = relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget)
+    this.dropping = type === 'dragover' || type === 'dragenter' || (type === 'dragleave' && inside)
+    if (type === 'drop') this.#sendFiles([...event.dataTransfer.files])
+    this.#panel.requestUpdate()
+  }
+
+  composer(): TemplateResult {
+    const { strings } = this.#panel
+    return composer({
+      value: this.#draft, label: strings.write, strings, notice: this.notice,
+      input: text => this.#type(text), send: () => this.send(),
+      ...(this.#panel.session.client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
+    })
+  }
+
+  #type(text: string): void {
+    this.#draft = text
+    const { chat } = this.#panel.session
+    if (chat?.active) this.#panel.session.act('sneak_peek', { chat_id: chat.id, text })
+    this.#panel.requestUpdate()
+  }
+
+  #sendFiles(files: Iterable<File>): void {
+    const { client, chat } = this.#panel.session
+    if (!client) return
+    const refusals: string[] = []
+    for (const file of files) {
+      const why = refusal(file, this.#panel.strings)
+      if (why) refusals.push(why)
+      else this.#uploads.add(client, chat?.id, file)
+    }
+    this.notice = refusals.join(' ')
+    this.#reader.toEnd()
+    this.#panel.requestUpdate()
+  }
+}
