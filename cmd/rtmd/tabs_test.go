@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"github.com/rtmwidget/rtmwidget/rtm/agent"
@@ -147,25 +148,33 @@ func (p *page) close() {
 	}))
 }
 
-// endSharedWorker ends the SharedWorker as a crash of it would.
-func endSharedWorker(t *testing.T, b context.Context) {
+// sharedWorker is the SharedWorker that runs in the browser, or nil.
+func sharedWorker(t *testing.T, b context.Context) *target.Info {
 	t.Helper()
 	targets, err := chromedp.Targets(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range targets {
-		if target.Type != "shared_worker" {
-			continue
+	for _, one := range targets {
+		if one.Type == "shared_worker" {
+			return one
 		}
-		ctx, cancel := chromedp.NewContext(b, chromedp.WithTargetID(target.TargetID), chromedp.WithDetachOnCancel())
-		defer cancel()
-		if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`setTimeout(() => close())`)); err != nil {
-			t.Fatal(err)
-		}
-		return
 	}
-	t.Fatal("there is no SharedWorker")
+	return nil
+}
+
+// endSharedWorker ends the SharedWorker as a crash of it would.
+func endSharedWorker(t *testing.T, b context.Context) {
+	t.Helper()
+	worker := sharedWorker(t, b)
+	if worker == nil {
+		t.Fatal("there is no SharedWorker")
+	}
+	ctx, cancel := chromedp.NewContext(b, chromedp.WithTargetID(worker.TargetID), chromedp.WithDetachOnCancel())
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](`setTimeout(() => close())`)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestTabs has five tabs with one socket, and ends what holds it while all of

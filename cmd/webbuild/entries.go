@@ -42,6 +42,7 @@ var rtmwidget = site{
 		{"shop.html", "web/demo/shop.html"},
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
+		{"protocol.html", "web/demo/protocol.html"},
 	},
 	budgets: map[string]int{
 		wasmName:     950 * kb,

@@ -30,6 +30,7 @@ type chat struct {
 	page    string // the page of threads behind what is known, "" when there is none
 	trimmed bool   // older items were dropped from memory
 	roomy   bool   // somebody reads its history
+	filling bool   // events of a thread are put in
 	loading bool   // older threads are on their way
 
 	sent    []*item // by created_at, then id
@@ -217,6 +218,7 @@ func (m *Model) thread(c *chat, raw []byte, how source) {
 	if c.thread == id && (how == fresh || id != was) {
 		c.rating = parseRating(wire.Get(raw, "properties", "rating"))
 	}
+	c.filling = true // it is trimmed once, not event by event
 	var there map[string]bool
 	last := int64(0)
 	for ev := range wire.Elements(wire.Get(raw, "events")) {
@@ -238,6 +240,7 @@ func (m *Model) thread(c *chat, raw []byte, how source) {
 			m.blank(it)
 		}
 	}
+	c.filling = false
 	m.trim(c)
 }
 

@@ -76,7 +76,11 @@ func (m *Model) newest(c *chat, payload []byte) {
 	}
 	joins := slices.ContainsFunc(c.sent, func(it *item) bool { return page[it.thread] })
 	gap := c.loaded && next != "" && !joins
+	anew := gap || !c.loaded
+	was := c.trimmed
+	c.trimmed = was && !anew // the answer itself may be more than there is room for
 	if !m.threads(c, payload) {
+		c.trimmed = was
 		return
 	}
 	if gap {
@@ -86,8 +90,8 @@ func (m *Model) newest(c *chat, payload []byte) {
 		}
 		m.cut(c, i)
 	}
-	if gap || !c.loaded {
-		c.page, c.trimmed = next, false
+	if anew {
+		c.page = next
 	}
 	c.loaded, c.dirty = true, true
 }
@@ -105,13 +109,18 @@ func (m *Model) threads(c *chat, payload []byte) (ok bool) {
 	return true
 }
 
+// room is how many threads and items of a chat may be in memory.
+func (m *Model) room(c *chat) (threads, items int) {
+	if c.roomy {
+		return roomFor * m.opts.Threads, roomFor * m.opts.Items
+	}
+	return m.opts.Threads, m.opts.Items
+}
+
 // trim drops the oldest items from memory when there are too many of them, or
 // of threads.
 func (m *Model) trim(c *chat) {
-	threads, items := m.opts.Threads, m.opts.Items
-	if c.roomy {
-		threads, items = roomFor*threads, roomFor*items
-	}
+	threads, items := m.room(c)
 	from := max(0, len(c.sent)-items)
 	n := 0
 	for i := len(c.sent) - 1; i >= from; i-- {

@@ -230,3 +230,22 @@ func TestStoppedStaysStored(t *testing.T) {
 		t.Errorf("stored %v", h.stored)
 	}
 }
+
+// TestNewestLongerThanRoom has the first answer hold more than there is room for,
+// and no page behind it.
+func TestNewestLongerThanRoom(t *testing.T) {
+	h := newHostWith(t, session.Customer, loginC, &model.Options{Items: 2})
+	long := thread("T1", 60, true, message("T1_1", "bob", "m1", 61), message("T1_2", "bob", "m2", 62), message("T1_3", "bob", "m3", 63))
+	h.answer("get_chat", `{"id":"C","users":`+customerUsers+`,"thread":`+long+`}`)
+	h.answer("list_threads", `{"threads":[`+long+`],"found_threads":1}`)
+	if h.want("C", "sent m2", "sent m3"); !h.mirror.chat("C").More {
+		t.Fatal("what had no room cannot be had")
+	}
+	h.act("older", `{"chat_id":"C"}`)
+	if p := h.answer("list_threads", `{"threads":[`+long+`],"found_threads":1}`); p != `{"chat_id":"C","limit":4}` {
+		t.Errorf("asked for %s", p)
+	}
+	if h.want("C", "sent m1", "sent m2", "sent m3"); h.mirror.chat("C").More {
+		t.Error("there is nothing older")
+	}
+}

@@ -169,7 +169,7 @@ func (m *Model) place(c *chat, it *item) {
 	}
 	c.dirty = true
 	m.put(it, i)
-	if len(c.sent) > m.opts.Items {
+	if _, items := m.room(c); len(c.sent) > items && !c.filling {
 		m.trim(c)
 	}
 }

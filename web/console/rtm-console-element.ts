@@ -9,7 +9,7 @@ import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
-import { avatar, timelineRows, userName } from '../widget/timeline.ts'
+import { avatar, Timeline, userName } from '../widget/timeline.ts'
 import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
@@ -42,7 +42,12 @@ export class RTMConsoleElement extends LitElement {
   declare organizationId: string
 
   readonly #strings = strings
-  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'))
+  readonly #stick = new StickToEnd(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), {
+    rows: at => at.querySelectorAll<HTMLElement>('[data-key]'),
+    start: () => {},
+    end: () => this.requestUpdate(),
+  })
+  readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
   #client: AgentClient | undefined
   #state: ModelState = emptyState
@@ -65,6 +70,11 @@ export class RTMConsoleElement extends LitElement {
     new KeepFocus(this, () => this.#typingPlace)
     this.token = ''
     this.organizationId = ''
+  }
+
+  /** The connection, while there is one: for what the element has no name for. It belongs to the element, which closes it. */
+  get client(): AgentClient | undefined {
+    return this.#client
   }
 
   override connectedCallback(): void {
@@ -378,8 +388,8 @@ export class RTMConsoleElement extends LitElement {
         ${chat.active ? html`
           <button class="text-button" part="close-chat" type="button" @click=${() => this.#act('close', { chat_id: chat.id })}>${s.closeChat}</button>` : nothing}
       </header>
-      <div class="timeline" part="timeline" role="log" aria-live="polite" aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString()], () => timelineRows(chat, {
+      <div class="timeline" part="timeline" role="log" aria-live=${this.#rows.live ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString(), this.#rows.version], () => this.#rows.draw(chat, {
           viewer: { id: me, side: 'agent' },
           strings: s,
           now,

@@ -7,6 +7,8 @@ import type { ModelItem, ModelState } from 'rtmwidget'
 export class Announced {
   readonly #known = new Map<string, Set<string>>()
   readonly #unfetched = new Set<string>()
+  /** The timelines that were looked at. */
+  readonly #seen = new Map<string, readonly ModelItem[]>()
   #begun = false
 
   next(state: ModelState): Array<{ chatId: string; item: ModelItem }> {
@@ -23,6 +25,8 @@ export class Announced {
         keys = new Set()
         this.#known.set(chat.id, keys)
       }
+      if (this.#seen.get(chat.id) === chat.timeline) continue
+      this.#seen.set(chat.id, chat.timeline)
       let above = keys.size > 0 && chat.timeline.some(item => keys?.has(item.key))
       for (const item of chat.timeline) {
         if (item.state !== 'sent') continue

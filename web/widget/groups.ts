@@ -9,54 +9,65 @@ export interface Fresh { kind: 'new'; key: string }
 export interface Group {
   kind: 'group'
   key: string
+  /** It goes on with what stands above it: a long group is cut, so that no row is much higher than the others. */
+  continues: boolean
   side: Side
   /** own is the side of the person who looks; only one's own side is drawn at the end of the line. */
   own: boolean
   /** mine is true when that person wrote it, false for a colleague on the same side. */
   mine: boolean
-  author: ModelUser | undefined
+  authorId: string | undefined
   items: ModelItem[]
+  /** Where the first of them stands in the timeline. */
+  start: number
 }
+export type Row = Day | Fresh | Group
 export interface Viewer { id: string | undefined; side: 'customer' | 'agent' }
 
 const pause = 5 * 60_000
 
+/** How many messages a row has at most. */
+const most = 10
+
 /** group gathers a timeline for drawing: by day, then by author as long as they write without a pause. What is new begins at newKey. */
-export function group(chat: ModelChat, viewer: Viewer, newKey?: string): Array<Day | Fresh | Group> {
+export function group(chat: ModelChat, viewer: Viewer, newKey?: string): Row[] {
   const users = new Map(chat.users.map(user => [user.id, user]))
-  const rows: Array<Day | Fresh | Group> = []
+  const rows: Row[] = []
   let current: Group | undefined
-  let day = ''
+  let day = { from: NaN, to: NaN }
   let last = 0
-  for (const item of chat.timeline) {
+  for (const [start, item] of chat.timeline.entries()) {
     const { created_at: at = '', author_id: authorId } = raw(item.event)
     const ms = Date.parse(at)
-    if (!Number.isNaN(ms)) {
-      const date = new Date(ms).toDateString()
-      if (date !== day) {
-        day = date
-        rows.push({ kind: 'day', key: `day ${item.key}`, at })
-        current = undefined
-      }
+    if (!Number.isNaN(ms) && !(ms >= day.from && ms < day.to)) {
+      day = dayOf(ms)
+      rows.push({ kind: 'day', key: `day ${item.key}`, at })
+      current = undefined
     }
     if (item.key === newKey) {
       rows.push({ kind: 'new', key: 'new' })
       current = undefined
     }
     const side = sideOf(item, users, viewer)
-    const author = authorId ? users.get(authorId) : undefined
     const mine = isMine(item, viewer)
-    const same = current && current.side === side && side !== 'system' && current.mine === mine &&
-      (mine || current.items.every(one => raw(one.event).author_id === authorId)) && !(ms - last > pause)
-    if (current && same) {
+    const same = current !== undefined && current.side === side && side !== 'system' && current.mine === mine &&
+      (mine || current.authorId === authorId) && !(ms - last > pause)
+    if (current && same && current.items.length < most) {
       current.items.push(item)
     } else {
-      current = { kind: 'group', key: item.key, side, own: side === viewer.side, mine, author, items: [item] }
+      current = { kind: 'group', key: item.key, continues: same, side, own: side === viewer.side, mine, authorId, items: [item], start }
       rows.push(current)
     }
     if (!Number.isNaN(ms)) last = ms
   }
   return rows
+}
+
+/** dayOf is the local day of a time; asking for it by message would be the most of the work. */
+function dayOf(ms: number): { from: number; to: number } {
+  const date = new Date(ms)
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()]
+  return { from: new Date(year, month, day).getTime(), to: new Date(year, month, day + 1).getTime() }
 }
 
 /** sideOf finds a message's side; an author who left the chat's users counts as the other side. */
@@ -77,6 +88,7 @@ export function seenKey(chat: ModelChat, viewer: Viewer): string | undefined {
     const mark = Date.parse(user.events_seen_up_to ?? '')
     if (!Number.isNaN(mark) && !(mark <= seen)) seen = mark
   }
+  if (Number.isNaN(seen)) return undefined
   for (let i = chat.timeline.length - 1; i >= 0; i--) {
     const item = chat.timeline[i]
     if (item && item.state === 'sent' && isMine(item, viewer) && Date.parse(item.event.created_at ?? '') <= seen) return item.key

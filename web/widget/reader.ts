@@ -7,11 +7,14 @@ import { downIcon } from './icons.ts'
 import type { Panel } from './panel-host.ts'
 import { raw } from './raw.ts'
 import { StickToEnd } from './scroll.ts'
+import { Timeline } from './timeline.ts'
 
 /** Reader knows where in the conversation the person in front is: at its end or away, what is new there, and what was seen. */
 export class Reader {
   readonly #panel: Panel
   readonly #stick: StickToEnd
+  /** What is drawn of the conversation. */
+  readonly timeline: Timeline
   #announced = new Announced()
   /** The reader is away from the end. */
   #away = false
@@ -34,6 +37,7 @@ export class Reader {
       start: () => this.older(),
       end: atEnd => this.#moved(atEnd),
     })
+    this.timeline = new Timeline(panel, () => panel.find('.timeline'), this.#stick)
   }
 
   toEnd(): void {
@@ -67,11 +71,11 @@ export class Reader {
       this.newKey ??= firstUnread(chat, { id: me, side: 'customer' })
     }
     const read = open && !this.#away && document.visibilityState === 'visible'
+    if (read) this.#fresh = 0
     for (const { chatId, item } of this.#announced.next(state)) {
       const author = raw(item.event).author_id
       if (!read && chatId === chat?.id && author && author !== me) {
-        this.newKey ??= item.key
-        this.#fresh++
+        if (!this.#fresh++) this.newKey = item.key
       }
       host.message(chatId, item.event, author === me)
     }
@@ -118,7 +122,9 @@ export class Reader {
       this.toEnd()
       after()
     }
-    return html`<div class="jump-place">${this.#away ? html`
+    // Said here, for the messages themselves are too far from what is seen to be in the page.
+    const news = this.#away && this.#fresh ? s.jumpNew(this.#fresh) : ''
+    return html`<div class="jump-place"><span class="hidden-text" role="status">${news}</span>${this.#away ? html`
       <button class="jump" part="jump" type="button" aria-label=${this.#fresh ? s.jumpNew(this.#fresh) : s.jump} @click=${toEnd}>
         ${downIcon}${this.#fresh ? html`<span class="badge" aria-hidden="true">${badge(this.#fresh, s)}</span>` : nothing}
       </button>` : nothing}</div>`

@@ -1,4 +1,4 @@
-import type { CustomerOptions } from 'rtmwidget'
+import type { CustomerClient, CustomerOptions } from 'rtmwidget'
 import {
   RTMChatCloseEvent, RTMChatErrorEvent, RTMChatFormEvent, RTMChatGreetingEvent, RTMChatMessageEvent, RTMChatOpenEvent, RTMChatRatingEvent,
   RTMChatReadyEvent, RTMChatUnreadEvent, RTMChatVisibilityEvent, type Visibility,
@@ -102,6 +102,9 @@ export class RTMChatElement extends Base {
 
   /** How many events of others were not seen yet; until there is a connection, as it was last known. */
   get unread(): number { return this.#unread }
+
+  /** The connection, while there is one: for what the element has no name for. It belongs to the element, which closes it. */
+  get client(): CustomerClient | undefined { return this.#panel?.session.client }
 
   /** show opens the panel and moves the focus into its text field. */
   show(): void {

@@ -15,7 +15,6 @@ import { reason } from './reason.ts'
 import { Session } from './session.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, timelineStyles } from './styles.ts'
-import { timelineRows } from './timeline.ts'
 import { widgetStyles } from './widget-styles.ts'
 import { Writer } from './writer.ts'
 
@@ -293,13 +292,13 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     const { chat, state, greeting } = this.session
     const me = state.me?.id
     const now = new Date()
-    const { newKey, readsOlder } = this.#reader
+    const { newKey, readsOlder, timeline } = this.#reader
     return html`
-      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !greeting && this.#forms.shown(state, chat, true)} aria-live=${readsOlder ? 'off' : 'polite'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
+      <div class="timeline" part="timeline" role="log" ?hidden=${!chat && !greeting && this.#forms.shown(state, chat, true)} aria-live=${timeline.live && !readsOlder ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#reader.older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, newKey], () => timelineRows(chat, {
+        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version], () => timeline.draw(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,

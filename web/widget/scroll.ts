@@ -34,6 +34,11 @@ export class StickToEnd implements ReactiveController {
     host.addController(this)
   }
 
+  /** Whether the end is kept in sight. */
+  get atEnd(): boolean {
+    return this.#atEnd
+  }
+
   /** jump goes to the end at the next drawing, wherever the reader is. */
   jump(): void {
     this.#top = 0

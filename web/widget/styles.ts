@@ -10,16 +10,17 @@ export const timelineStyles = [css`
     overflow-anchor: none;
     outline-offset: -3px;
   }
-  .new { display: flex; align-items: center; gap: 10px; margin: 4px 0 14px; color: var(--_accent-text); font-size: .8em; font-weight: 650; }
+  .new { display: flex; align-items: center; gap: 10px; margin: 0 0 14px; color: var(--_accent-text); font-size: .8em; font-weight: 650; }
   .new::before, .new::after { content: ''; flex: 1; block-size: 1px; background: currentColor; opacity: .5; }
   .older { margin: 0 0 8px; color: var(--_muted); font-size: .8667em; text-align: center; }
-  .day { margin: 8px 0 14px; color: var(--_muted); font-size: .8em; text-align: center; }
+  .day { margin: 0 0 14px; color: var(--_muted); font-size: .8em; text-align: center; }
   .group { display: grid; grid-template-columns: 28px minmax(0, 1fr); column-gap: 8px; margin-block: 0 14px; }
   .group > .avatar { grid-column: 1; align-self: end; inline-size: 28px; block-size: 28px; font-size: 11px; }
   .group > .messages { grid-column: 2; display: flex; flex-direction: column; align-items: flex-start; gap: 3px; min-inline-size: 0; }
+  .group.continued { margin-block-end: 3px; }
   .group.own { grid-template-columns: minmax(0, 1fr); }
   .group.own > .messages { grid-column: 1; align-items: flex-end; }
-  .group.system { grid-template-columns: minmax(0, 1fr); margin-block: 2px 14px; }
+  .group.system { grid-template-columns: minmax(0, 1fr); margin-block: 0 14px; }
   .group.system > .messages { grid-column: 1; align-items: center; }
   .author { max-inline-size: 100%; margin: 0 0 1px 2px; color: var(--_muted); font-size: .8em; overflow-wrap: anywhere; }
   .author time { font-variant-numeric: tabular-nums; }
@@ -31,8 +32,8 @@ export const timelineStyles = [css`
   }
   .own .bubble { background: var(--_accent); color: var(--_on-accent); }
   .message:first-of-type .bubble { border-start-start-radius: 16px; }
-  .group:not(.own, .system) .message:last-child .bubble { border-end-start-radius: 5px; }
-  .own .message:last-child .bubble { border-end-end-radius: 5px; }
+  .group:not(.own, .system, .continued) .message:last-child .bubble { border-end-start-radius: 5px; }
+  .own:not(.continued) .message:last-child .bubble { border-end-end-radius: 5px; }
   .message[data-state='failed'] .bubble { background: none; color: var(--_text); box-shadow: inset 0 0 0 1.5px var(--_danger); }
   .system .message { max-inline-size: 90%; }
   .system .bubble { padding: 0; background: none; color: var(--_muted); font-size: .8667em; text-align: center; }

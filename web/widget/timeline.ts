@@ -1,15 +1,19 @@
-import { html, nothing, type TemplateResult } from 'lit'
+import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { content, gone } from './content.ts'
 import { fileBody, progressRow } from './file.ts'
 import { formatDay, formatTime, hue, initials } from './format.ts'
 import { formView, type Filled } from './form.ts'
-import { group, seenKey, type Group, type Viewer } from './groups.ts'
+import { estimate } from './estimate.ts'
+import { group, seenKey, type Group, type Row, type Viewer } from './groups.ts'
 import { linkify, safeURL } from './linkify.ts'
+import { Memo } from './memo.ts'
 import { link, picture } from './piece.ts'
 import { list, raw, str } from './raw.ts'
 import { reason } from './reason.ts'
 import { drawn, rich, type Button } from './rich.ts'
+import type { StickToEnd } from './scroll.ts'
+import { Window } from './window.ts'
 import type { ModelChat, ModelItem, ModelUser } from 'rtmwidget'
 import type { Strings } from './strings.ts'
 
@@ -33,19 +37,47 @@ export interface TimelineOptions {
   declined?: (item: ModelItem) => boolean
 }
 
-/** timelineRows draws a chat's messages and who is typing. The element around it scrolls and is the log. */
-export function timelineRows(chat: ModelChat, options: TimelineOptions): TemplateResult {
-  const { strings: s, viewer } = options
-  const seen = seenKey(chat, viewer)
-  const lastSent = lastOwn(chat, viewer)
-  const rows = group(chat, viewer, options.newKey)
-  const answered = settled(chat)
-  const filled = new Set(chat.timeline.map(item => raw(item.event)).filter(event => event.type === 'filled_form').map(event => str(event.form_id)))
-  return html`${repeat(rows, row => row.key, row => row.kind === 'day'
-    ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, options.now, s)}</time></p>`
-    : row.kind === 'new' ? html`<p class="new" part="new"><span>${s.newMessages}</span></p>`
-    : groupRow(row, { seen, lastSent, answered, filled }, options))}${typingRow(chat, options)}`
+/** Timeline draws a chat's messages and who is typing. The element around it scrolls and is the log. */
+export class Timeline {
+  readonly #window: Window
+  readonly #rows = new Memo<Row[]>()
+  readonly #marks = new Memo<Marks>()
+
+  constructor(host: ReactiveControllerHost, scroller: () => HTMLElement | null | undefined, stick: StickToEnd) {
+    this.#window = new Window(host, scroller, stick, estimate)
+  }
+
+  /** Counts what makes the same chat look another way. */
+  get version(): number {
+    return this.#window.version
+  }
+
+  /** Whether what comes into the page now is to be read out; to be asked before draw, each time. */
+  get live(): boolean {
+    return this.#window.live
+  }
+
+  draw(chat: ModelChat, options: TimelineOptions): TemplateResult {
+    const { strings: s, viewer, newKey, now } = options
+    // Only what they are made of: a chat is another with each sign of somebody typing.
+    const people = JSON.stringify(chat.users.map(user => [user.id, user.type]))
+    const seen = JSON.stringify(chat.users.map(user => user.events_seen_up_to))
+    const rows = this.#rows.get([chat.timeline, people, viewer.id, viewer.side, newKey], () => group(chat, viewer, newKey))
+    const marks = this.#marks.get([chat.timeline, people, seen, chat.active, viewer.id, viewer.side], () => marksOf(chat, viewer))
+    const users = new Map(chat.users.map(user => [user.id, user]))
+    const { from, to, above, below } = this.#window.range(rows)
+    const part = rows.slice(from, to)
+    return html`${space(above)}${repeat(part, row => row.key, (row, i) => row.kind === 'day'
+      ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, now, s)}</time></p>`
+      : row.kind === 'new' ? html`<p class="new" part="new"><span>${s.newMessages}</span></p>`
+      : groupRow(row, { author: users.get(row.authorId ?? ''), continued: goesOn(rows[from + i + 1]) }, marks, options))}${space(below)}${typingRow(chat, options)}`
+  }
 }
+
+const goesOn = (next: Row | undefined) => next?.kind === 'group' && next.continues
+
+/** space is the room of what is not drawn. Its style goes past the page's policy, which is about markup. */
+const space = (height: number) => html`<div class="space" .style=${`block-size:${height}px`}></div>`
 
 /** userName never is empty: a customer without a name is a visitor. */
 export function userName(user: ModelUser | undefined, s: Strings, fallback = s.visitor): string {
@@ -61,30 +93,42 @@ export function avatar(user: ModelUser | undefined, s: Strings): TemplateResult 
 interface Marks {
   seen: string | undefined
   lastSent: string | undefined
-  /** Messages whose quick replies are of no use any more. */
-  answered: ReadonlySet<string>
+  /** Before this place of the timeline quick replies are of no use any more. */
+  answered: number
   /** Forms that were filled in. */
   filled: ReadonlySet<string>
 }
 
-function groupRow(row: Group, marks: Marks, options: TimelineOptions): TemplateResult {
+function marksOf(chat: ModelChat, viewer: Viewer): Marks {
+  return {
+    seen: seenKey(chat, viewer),
+    lastSent: lastOwn(chat, viewer),
+    answered: answered(chat),
+    filled: new Set(chat.timeline.map(item => raw(item.event)).filter(event => event.type === 'filled_form').map(event => str(event.form_id))),
+  }
+}
+
+/** Around is what a group does not say itself. */
+interface Around { author: ModelUser | undefined; continued: boolean }
+
+function groupRow(row: Group, { author, continued }: Around, marks: Marks, options: TimelineOptions): TemplateResult {
   const { strings: s } = options
-  const name = row.mine ? s.you : userName(row.author, s, row.side === 'agent' ? s.agent : s.visitor)
+  const name = row.mine ? s.you : userName(author, s, row.side === 'agent' ? s.agent : s.visitor)
   const at = row.items[0] && raw(row.items[0].event).created_at
   const time = html`<time datetime=${at ?? nothing}>${formatTime(at, s.locale)}</time>`
-  const messages = repeat(row.items, item => item.key, item => message(item, row, name, marks, options))
+  const messages = repeat(row.items, item => item.key, (item, i) => message(item, row.start + i < marks.answered, row, name, marks, options))
   if (row.side === 'system') return html`<div class="group system"><div class="messages">${messages}</div></div>`
   return html`
-    <div class=${row.own ? 'group own' : 'group'}>
-      ${row.own ? nothing : avatar(row.author, s)}
+    <div class=${`group${row.own ? ' own' : ''}${continued ? ' continued' : ''}`}>
+      ${row.own || continued ? nothing : avatar(author, s)}
       <div class="messages">
-        <span class="author" aria-hidden="true">${row.mine ? time : html`<bdi>${name}</bdi> · ${time}`}</span>
+        ${row.continues ? nothing : html`<span class="author" aria-hidden="true">${row.mine ? time : html`<bdi>${name}</bdi> · ${time}`}</span>`}
         ${messages}
       </div>
     </div>`
 }
 
-function message(item: ModelItem, row: Group, name: string, marks: Marks, options: TimelineOptions): TemplateResult {
+function message(item: ModelItem, answered: boolean, row: Group, name: string, marks: Marks, options: TimelineOptions): TemplateResult {
   const { strings: s } = options
   const event = raw(item.event)
   if (!item.deleted && drawn(event)) {
@@ -96,7 +140,7 @@ function message(item: ModelItem, row: Group, name: string, marks: Marks, option
           strings: s,
           press: press && (button => press(item, button)),
           pressed: pressed && (button => pressed(item, button)),
-          answered: marks.answered.has(item.key) || declined?.(item),
+          answered: answered || declined?.(item),
         })}
         ${note(item, marks, options)}
       </div>`
@@ -166,17 +210,15 @@ function lastOwn(chat: ModelChat, viewer: Viewer): string | undefined {
   return undefined
 }
 
-/** settled are the messages with quick replies that the customer has written after, or whose thread has ended. */
-function settled(chat: ModelChat): Set<string> {
-  const keys = new Set<string>()
+/** answered is the place of the last thing that the customer wrote, the end when the thread has ended. */
+function answered(chat: ModelChat): number {
+  if (!chat.active) return chat.timeline.length
   const customers = new Set(chat.users.filter(user => user.type === 'customer').map(user => user.id))
-  let later = !chat.active
   for (let i = chat.timeline.length - 1; i >= 0; i--) {
     const item = chat.timeline[i]
     if (!item) continue
     const { type, author_id: author } = raw(item.event)
-    if (later && type === 'rich_message') keys.add(item.key)
-    if (type !== 'system_message' && (item.state !== 'sent' || (author !== undefined && customers.has(author)))) later = true
+    if (type !== 'system_message' && (item.state !== 'sent' || (author !== undefined && customers.has(author)))) return i
   }
-  return keys
+  return 0
 }

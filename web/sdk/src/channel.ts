@@ -20,12 +20,12 @@ export function wayTo(worker: 'shared' | 'dedicated', url: string, wasm: WasmSou
 
 /** A Worker of this page alone. */
 const alone = (realm: Realm, url: string, wasm: WasmSource): Connect => (on) => {
-  const worker = startWorker(realm, url, on)
-  if (!worker) return () => {}
+  const { worker, stop } = startWorker(realm, url, on)
+  if (!worker) return stop
   worker.onmessage = ({ data }: MessageEvent<FromHub>) => take(data, on)
   worker.postMessage({ start: wasm } satisfies ToWorker)
   on.up((message) => worker.postMessage(message))
-  return () => stop(worker)
+  return stop
 }
 
 /** A SharedWorker; where it does not start, another way. */
@@ -104,11 +104,11 @@ const led = (realm: Realm, url: string, wasm: string, Channel: typeof BroadcastC
     hub = undefined
     on.down()
   }
-  let worker: Worker | undefined
+  let stop = () => {}
   const leave = () => {
     if (signal.aborted) return
     post({ bye: true })
-    if (worker) stop(worker)
+    stop()
     end.abort()
     channel.close()
   }
@@ -135,8 +135,9 @@ const led = (realm: Realm, url: string, wasm: string, Channel: typeof BroadcastC
     return hold(locks, `${name} leader`, signal).then(() => {
       if (signal.aborted) return
       down()
-      worker = startWorker(realm, url, { ...on, fail })
-      worker?.postMessage({ channel: name } satisfies ToWorker)
+      const started = startWorker(realm, url, { ...on, fail })
+      stop = started.stop
+      started.worker?.postMessage({ channel: name } satisfies ToWorker)
     })
   }).catch(ended)
   return leave
@@ -148,36 +149,33 @@ function take(data: FromHub, on: Events): void {
   else if ('ready' in data) on.ready()
 }
 
-function startWorker(realm: Realm, url: string, on: Events): Worker | undefined {
+function startWorker(realm: Realm, url: string, on: Events): { worker?: Worker; stop: () => void } {
   const script = localScript(url)
-  let worker: Worker
+  let worker: Worker | undefined
+  const stop = () => {
+    if (worker) {
+      worker.onmessage = worker.onmessageerror = worker.onerror = null
+      worker.terminate()
+    }
+    if (script !== url) URL.revokeObjectURL(script)
+  }
+  const fail = (why: string) => {
+    stop()
+    on.fail(why)
+  }
   try {
     worker = new realm.Worker(scriptURL(script), { type: 'module', name: 'rtmwidget' })
   } catch (cause) {
-    release(script)
-    queueMicrotask(() => on.fail(`the worker ${url} could not be started: ${textOf(cause)}`))
-    return undefined
-  }
-  const fail = (why: string) => {
-    stop(worker)
-    on.fail(why)
+    queueMicrotask(() => fail(`the worker ${url} failed: ${textOf(cause)}`))
+    return { stop }
   }
   worker.onmessageerror = () => fail('a message of the worker could not be read')
   worker.onerror = (event) => {
     event.preventDefault()
     fail(`the worker ${url} failed${event.message ? `: ${event.message}` : ''}`)
   }
-  scripts.set(worker, script)
-  return worker
+  return { worker, stop }
 }
-
-function stop(worker: Worker): void {
-  worker.onmessage = worker.onmessageerror = worker.onerror = null
-  worker.terminate()
-  release(scripts.get(worker)!)
-}
-
-const scripts = new WeakMap<Worker, string>()
 
 const isLocal = (url: string): boolean => {
   const own = globalThis.location?.origin
@@ -191,11 +189,6 @@ const isLocal = (url: string): boolean => {
 function localScript(url: string): string {
   if (isLocal(url)) return url
   return URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' }))
-}
-
-function release(script: string): void {
-  if (!script.startsWith('blob:')) return
-  URL.revokeObjectURL(script)
 }
 
 interface TrustedTypes {

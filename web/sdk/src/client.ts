@@ -56,6 +56,8 @@ export interface PushInfo {
 export interface Client<P, A, T> {
   /** Where the connection is now. */
   readonly state: ConnectionState
+  /** The actions that were called and are not settled yet, oldest first. For diagnosis. */
+  readonly pending: readonly string[]
   /** The version of the API that is spoken. */
   readonly version: Version
   readonly model: ClientModel<A>
@@ -152,6 +154,10 @@ export class Connection<P, A, T> implements Client<P, A, T> {
 
   get state(): ConnectionState {
     return this.#state
+  }
+
+  get pending(): readonly string[] {
+    return Array.from(this.#pending.values(), ({ action }) => action)
   }
 
   async call<T = unknown>(action: string, payload: object = {}, init: CallInit = {}): Promise<T> {

@@ -218,7 +218,7 @@ class Core implements RTM {
   customer(options: CustomerOptions): CustomerClient {
     const { organizationId, clientId = 'rtmwidget' } = options
     if (typeof organizationId !== 'string' || organizationId === '') {
-      throw new RTMError('validation', 'organizationId is missing; it is the id of the organization whose chat this is')
+      throw new RTMError('validation', 'organizationId is missing; it says whose chat this is')
     }
     const server = serverOf(options)
     const source: TokenSource = hasSource(options)
@@ -347,9 +347,8 @@ const hasSource = ({ token, getToken, identityProvider }: ClientOptions) => toke
 function serverOf({ server }: ClientOptions): string {
   const base = server ?? globalThis.location?.origin ?? ''
   if (base === '') return ''
-  const url = URL.canParse(base) ? new URL(base) : undefined
-  if (!url || !/^(https?|wss?):$/.test(url.protocol)) {
-    throw new RTMError('validation', `server is ${JSON.stringify(base)}; it must be an address that begins with https:// or http://`)
+  if (!/^(https?|wss?):\/\//i.test(base) || !URL.canParse(base)) {
+    throw new RTMError('validation', `server is ${JSON.stringify(base)}; it must be an address with https:// or http://`)
   }
   return base.replace(/\/+$/, '')
 }

@@ -180,24 +180,32 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
   let rest = state // what is no list is replaced as it is
   let chats = state.chats
   // Timelines and the chat list are copied once a patch, not once a step.
-  const fresh = new Map<string, ModelItem[]>()
+  const fresh = new Map<string, { timeline: ModelItem[]; keys?: Set<string> }>()
   let sort = false
 
   const chatAt = (id: string) => chats.findIndex((chat) => chat.id === id)
   const replace = (at: number, chat: ModelChat) => {
     chats = chats.map((old, i) => (i === at ? chat : old))
   }
-  const edit = (id: string, change: (timeline: ModelItem[]) => void) => {
+  /** Takes out the item with the key, if it is there, and gives the timeline. */
+  const without = (id: string, key: string) => {
     const at = chatAt(id)
     const chat = chats[at]
-    if (!chat) return
-    let timeline = fresh.get(id)
-    if (!timeline) {
-      timeline = [...chat.timeline]
-      fresh.set(id, timeline)
-      replace(at, { ...chat, timeline })
+    if (!chat) return undefined
+    let copy = fresh.get(id)
+    if (!copy) {
+      copy = { timeline: [...chat.timeline] }
+      // Most of a long patch are older items, all new: none of them has to be looked for.
+      if (ops.length > 16) copy.keys = new Set(chat.timeline.map((item) => item.key))
+      fresh.set(id, copy)
+      replace(at, { ...chat, timeline: copy.timeline })
     }
-    change(timeline)
+    const { timeline, keys } = copy
+    if (!keys || keys.delete(key)) {
+      const found = timeline.findIndex((item) => item.key === key)
+      if (found >= 0) timeline.splice(found, 1)
+    }
+    return copy
   }
 
   for (const op of ops) {
@@ -223,13 +231,14 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
         if (old?.updated_at !== op.chat.updated_at) sort = true
         break
       }
-      case 'put':
+      case 'put': {
+        const copy = without(op.chat_id, op.key)
+        copy?.timeline.splice(op.index, 0, op.item)
+        copy?.keys?.add(op.key)
+        break
+      }
       case 'remove':
-        edit(op.chat_id, (timeline) => {
-          const at = timeline.findIndex((item) => item.key === op.key)
-          if (at >= 0) timeline.splice(at, 1)
-          if (op.op === 'put') timeline.splice(op.index, 0, op.item)
-        })
+        without(op.chat_id, op.key)
         break
       case 'drop':
         fresh.delete(op.chat_id)

@@ -73,6 +73,8 @@ for (const { name, ops, want } of table) {
   test(`patch: ${name}`, () => {
     const before = structuredClone(two)
     assert.deepEqual(shape(applyPatch(two, ops)), want)
+    // A long patch is applied in another way.
+    assert.deepEqual(shape(applyPatch(two, [...ops, ...Array.from({ length: 20 }, () => ({ op: 'later' }) as never)])), want)
     assert.deepEqual(two, before, 'the old state must stay as it was')
   })
 }

@@ -69,3 +69,9 @@ test('seen is the last own message that the other side’s newest mark covers', 
   assert.equal(seenKey(seenBy(undefined, at(10)), customer), 'a', 'my own mark says nothing')
   assert.equal(seenKey(chat(timeline), customer), undefined)
 })
+
+test('a long group is cut into rows, of which only the first is not continued from above', () => {
+  const timeline = Array.from({ length: 23 }, (_, i) => item(`m${i}`, 'n', at(9)))
+  const rows = group(chat(timeline), customer).filter(row => row.kind === 'group')
+  assert.deepEqual(rows.map(row => [row.key, row.start, row.items.length, row.continues]), [['m0', 0, 10, false], ['m10', 10, 10, true], ['m20', 20, 3, true]])
+})
