@@ -202,9 +202,11 @@ func TestTabs(t *testing.T) {
 
 			// The survivors ask and talk while the core moves.
 			rest := tabs[1:]
+			for _, p := range rest {
+				p.eval(`pushes.length = states.length = 0`)
+			}
 			for i, p := range rest {
 				p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`
-					pushes.length = states.length = 0
 					window.said = (async () => { for (let n = 0; n < 8; n++) await c.model.act('send', { text: 'tab %d line ' + n }) })()
 					window.read = c.call('list_chats', {})
 					window.back = new Promise((resolve) => {
