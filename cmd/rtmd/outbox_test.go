@@ -98,6 +98,10 @@ func TestReloadWhileOffline(t *testing.T) {
 	for _, text := range []string{"one", "two", "three"} {
 		say(text)
 	}
+	p.waitText(chat+".banner", "Keep writing: your messages go out as soon as it is back. 3 messages are waiting.")
+	p.do(chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, 'onLine', { value: false }); dispatchEvent(new Event('offline'))`))
+	p.waitText(chat+".banner", "You are offline. Keep writing: your messages go out as soon as you are back. 3 messages are waiting.")
+	p.shoot("waiting-1440")
 	p.do(chromedp.Reload())
 	p.waitText(chat+"[part~=timeline]", "three")
 	w.mend()
