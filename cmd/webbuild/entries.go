@@ -22,6 +22,7 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
+	sdkName      = "sdk.js"
 	panelName    = "panel.js" // what widget.js imports when the chat is wanted
 	frameName    = "widget/frame.js"
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
@@ -33,7 +34,7 @@ var rtmwidget = site{
 	bundles: []bundle{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
-		{"sdk.js", "web/sdk/src/index.ts"},
+		{sdkName, "web/sdk/src/index.ts"},
 		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
 		{"embed.js", "web/widget/embed.ts"},
@@ -51,7 +52,7 @@ var rtmwidget = site{
 		wasmName:     950_000,
 		releaseName:  96_000,
 		workerName:   8_000,
-		"sdk.js":     8_000,
+		sdkName:      8_000,
 		"widget.js":  5_400,  // the launcher
 		panelName:    39_600, // with the launcher 45 KB
 		"embed.js":   3_000,
