@@ -37,9 +37,9 @@ const pageURL = `(typeof document==="object"&&document.currentScript||{}).src||(
 const packageImport = "function __rtm_import(url){return import(/*webpackIgnore:true*//*@vite-ignore*/url)}"
 
 var modules = []module{
-	{"index.js", "web/sdk/src/index.ts", api.FormatESModule, api.PlatformBrowser, "", 8_000},
-	{"index.cjs", "web/sdk/src/index.ts", api.FormatCommonJS, api.PlatformBrowser, pageURL, 8_000},
-	{"worker.js", "web/sdk/src/worker.ts", api.FormatESModule, api.PlatformBrowser, "", 8_000},
+	{"index.js", "web/sdk/src/index.ts", api.FormatESModule, api.PlatformBrowser, "", 8 * kb},
+	{"index.cjs", "web/sdk/src/index.ts", api.FormatCommonJS, api.PlatformBrowser, pageURL, 8 * kb},
+	{"worker.js", "web/sdk/src/worker.ts", api.FormatESModule, api.PlatformBrowser, "", 8 * kb},
 	{"node.js", "web/sdk/src/node.ts", api.FormatESModule, api.PlatformNode, "", 0},
 	{"node.cjs", "web/sdk/src/node.ts", api.FormatCommonJS, api.PlatformNode, `require("node:url").pathToFileURL(__filename).href`, 0},
 }
