@@ -56,8 +56,8 @@ var rtmwidget = site{
 		releaseName:  96 * kb,
 		workerName:   8 * kb,
 		sdkName:      8 * kb,
-		"widget.js":  5*kb + 200,  // the launcher
-		panelName:    39*kb + 800, // with the launcher 45 KB, beside the core and its SDK
+		"widget.js":  6 * kb,  // the launcher
+		panelName:    39 * kb, // with the launcher 45 KB, beside the core and its SDK
 		"embed.js":   3 * kb,
 		frameName:    7 * kb, // with embed.js all that a page of another origin loads first
 		"console.js": 40 * kb,
