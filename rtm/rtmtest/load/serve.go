@@ -51,6 +51,7 @@ func openLog(body string) (rtmserver.Log, func(), error) {
 
 // serveKind is the other process: it serves until stdin ends.
 func serveKind(ctx context.Context, kind string, agents int, stdin io.Reader, stdout io.Writer) error {
+	defer rtmserver.KeepRoom(64 << 20)() // as rtmd does
 	mux := http.NewServeMux()
 	mux.Handle("/debug/pprof/", http.DefaultServeMux) // for -profile
 	mux.HandleFunc("/stats", serveStats)
