@@ -38,7 +38,7 @@
 //	rating     {score?, comment?}  of the newest thread
 //	User       {id, type, name, avatar?, present, typing, sneak_peek?, thinking?, events_seen_up_to?}
 //	thinking   {title, description}  either may be empty
-//	Item       {key, state, error?, recovered?, deleted?, updated?, upload?, thread_id, event}  state: sent pending failed
+//	Item       {key, state, error?, recovered?, deleted?, updated?, unconfirmed?, upload?, thread_id, event}  state: sent pending failed
 //	upload     {sent, size}  in bytes
 //
 // A connection is stale from the moment it breaks until what was missed has
@@ -53,7 +53,8 @@
 // An item is recovered when it was missed while there was no connection,
 // updated when an event_updated changed it. Of a deleted one the event has id,
 // custom_id, type, author_id, created_at and recipients only; those deleted
-// while nobody was listening show when their thread is read again.
+// while nobody was listening show when their thread is read again. A sent one is
+// unconfirmed until its push comes: created_at is the local clock's.
 //
 // A chat that a customer is just starting has the id "" and is active. As soon
 // as the server names it, it is dropped and its items go on, with the same
@@ -94,7 +95,9 @@
 // the server refuses, or that gets no answer in time, leaves an error in its
 // chat, or in the state where it is about none, until dismiss or its success.
 //
-//	send            text, postback?: the button it answers; the customer's chat_id may be absent: the customer's chat, or a new one
+//	send            text, postback?: the button it answers; the customer's chat_id may be absent: the customer's chat, or a new
+//	                one. key?: a new name for it, a second send with the same one does nothing; again?: it may have been sent
+//	                from elsewhere, look first. Before the first login any chat_id will do
 //	seen            move my seen mark to the newest event
 //	close           deactivate_chat
 //	retry           key; send a failed item again, with the same custom_id

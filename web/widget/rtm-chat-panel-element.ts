@@ -12,10 +12,11 @@ import { formView, ratingView, type Filled } from './form.ts'
 import { greetingCard } from './greeting.ts'
 import { banner, header } from './header.ts'
 import { Alerts } from './notify.ts'
-import type { Facts, Panel, PanelHost, Settings } from './panel-host.ts'
+import type { Panel, PanelHost } from './panel-host.ts'
 import { Reader } from './reader.ts'
 import { reason } from './reason.ts'
 import { Session } from './session.ts'
+import type { Facts, Settings } from './settings.ts'
 import { en, type Strings } from './strings.ts'
 import { composerStyles, timelineStyles } from './styles.ts'
 import { widgetStyles } from './widget-styles.ts'
@@ -128,6 +129,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     this.#life = new AbortController()
     const { signal } = this.#life
     document.addEventListener('visibilitychange', () => this.#reader.markSeen(), { signal })
+    for (const type of ['online', 'offline']) addEventListener(type, () => this.requestUpdate(), { signal })
     this.#dialog.watch(signal)
   }
 
