@@ -22,6 +22,7 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
+	sdkName      = "sdk.js"
 	panelName    = "panel.js" // what widget.js imports when the chat is wanted
 	frameName    = "widget/frame.js"
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
@@ -36,7 +37,7 @@ var rtmwidget = site{
 	bundles: []bundle{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
-		{"sdk.js", "web/sdk/src/index.ts"},
+		{sdkName, "web/sdk/src/index.ts"},
 		{"strings/ar.js", "web/widget/strings/ar.ts"},
 		{"strings/de.js", "web/widget/strings/de.ts"},
 		{"strings/es.js", "web/widget/strings/es.ts"},
@@ -61,9 +62,9 @@ var rtmwidget = site{
 		wasmName:     950 * kb,
 		releaseName:  96 * kb,
 		workerName:   8 * kb,
-		"sdk.js":     8 * kb,
+		sdkName:      8 * kb,
 		"widget.js":  6*kb + 500,  // the launcher, in seven languages
-		panelName:    40*kb + 800, // with the launcher under 45 KB beside the core: it brings the 6 KB of the SDK along
+		panelName:    38*kb + 500, // with the launcher 45 KB, beside the core and its SDK
 		"embed.js":   3 * kb,
 		frameName:    8 * kb, // with embed.js all that a page of another origin loads first
 		"console.js": 40 * kb,

@@ -26,6 +26,9 @@ export interface Identity extends Pick<CustomerOptions, 'token' | 'getToken' | '
 /** On a server there are no elements; the module can be imported there all the same. */
 const Base = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement)
 
+/** code gets what the launcher does without; the SDK is a file of its own, which the page may have already. */
+const code = () => Promise.all([import('./define-panel.ts'), import('rtmwidget')])
+
 /** Attributes that decide where the chat is; a change of one is another connection. */
 const settingNames = ['server', 'organization-id', 'client-id', 'group']
 
@@ -356,7 +359,7 @@ export class RTMChatElement extends Base {
 
   /** get fetches the panel's file and that of the language. */
   #get(): Promise<unknown> {
-    return Promise.all([import('./define-panel.ts'), loadTexts(languageOf(this.#speech.locale))])
+    return Promise.all([code(), loadTexts(languageOf(this.#speech.locale))])
   }
 
   async #load(): Promise<RTMChatPanelElement> {
