@@ -1,9 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -63,5 +70,134 @@ func TestLauncher(t *testing.T) {
 	p.do(chromedp.Reload())
 	p.wait("the panel to be open still", find(chat+"dialog[open]")+" != null && "+element+".open")
 	p.waitFor(chat + liveState)
+	d.quiet(t, p)
+}
+
+// framed is JavaScript for the size of the snippet's frame.
+const framed = `(r => r && [r.width, r.height].join('x'))(document.querySelector('iframe')?.getBoundingClientRect())`
+
+// TestFrame has the snippet on a page of another origin, whose policy allows the script and the frame and nothing else.
+func TestFrame(t *testing.T) {
+	webbuild(t)
+	d := demo{start(t, "-web", "../../web/dist", "-seed", "testdata/widget.json")}
+	page := strict(t, d.url, fmt.Sprintf(`<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,"><h1>Elsewhere</h1>
+<script nonce="x">
+window.rtmChat ??= (...said) => (rtmChat.q ??= []).push(said)
+window.told = []
+for (const name of ['ready', 'visibility', 'unread', 'message', 'greeting']) rtmChat('on', name, d => told.push([name, d.visibility ?? d.count ?? d.own ?? d.customer?.type ?? d.greeting.id].join(' ')))
+rtmChat('identify', { name: 'Ida Kent' })
+</script>
+<script async src="%s/embed.js" data-organization-id="11111111-1111-4111-8111-111111111111" data-greetings data-rtm-accent="#7a1f5c"></script>`, d.url))
+	p := open(t, started(t), "frame", page, 1440, 900)
+	p.wait("the launcher alone", framed+" === '100x100'")
+	p.wait("the greeting", `told.some(what => what.startsWith('greeting'))`)
+	p.wait("room for the greeting", `(([width, height]) => width == 390 && height > 200 && height < 700)(`+framed+`.split('x'))`)
+	p.shoot("greeting-1440")
+	p.eval(`rtmChat('maximize')`)
+	p.wait("room for the panel", framed+" === '444x776'")
+	p.wait("the customer", `told.includes('ready customer')`)
+	p.wait("what the page said of the customer", `rtmChat('call', 'get_customer').then(customer => { window.customer = customer }) && window.customer?.name === 'Ida Kent'`)
+
+	// The text field is where a person would look for it.
+	at := ask(p, chromedp.Evaluate[struct{ X, Y float64 }](`(r => ({ X: r.right - 220, Y: r.bottom - 130 }))(document.querySelector('iframe').getBoundingClientRect())`))
+	p.do(chromedp.MouseClickXY(at.X, at.Y))
+	p.typed("quick")
+	p.enter()
+	p.wait("the line, and the answer of the bot", `told.includes('message true') && told.includes('message false')`)
+	p.shoot("panel-1440")
+	p.eval(`rtmChat('minimize')`)
+	p.wait("the launcher alone again", framed+" === '100x100'")
+	p.do(chromedp.EmulateViewport(360, 740))
+	p.eval(`rtmChat('open')`)
+	p.wait("all of the screen", framed+" === '360x740'")
+	p.shoot("panel-360")
+
+	p.eval(`rtmChat('get', 'visibility').then(is => { window.is = is }); rtmChat('dance').catch(error => { window.refused = error.message })`)
+	p.wait("answers", `window.is === 'maximized' && window.refused === 'rtmChat: there is nothing like dance'`)
+	p.eval(`rtmChat('hide')`)
+	p.wait("nothing to be seen", framed+" === '0x0' && told.at(-1) === 'visibility hidden'")
+	p.eval(`rtmChat('destroy')`)
+	p.wait("nothing left", `!document.querySelector('iframe') && !('rtmChat' in window)`)
+	d.quiet(t, p)
+}
+
+// TestSnippet has the snippet on a page of the server's own origin, where it needs no frame.
+func TestSnippet(t *testing.T) {
+	d := startDemo(t)
+	p := open(t, started(t), "snippet", d.url+"/console", 1440, 900)
+	p.eval(`
+window.told = []
+window.rtmChat = (...said) => (rtmChat.q ??= []).push(said)
+rtmChat('once', 'visibility', said => told.push(said.visibility))
+rtmChat('maximize')
+rtmChat('setSessionFields', { basket: 'Fulmar' })
+const script = document.createElement('script')
+script.async = true
+script.src = trustedTypes.createPolicy('rtmwidget', { createScriptURL: url => url }).createScriptURL('/embed.js')
+script.dataset.organizationId = '11111111-1111-4111-8111-111111111111'
+script.dataset.group = '1'
+document.head.append(script)`)
+	p.waitFor(chat + liveState)
+	p.wait("the attributes", element+`.group === 1 && !document.querySelector('iframe')`)
+	p.wait("the session fields", `rtmChat('call', 'get_customer').then(customer => { window.customer = customer }) && JSON.stringify(window.customer?.session_fields) === '[{"basket":"Fulmar"}]'`)
+	p.eval(`rtmChat('minimize'); rtmChat('maximize')`)
+	p.say("From the snippet")
+	p.eval(`history.pushState({}, '', '/console?agent=2'); document.title = 'Second'`)
+	p.wait("the page that the customer went to", `fetch('/_rtmd/journal?action=update_customer_page').then(answer => answer.text()).then(text => { window.journal = text }) && window.journal?.includes('/console?agent=2')`)
+	p.eval(`rtmChat('destroy')`)
+	p.wait("nothing left", `!document.querySelector('rtm-chat') && !('rtmChat' in window) && told.join() === 'maximized'`)
+	d.quiet(t, p)
+}
+
+// strict serves a page on an origin of its own under a policy that allows scripts and frames of one site.
+func strict(t *testing.T, site, html string) string {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; img-src data:; script-src 'nonce-x' %[1]s; frame-src %[1]s; require-trusted-types-for 'script'", site))
+		w.Write([]byte(html))
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// typed writes text where the focus is.
+func (p *page) typed(text string) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	}))
+}
+
+// TestFrameAncestors asks who may hold the page for frames.
+func TestFrameAncestors(t *testing.T) {
+	dir := testBuild(t, map[string]string{"embed.html": "<!doctype html><title>chat</title>", "shop.html": "<!doctype html><title>shop</title>"})
+	for _, test := range []struct {
+		path    string
+		origins []string
+		want    string
+	}{
+		{"/embed", nil, "frame-ancestors *;"},
+		{"/embed", []string{"https://shop.example", "https://*.shop.example"}, "frame-ancestors 'self' https://shop.example https://*.shop.example;"},
+		{"/shop", nil, "frame-ancestors 'self';"},
+	} {
+		p, err := newPages(dir, notFound, slog.New(slog.DiscardHandler), test.origins...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := get(p, "GET", test.path).Header.Get("Content-Security-Policy"); !strings.Contains(got, test.want) {
+			t.Errorf("%s for %q: %s, want %q", test.path, test.origins, got, test.want)
+		}
+	}
+}
+
+// TestREADMESnippet has the README's one line on a page of its own, with the call that may come before it.
+func TestREADMESnippet(t *testing.T) {
+	d := startDemo(t)
+	said, _, _ := strings.Cut(snippet(t, d, "js", 0), "//")
+	html := "<!doctype html><title>README</title><script>" + said + "\nrtmChat('maximize')</script>" + snippet(t, d, "html", 2)
+	p := open(t, started(t), "readme-snippet", elsewhere(t, html), 1440, 900)
+	p.wait("room for the panel", framed+" === '444x776'")
 	d.quiet(t, p)
 }

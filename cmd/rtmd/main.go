@@ -144,7 +144,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 		return err
 	}
 	defer rtm.Shutdown(ctx) // of a server that never served; else it has ended before
-	pages, err := newPages(web, control.handler(rtm), log)
+	pages, err := newPages(web, control.handler(rtm), log, opts.Origins...)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,9 @@ type file struct {
 }
 
 // newPages reads the build in dir. Without a build the pages answer 503; a build that
-// is not whole is an error.
-func newPages(dir string, next http.Handler, log *slog.Logger) (*pages, error) {
+// is not whole is an error. Pages of origins, or of any when there are none, may embed
+// the widget.
+func newPages(dir string, next http.Handler, log *slog.Logger, origins ...string) (*pages, error) {
 	p := &pages{next: next, log: log}
 	manifest, loaded, err := loadAll(dir)
 	if errors.Is(err, fs.ErrNotExist) && manifest == nil {
@@ -51,6 +52,10 @@ func newPages(dir string, next http.Handler, log *slog.Logger) (*pages, error) {
 	for logical, entry := range manifest.Files {
 		f := loaded[logical]
 		page, isPage := strings.CutSuffix(logical, ".html")
+		if isPage && page == embedName {
+			p.files["/"+page] = f.with(embedHeader(origins))
+			continue
+		}
 		if isPage {
 			p.files["/"+page] = f.with(pageHeader())
 			continue
@@ -165,7 +170,7 @@ func ours(path string) bool {
 		}
 	}
 	switch path {
-	case "/", "/sdk.js", "/worker.js", "/rtm.wasm", "/widget.js", "/panel.js", "/console.js":
+	case "/", "/" + embedName, "/embed.js", "/sdk.js", "/worker.js", "/rtm.wasm", "/widget.js", "/panel.js", "/console.js":
 		return true
 	}
 	return strings.HasPrefix(path, dist.AssetPath)

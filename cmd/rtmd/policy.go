@@ -17,26 +17,34 @@ const workerName = "worker.js"
 // reportPath takes the reports of violated policies. GET answers with their number.
 const reportPath = "/_rtmd/csp"
 
+// embedName is the page that the snippet puts into a frame of other sites' pages.
+const embedName = "embed"
+
 // pagePolicy lets a page run its own scripts and nothing else. WebAssembly stays refused
 // here: the core runs in a Worker under workerPolicy.
 //
 // Trusted Types: "rtmwidget" makes the Worker's URL, "lit-html" is lit's own. Duplicates
 // are allowed because a page may import widget.js and console.js, each with its own copy.
-var pagePolicy = policy(
-	"default-src 'self'",
-	"script-src 'self'",
-	"style-src 'self'",
-	"img-src 'self' data:",
-	"connect-src 'self'",
-	"worker-src 'self'",
-	"frame-src 'self'",
-	"object-src 'none'",
-	"base-uri 'none'",
-	"form-action 'self'",
-	"frame-ancestors 'self'",
-	"require-trusted-types-for 'script'",
-	"trusted-types rtmwidget lit-html 'allow-duplicates'",
-)
+var pagePolicy = policy(pageDirectives("'self'")...)
+
+// pageDirectives are those of a page that ancestors may hold in a frame.
+func pageDirectives(ancestors string) []string {
+	return []string{
+		"default-src 'self'",
+		"script-src 'self'",
+		"style-src 'self'",
+		"img-src 'self' data:",
+		"connect-src 'self'",
+		"worker-src 'self'",
+		"frame-src 'self'",
+		"object-src 'none'",
+		"base-uri 'none'",
+		"form-action 'self'",
+		"frame-ancestors " + ancestors,
+		"require-trusted-types-for 'script'",
+		"trusted-types rtmwidget lit-html 'allow-duplicates'",
+	}
+}
 
 // workerPolicy lets the Worker compile WebAssembly, fetch it, and open the socket: in
 // connect-src 'self' covers ws and wss of the same host.
@@ -76,6 +84,19 @@ func pageHeader() http.Header {
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	return header
+}
+
+// embedHeader is that of the page for frames: sites that may connect may hold it.
+func embedHeader(origins []string) http.Header {
+	header := pageHeader()
+	ancestors := "*"
+	if len(origins) > 0 {
+		ancestors = "'self' " + strings.Join(origins, " ")
+	}
+	header.Set("Content-Security-Policy", policy(pageDirectives(ancestors)...))
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	header.Del("Cross-Origin-Opener-Policy")
 	return header
 }
 

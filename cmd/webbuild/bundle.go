@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -90,12 +91,16 @@ func (b *build) bundle(logical, source string) (dist.File, error) {
 	if !exists(b.root, source) {
 		return dist.File{}, fmt.Errorf("%s: no such file; it is the source of %s", source, logical)
 	}
+	format := api.FormatESModule
+	if slices.Contains(b.site.classic, logical) {
+		format = api.FormatIIFE
+	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     b.root,
 		EntryPoints:       []string{source},
 		Outfile:           filepath.Join(b.out, path.Base(logical)), // not written, but esbuild wants one
 		Bundle:            true,
-		Format:            api.FormatESModule,
+		Format:            format,
 		Target:            api.ES2022,
 		Platform:          api.PlatformBrowser,
 		MinifySyntax:      true,

@@ -5,12 +5,14 @@ type site struct {
 	wasm    string   // directory of the Go program that becomes rtm.wasm
 	target  string   // how TinyGo compiles the same program to rtm-release.wasm, "" for not at all
 	bundles []bundle // in order: a bundle knows the URLs of those before it
+	classic []string // logical names of bundles that are scripts, not modules
 	pages   []page
 	budgets map[string]int // logical name -> most bytes as brotli
 	inputs  []string       // files and directories that decide the result
 }
 
 // bundle is one JavaScript file, bundled from a TypeScript entry point.
+// It is a module unless its name is in [site.classic].
 type bundle struct{ logical, source string }
 
 // page is one HTML file. Scripts, styles and images are found by its references.
@@ -20,7 +22,8 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
-	panelName    = "panel.js"    // what widget.js imports when the chat is wanted
+	panelName    = "panel.js" // what widget.js imports when the chat is wanted
+	frameName    = "widget/frame.js"
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
 )
 
@@ -33,12 +36,15 @@ var rtmwidget = site{
 		{"sdk.js", "web/sdk/src/index.ts"},
 		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
+		{"embed.js", "web/widget/embed.ts"},
 		{"console.js", "web/console/define.ts"},
 	},
+	classic: []string{"embed.js"},
 	pages: []page{
 		{"shop.html", "web/demo/shop.html"},
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
+		{"embed.html", "web/widget/embed.html"},
 		{"protocol.html", "web/demo/protocol.html"},
 	},
 	budgets: map[string]int{
@@ -48,6 +54,8 @@ var rtmwidget = site{
 		"sdk.js":     8_000,
 		"widget.js":  6_000, // the launcher
 		panelName:    39_000,
+		"embed.js":   3_000,
+		frameName:    7_000, // with embed.js all that a page of another origin loads first
 		"console.js": 40_000,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},

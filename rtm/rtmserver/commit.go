@@ -26,6 +26,23 @@ func (o *org) commit(em *emission, records ...*record) error {
 }
 
 func (o *org) append(em *emission, records []*record) error {
+	if err := o.log(em, records); err != nil {
+		if errors.Is(err, ErrTooLarge) {
+			return invalid("payload: it is more than can be kept")
+		}
+		return err
+	}
+	if em.appended != nil {
+		em.appended()
+	}
+	o.apply(em, records)
+	o.snapshotSoon()
+	return nil
+}
+
+// log appends records as one entry and applies nothing. With errConflict em has
+// what was announced of what others did.
+func (o *org) log(em *emission, records []*record) error {
 	if err := o.refuseWhileDown(); err != nil {
 		return err
 	}
@@ -60,7 +77,7 @@ func (o *org) append(em *emission, records []*record) error {
 		return errConflict
 	case errors.Is(err, ErrTooLarge):
 		o.unsure = false
-		return invalid("payload: %d bytes are more than can be kept", len(entry))
+		return fmt.Errorf("%w: %d bytes", err, len(entry))
 	case err != nil:
 		o.unheard = true // if the log has it after all, it may tell of a connection that was refused
 		o.logFails(time.Since(began))
@@ -68,11 +85,6 @@ func (o *org) append(em *emission, records []*record) error {
 	}
 	o.unsure = false
 	o.failing.Store(false)
-	if em.appended != nil {
-		em.appended()
-	}
-	o.apply(em, records)
-	o.snapshotSoon()
 	return nil
 }
 
@@ -82,10 +94,15 @@ func (o *org) apply(em *emission, records []*record) {
 		o.st.foldEntry(records)
 		return
 	}
+	o.st.Seq++
+	o.applyRecords(em, records)
+}
+
+// applyRecords is apply for those of an entry that one call made.
+func (o *org) applyRecords(em *emission, records []*record) {
 	// Every node announces a record to those who are connected to it.
 	spread := em.spread
 	em.spread = false
-	o.st.Seq++
 	for _, r := range records {
 		o.st.fold(r)
 		if r.At.After(o.lastTime) {

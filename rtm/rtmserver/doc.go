@@ -16,8 +16,9 @@
 // state, appended to the log as one entry, and applied; the state is a fold over
 // the entries, and pushes are announced from them. What a request causes is
 // decided under one lock per organization, so all connections see one order of
-// things. Typing indicators, sneak peeks, previews and multicasts are passed on
-// and never logged.
+// things. Of the events that wait for it, each for another chat, many are stored in
+// one entry: the slower the log, the more it takes at a time. Typing indicators,
+// sneak peeks, previews and multicasts are passed on and never logged.
 //
 // Clients that speak SockJS connect below /v3.6/agent/rtm/sjs: of its transports
 // there is the one over WebSocket, whose array frames may have 4 MiB.

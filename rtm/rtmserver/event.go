@@ -148,10 +148,7 @@ func sendEvent(c *call) (any, error) {
 			return nil, fail("authorization", "agent %s supervises chat %s: it can send events with visibility agents only", c.user(), ch.ID)
 		}
 	}
-	if err := c.org.commit(c.em, &record{Kind: eventAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, Event: e}); err != nil {
-		return nil, err
-	}
-	return obj{"event_id": e.ID}, nil
+	return obj{"event_id": e.ID}, c.commit(&record{Kind: eventAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, Event: e})
 }
 
 // markEventsAsSeen is mark_events_as_seen of both APIs. The mark never moves

@@ -15,6 +15,10 @@ type org struct {
 	s    *Server
 	seed *Organization
 
+	turnsMu sync.Mutex
+	turns   []*waiter
+	taking  bool // somebody takes turns
+
 	mu        sync.Mutex
 	st        *state
 	lastTime  time.Time
@@ -52,8 +56,8 @@ type org struct {
 	inboxMu  sync.Mutex
 	inbox    []news
 
-	snapshotted uint64 // the entry of the newest snapshot
-	snapshotAt  uint64 // the entry with which the next one is due
+	snapshotted uint64 // how many records the newest snapshot has
+	snapshotAt  uint64 // with how many the next one is due
 	leave       func() // the log
 
 	bots *bots // nil for none
@@ -109,7 +113,7 @@ func newOrg(ctx context.Context, s *Server, seed *Organization) (*org, error) {
 // begin makes the state out of the newest snapshot and the log.
 func (o *org) begin(ctx context.Context) error {
 	o.st = o.readSnapshot(ctx)
-	o.planSnapshot(o.st.Seq)
+	o.planSnapshot(o.st.records)
 	if err := o.replay(ctx, nil); err != nil {
 		return err
 	}
@@ -133,31 +137,6 @@ func (o *org) now() time.Time {
 	}
 	o.lastTime = t
 	return t
-}
-
-// do runs a method for a connection: answer first, then the pushes that it
-// caused, then what follows from it.
-func (o *org) do(c *call, run func(*call) (any, error)) {
-	waits := time.Now()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.s.metrics.lockWait.Observe(time.Since(waits).Seconds())
-	if c.conn.closing.Load() {
-		return // it was told to go while this request waited for its turn
-	}
-	c.conn.stir()
-	var result any
-	c.em.spread = true
-	err := o.try(func() (err error) {
-		if err := c.inScope(); err != nil {
-			return err
-		}
-		result, err = run(c)
-		return err
-	})
-	c.answer(result, err)
-	c.em.flush()
-	o.settleSafely()
 }
 
 // settleSafely is settle where a panic would reach nobody who could live with it.

@@ -41,7 +41,7 @@ func (c *socket) submit(frame []byte) {
 	first := p.n == 1
 	p.mu.Unlock()
 	if first {
-		go c.work()
+		c.s.crew.do(c.work)
 	}
 }
 

@@ -71,6 +71,10 @@ type call struct {
 	em      *emission
 	agent   *Agent // of a login
 
+	only    string    // the chat, of a call that can be in a batch
+	batched bool      // commit leaves it to the batch to store the records
+	records []*record // of a call in a batch
+
 	// reply takes the answer of a call that came in no frame. It is called under
 	// the organization's lock. nil means conn.respond.
 	reply func(result any, err error)
@@ -296,6 +300,7 @@ func (c *conn) handle(frame []byte) {
 		}
 		in.org, in.agent = org, agent
 	}
+	in.only = r.onlyChat()
 	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID}
 	in.org.do(in, methods[c.side][r.action])
 }

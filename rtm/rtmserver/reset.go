@@ -13,7 +13,7 @@ import (
 )
 
 // Reset makes an organization what it was when the server first started with the
-// seed: no customers, chats or tokens, agents offline. Whoever is connected is
+// seed: no customers, chats, files or tokens, agents offline. Whoever is connected is
 // sent away to come back. The log keeps what was, and a record that all is gone.
 //
 // With "" it resets all organizations, and the server itself: faults and journal
@@ -46,7 +46,11 @@ func (s *Server) Reset(organization string) error {
 const wasReset = "the server was reset"
 
 func (s *Server) reset(organization string) error {
-	return s.outside(organization, func(o *org, em *emission) error {
+	var files []string
+	err := s.outside(organization, func(o *org, em *emission) error {
+		for _, id := range sortedKeys(o.st.Files) {
+			files = append(files, o.st.Files[id].keys()...)
+		}
 		o.lastTime = time.Time{} // the clock may have been ahead
 		records := []*record{{Kind: stateReset}}
 		for i := range o.seed.Agents {
@@ -59,6 +63,14 @@ func (s *Server) reset(organization string) error {
 		}
 		return o.importSeed()
 	})
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	// Not in the background: ids may repeat, and what is uploaded next has to stay.
+	if err := s.files.Delete(s.ctx, organization, files...); err != nil {
+		s.opts.Logger.Error("delete files", "organization", organization, "error", err) // dropOrphans tries again
+	}
+	return nil
 }
 
 // A snapshot is the state of an organization as JSON. Its sum is there so that
@@ -197,7 +209,7 @@ func (st *state) foldState(r *record) {
 		return
 	case stateReset:
 		next := newState()
-		next.Seq, next.At, next.forgotten = st.Seq, r.At, st.forgotten
+		next.Seq, next.records, next.At, next.forgotten = st.Seq, st.records, r.At, st.forgotten
 		next.Import = importing // of what the seed has
 		*st = *next
 		return
@@ -211,7 +223,7 @@ func (st *state) foldState(r *record) {
 	if err != nil {
 		return // Restore has tried it: these are the parts of another one
 	}
-	next.Seq, next.forgotten = st.Seq, st.forgotten
+	next.Seq, next.records, next.forgotten = st.Seq, st.records, st.forgotten
 	if r.At.After(next.At) {
 		next.At = r.At
 	}

@@ -30,7 +30,7 @@ type Options struct {
 	// Clock is the time of everything that is kept or shown. nil means NewClock.
 	Clock *Clock
 
-	// SnapshotEvery is after how many entries of an organization's log its state is
+	// SnapshotEvery is after how many records of an organization's log its state is
 	// saved, so that a start need not read all of them; the longer the log, the
 	// rarer. 0 means 20,000, less than 0 never. Without a Log it is never.
 	SnapshotEvery int
@@ -114,6 +114,7 @@ type Server struct {
 
 	restoring  sync.Mutex // held by Restore
 	background sync.WaitGroup
+	crew       crew // handles and writes frames
 	cluster    cluster
 	leaveLog   func()
 
@@ -275,6 +276,7 @@ func (s *Server) end() {
 		o.end()
 	}
 	s.background.Wait()
+	s.crew.end()
 	s.leaveLog()
 }
 

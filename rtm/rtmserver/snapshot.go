@@ -19,17 +19,18 @@ import (
 const snapshotFormat = 1
 
 type snapshotHead struct {
-	Format int    `json:"format"`
-	Seq    uint64 `json:"seq"` // of the newest entry in it
+	Format  int    `json:"format"`
+	Seq     uint64 `json:"seq"`     // of the newest entry in it
+	Records uint64 `json:"records"` // in the entries up to it; 0 in snapshots of old, whose entries had one each or little more
 }
 
-// snapshotTail is how many entries at least are worth a snapshot at the end of a
+// snapshotTail is how many records at least are worth a snapshot at the end of a
 // server.
 const snapshotTail = 1000
 
 func encodeSnapshot(st *state) ([]byte, error) {
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(snapshotHead{snapshotFormat, st.Seq}); err != nil {
+	if err := json.NewEncoder(&buf).Encode(snapshotHead{snapshotFormat, st.Seq, st.records}); err != nil {
 		return nil, err
 	}
 	zip, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
@@ -69,6 +70,7 @@ func decodeSnapshot(data []byte) (*state, error) {
 	if st.Seq != head.Seq {
 		return nil, fmt.Errorf("it says to be of entry %d and is of %d", head.Seq, st.Seq)
 	}
+	st.records = max(head.Records, head.Seq)
 	return st, nil
 }
 
@@ -92,31 +94,31 @@ func (o *org) readSnapshot(ctx context.Context) *state {
 
 // snapshotSoon has a snapshot made when one is due.
 func (o *org) snapshotSoon() {
-	if o.s.opts.SnapshotEvery <= 0 || o.st.Seq < o.snapshotAt {
+	if o.s.opts.SnapshotEvery <= 0 || o.st.records < o.snapshotAt {
 		return
 	}
 	o.snapshotAt = math.MaxUint64 // not while it is made
 	o.s.inBackground(func() {
-		seq, err := o.snapshot(o.s.logs)
+		records, err := o.snapshot(o.s.logs)
 		if err != nil && o.s.logs.Err() == nil {
 			o.s.opts.Logger.Error("make a snapshot", "organization", o.seed.ID, "error", err)
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if err != nil {
-			seq = o.st.Seq // try again as much later
+			records = o.st.records // try again as much later
 		}
-		o.planSnapshot(seq)
+		o.planSnapshot(records)
 	})
 }
 
-// planSnapshot says when the next snapshot is due, after one of this entry. The
+// planSnapshot says when the next snapshot is due, after one of so many records. The
 // longer a log is the rarer they get, so that they do not cost more for each
-// entry. A start reads a fifth of the log at most beside the snapshot, and what
+// record. A start reads a fifth of the log at most beside the snapshot, and what
 // came while the next one was made.
-func (o *org) planSnapshot(seq uint64) {
-	o.snapshotted = seq
-	o.snapshotAt = seq + max(uint64(max(0, o.s.opts.SnapshotEvery)), seq/4)
+func (o *org) planSnapshot(records uint64) {
+	o.snapshotted = records
+	o.snapshotAt = records + max(uint64(max(0, o.s.opts.SnapshotEvery)), records/4)
 }
 
 // snapshot makes a snapshot from the last one and the log. It takes no lock, so
@@ -133,7 +135,7 @@ func (o *org) snapshot(ctx context.Context) (uint64, error) {
 		}
 		st.foldEntry(records)
 	}
-	return st.Seq, o.saveSnapshot(ctx, st)
+	return st.records, o.saveSnapshot(ctx, st)
 }
 
 func (o *org) saveSnapshot(ctx context.Context, st *state) error {
@@ -155,7 +157,7 @@ func (o *org) farewell() error {
 			return err
 		}
 	}
-	if o.s.opts.SnapshotEvery > 0 && o.st.Seq >= o.snapshotted+snapshotTail {
+	if o.s.opts.SnapshotEvery > 0 && o.st.records >= o.snapshotted+snapshotTail {
 		return o.saveSnapshot(o.s.logs, o.st)
 	}
 	return nil

@@ -204,7 +204,11 @@ func (c *socket) serve() {
 // help has a goroutine do something for the socket. The caller holds mu.
 func (c *socket) help(do func()) {
 	if !c.ended {
-		c.helpers.Go(do)
+		c.helpers.Add(1)
+		c.s.crew.do(func() {
+			defer c.helpers.Done()
+			do()
+		})
 	}
 }
 

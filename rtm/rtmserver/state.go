@@ -25,6 +25,7 @@ type state struct {
 
 	ManyTokens int `json:"many_tokens,omitempty"` // of which those that have expired are cleared
 
+	records   uint64   // that were folded in
 	forgotten []string // keys of files that left, see org.dropFiles
 }
 
@@ -91,6 +92,7 @@ func (st *state) foldEntry(records []*record) {
 // at nothing but the state and the record, and it cannot refuse.
 func (st *state) fold(r *record) {
 	st.At = r.At
+	st.records++
 	switch r.Kind {
 	case customerRegistered:
 		st.Customers[r.CustomerID] = &customer{ID: r.CustomerID, Secret: r.Secret, CreatedAt: r.At, Fields: map[string]any{}}

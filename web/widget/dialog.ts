@@ -1,13 +1,23 @@
+/** How the open panel is shown; without a word it is the size of the window that decides. */
+export type Layout = 'panel' | 'screen' | undefined
+
 /** Below these sizes the panel covers the screen and is modal. */
 const phone = '(max-width: 480px), (max-height: 440px)'
 
 /** PanelDialog shows the dialog the way the screen wants it: modal on a phone, else beside the page without taking the focus. */
 export class PanelDialog {
   readonly #find: () => HTMLDialogElement | null
+  readonly #layout: () => Layout
   #open = false
 
-  constructor(find: () => HTMLDialogElement | null) {
+  constructor(find: () => HTMLDialogElement | null, layout: () => Layout) {
     this.#find = find
+    this.#layout = layout
+  }
+
+  get #covers(): boolean {
+    const layout = this.#layout()
+    return layout ? layout === 'screen' : matchMedia(phone).matches
   }
 
   /** watch follows the screen until signal is aborted. */
@@ -22,7 +32,8 @@ export class PanelDialog {
     this.#open = open
     const dialog = this.#find()
     if (!dialog) return
-    const modal = matchMedia(phone).matches
+    const modal = this.#covers
+    dialog.toggleAttribute('data-covers', modal)
     if (open && dialog.open && dialog.matches(':modal') === modal) return
     const root = dialog.getRootNode()
     const focused = root instanceof ShadowRoot ? root.activeElement : null
@@ -40,7 +51,7 @@ export class PanelDialog {
     const style = this.#find()?.style
     const view = visualViewport
     if (!style) return
-    const covers = view && view.scale < 1.01 && this.#open && matchMedia(phone).matches
+    const covers = view && view.scale < 1.01 && this.#open && this.#covers
     for (const [name, value] of [['--_height', view?.height], ['--_top', view?.offsetTop]] as const) {
       if (covers) style.setProperty(name, `${value}px`)
       else style.removeProperty(name)

@@ -13,11 +13,18 @@ export interface Settings extends Pick<CustomerOptions, 'token' | 'getToken' | '
   readonly groupId?: number
 }
 
+export interface Page {
+  readonly url: string
+  readonly title: string
+}
+
 /** What the page tells of the customer; the server hears of it as soon as there is a connection. */
 export interface Facts {
   readonly name?: string
   readonly email?: string
   readonly sessionFields?: Readonly<Record<string, string>>
+  /** Where the customer is. */
+  readonly page?: Page
 }
 
 /** What the panel has of the element that it belongs to. It takes no code from there: the two are files of their own. */

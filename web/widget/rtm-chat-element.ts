@@ -3,9 +3,11 @@ import {
   RTMChatCloseEvent, RTMChatErrorEvent, RTMChatFormEvent, RTMChatGreetingEvent, RTMChatMessageEvent, RTMChatOpenEvent, RTMChatRatingEvent,
   RTMChatReadyEvent, RTMChatUnreadEvent, RTMChatVisibilityEvent, type Visibility,
 } from './events.ts'
+import type { Layout } from './dialog.ts'
 import { whenIdle } from './idle.ts'
 import { Launcher } from './launcher.ts'
-import type { Facts, PanelHost, Settings } from './panel-host.ts'
+import type { Facts, Page, PanelHost, Settings } from './panel-host.ts'
+import { whenMoved } from './route.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
 import { recall, remember, type Memory } from './storage.ts'
 import { launcher } from './strings/launcher.ts'
@@ -44,7 +46,7 @@ const settingNames = ['server', 'organization-id', 'client-id', 'group']
  * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
  */
 export class RTMChatElement extends Base {
-  static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden']
+  static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']
 
   readonly #root = this.attachShadow({ mode: 'open' })
   readonly #launcher = new Launcher(this.#root)
@@ -98,6 +100,13 @@ export class RTMChatElement extends Base {
   get greetings(): boolean { return this.hasAttribute('greetings') }
   set greetings(greetings: boolean) { this.toggleAttribute('greetings', greetings) }
 
+  /** `panel` shows the conversation beside the page, `screen` over all of it; without it the size of the window decides. */
+  get layout(): Layout {
+    const layout = this.getAttribute('layout')
+    return layout === 'panel' || layout === 'screen' ? layout : undefined
+  }
+  set layout(layout: Layout) { this.#set('layout', layout) }
+
   get visibility(): Visibility { return this.hidden ? 'hidden' : this.open ? 'maximized' : 'minimized' }
 
   /** How many events of others were not seen yet; until there is a connection, as it was last known. */
@@ -147,6 +156,12 @@ export class RTMChatElement extends Base {
     this.#update()
   }
 
+  /** setPage says where the customer is. The element does so itself when the address changes. */
+  setPage(page: Page): void {
+    this.#facts = { ...this.#facts, page }
+    this.#update()
+  }
+
   /** call sends any action of the Customer API and resolves with its answer. It loads the core when it is not there. */
   async call<T = unknown>(action: string, payload: object = {}): Promise<T> {
     return (await this.#use()).call<T>(action, payload)
@@ -164,11 +179,12 @@ export class RTMChatElement extends Base {
   }
 
   connectedCallback(): void {
-    for (const name of ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings'] as const) this.#rescue(name)
+    for (const name of ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings', 'layout'] as const) this.#rescue(name)
     if (this.#life) return // moved, not removed
     this.#life = new AbortController()
     const { signal } = this.#life
     whenIdle(() => this.#idle(), signal)
+    whenMoved(page => this.setPage(page), signal)
     this.#schedule()
   }
 
@@ -181,7 +197,7 @@ export class RTMChatElement extends Base {
   }
 
   /** rescue takes a property that was set before the element was defined. */
-  #rescue(name: 'server' | 'organizationId' | 'clientId' | 'group' | 'open' | 'greetings'): void {
+  #rescue(name: 'server' | 'organizationId' | 'clientId' | 'group' | 'open' | 'greetings' | 'layout'): void {
     if (!Object.hasOwn(this, name)) return
     const value: unknown = Reflect.get(this, name)
     Reflect.deleteProperty(this, name)
@@ -315,6 +331,7 @@ export class RTMChatElement extends Base {
     }
     panel.settings = this.#settings
     panel.facts = this.#facts
+    panel.layout = this.layout
     panel.open = this.open && !this.hidden
   }
 

@@ -2,7 +2,7 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { guard } from 'lit/directives/guard.js'
 import type { CustomerClient, ModelChat, ModelState } from 'rtmwidget'
 import { Buttons } from './buttons.ts'
-import { PanelDialog } from './dialog.ts'
+import { PanelDialog, type Layout } from './dialog.ts'
 import { KeepFocus } from './focus.ts'
 import { FormFlow } from './form-flow.ts'
 import { formStyles } from './form-styles.ts'
@@ -24,13 +24,14 @@ import { Writer } from './writer.ts'
  * element, draws into its shadow root, and holds the connection.
  */
 export class RTMChatPanelElement extends LitElement implements Panel {
-  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false } }
+  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false } }
   /** Adopted by the root that the panel is in. */
   static override styles = [timelineStyles, composerStyles, formStyles, widgetStyles]
 
   declare settings: Settings
   declare facts: Facts
   declare open: boolean
+  declare layout: Layout
   /** Given before the panel is put into its place. */
   host!: PanelHost
 
@@ -56,7 +57,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   })
   readonly #previews = new Previews(this, () => this.session.client, () => this.settings.server)
   readonly #forms = new FormFlow()
-  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'))
+  readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'), () => this.layout)
   /** What the browser was told to remember of the conversation. */
   #known: boolean | undefined
   /** The client that was said to be ready. */
@@ -152,7 +153,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('open')) this.#dialog.place(this.open)
+    if (changed.has('open') || changed.has('layout')) this.#dialog.place(this.open)
     this.#reader.markSeen()
     this.#acceptGreeting()
     this.#askForm()

@@ -59,8 +59,9 @@ export class Session {
       })
       this.#show(client.model.state)
       this.#to.began()
-      const page = { customer_page: { url: location.href, title: document.title } }
-      await persist(() => client.login({ ...page, ...(groupId === undefined ? {} : { group_id: groupId }) }), life.signal)
+      const { page = { url: location.href, title: document.title } } = this.#facts
+      this.#told = { page }
+      await persist(() => client.login({ customer_page: page, ...(groupId === undefined ? {} : { group_id: groupId }) }), life.signal)
     } catch (cause) {
       if (life.signal.aborted) return
       this.failure = reason(cause, this.#to.strings())
@@ -131,7 +132,7 @@ export class Session {
   #tell(): void {
     const { client } = this
     if (!client || !this.live || this.#told === this.#facts) return
-    const { name, email, sessionFields } = this.#facts
+    const { name, email, sessionFields, page } = this.#facts
     const told = this.#told
     this.#told = this.#facts
     const fail = (cause: unknown) => {
@@ -140,6 +141,7 @@ export class Session {
     if (name !== told.name || email !== told.email) {
       client.updateCustomer({ ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) }).catch(fail)
     }
+    if (page && page !== told.page) client.updateCustomerPage(page).catch(fail)
     if (sessionFields && sessionFields !== told.sessionFields) {
       client.setCustomerSessionFields(Object.entries(sessionFields).map(([key, value]) => ({ [key]: value }))).catch(fail)
     }

@@ -45,11 +45,9 @@ export const widgetStyles = css`
     content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: var(--_good);
   }
 
-  @media (max-width: 480px), (max-height: 440px) {
-    .panel {
-      position: fixed; inset: var(--_top, 0) 0 auto; inline-size: 100vw; block-size: var(--_height, 100dvh); border-radius: 0; box-shadow: none;
-      padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
-    }
+  .panel[data-covers] {
+    position: fixed; inset: var(--_top, 0) 0 auto; inline-size: 100vw; block-size: var(--_height, 100dvh); border-radius: 0; box-shadow: none;
+    padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
   }
   @media (max-height: 440px) {
     /* Where the page is enlarged there is little height: rather than to crush the timeline the panel scrolls. */

@@ -32,41 +32,49 @@ func Open(dir string, opts *Options) (*Log, error) {
 	if err != nil {
 		return fail(err)
 	}
+	l.disk = &disk{dir: dir, logger: l.logger, start: func() (*server.Server, error) { return l.embed(dir) }}
+	if l.disk.ns, err = l.disk.start(); err != nil {
+		unlock()
+		return fail(err)
+	}
+	end := func() {
+		l.disk.close()
+		unlock()
+	}
+	nc, err := nats.Connect("", append(l.natsOptions(), nats.InProcessServer(l.disk))...)
+	if err != nil {
+		end()
+		return fail(err)
+	}
+	if err := l.begin(nc); err != nil {
+		nc.Close()
+		end()
+		return fail(err)
+	}
+	l.closer = end
+	return l, nil
+}
+
+// embed starts a NATS server in the directory.
+func (l *Log) embed(dir string) (*server.Server, error) {
 	ns, err := server.NewServer(&server.Options{
 		ServerName: "rtmd", DontListen: true, JetStream: true, StoreDir: dir, MaxPayload: maxEntry, MaxPending: 8 * maxEntry,
 		SyncAlways: l.opts.SyncAlways, SyncInterval: l.opts.SyncInterval, NoSigs: true, DisableJetStreamBanner: true,
 	})
 	if err != nil {
-		unlock()
-		return fail(err)
-	}
-	stop := func() {
-		ns.Shutdown()
-		ns.WaitForShutdown()
-		unlock()
+		return nil, err
 	}
 	complaints := &natsLogger{logger: l.logger}
 	ns.SetLoggerV2(complaints, false, false, false)
 	ns.Start()
 	if !ns.ReadyForConnections(patience) || !ns.JetStreamEnabled() {
-		stop()
+		stop(ns)
 		if complaints.fatal != "" {
-			return fail(errors.New(complaints.fatal))
+			return nil, errors.New(complaints.fatal)
 		}
-		return fail(errors.New("the NATS server in this process does not start"))
+		return nil, errors.New("the NATS server in this process does not start")
 	}
-	nc, err := nats.Connect("", append(l.natsOptions(), nats.InProcessServer(ns))...)
-	if err != nil {
-		stop()
-		return fail(err)
-	}
-	if err := l.begin(nc); err != nil {
-		nc.Close()
-		stop()
-		return fail(err)
-	}
-	l.closer = stop
-	return l, nil
+	return ns, nil
 }
 
 // natsLogger passes on what a NATS server complains about.

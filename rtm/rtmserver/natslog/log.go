@@ -56,6 +56,7 @@ type Log struct {
 	opts   Options
 	logger *slog.Logger
 	alone  bool   // no other process can use it
+	disk   *disk  // of Open alone
 	closer func() // of the embedded server
 
 	mu        sync.Mutex
@@ -238,6 +239,9 @@ func (l *Log) Append(ctx context.Context, organization string, last uint64, entr
 	if int64(len(entry))+1024 > l.nc.MaxPayload() { // 1024 for the header
 		return rtmserver.ErrTooLarge
 	}
+	if err := l.disk.mend(); err != nil {
+		return fmt.Errorf("natslog: append to %s: %w", s.name, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	id := nuid.Next()
@@ -288,7 +292,7 @@ func (l *Log) Append(ctx context.Context, organization string, last uint64, entr
 		default:
 			open = true
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || l.disk.look() != nil {
 			return fmt.Errorf("natslog: append to %s: %w", s.name, err)
 		}
 		pause(ctx)
@@ -302,7 +306,7 @@ func (l *Log) publish(ctx context.Context, m *nats.Msg) (uint64, error) {
 	defer cancel()
 	reply, err := l.nc.RequestMsgWithContext(ctx, m)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(err, l.disk.look()) // the next append mends it
 	}
 	var ack struct {
 		Error *jetstream.APIError `json:"error"`
