@@ -134,7 +134,7 @@ func serve(ctx context.Context, addr string, names hosts, secure *secure, web, s
 	opts := &rtmserver.Options{Logger: log, Seed: start, Journal: journal}
 	op.options(opts)
 	up.options(opts)
-	closeStore, err := st.open(opts, log)
+	closeStore, err := st.open(ctx, opts, log)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,12 @@ func (d demo) control(t *testing.T, method, path, body string) {
 	}
 }
 
+// empty takes out what is written in a field.
+func (p *page) empty(path string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(e => { e.value = ''; e.dispatchEvent(new Event('input', { bubbles: true })) })(%s)`, find(path))))
+}
+
 // pages shoots the demo pages.
 func (ph *photographer) pages(t *testing.T, b context.Context) {
 	d := demo{start(t, "-web", "../../web/dist")}
@@ -68,11 +74,15 @@ func (ph *photographer) pages(t *testing.T, b context.Context) {
 	p.enter()
 	p.wait("the answer's push", frame("customer", "push", "We do, in two days."))
 	p.do(chromedp.Evaluate[chromedp.Void](`scrollTo(0, 0)`))
-	ph.shoot(p, "protocol")
+	besideOnly := func() {
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('rtm-chat').open = innerWidth >= 1000`))
+	}
+	ph.shoot(p, "protocol", besideOnly)
 	p.click("[data-rule=delay] [role=switch]")
 	p.waitFor("[data-rule=delay] .hits")
-	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#faults-title').scrollIntoView()`))
-	ph.shoot(p, "protocol-faults")
+	ph.shoot(p, "protocol-faults", besideOnly, func() {
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#faults-title').scrollIntoView()`))
+	})
 	d.quiet(t, p)
 }
 
@@ -133,12 +143,14 @@ func (ph *photographer) conversation(t *testing.T, b context.Context) {
 	p.write(field, "She has never flown one, but")
 	agent.waitText(desk+"[part~=typing]", "She has never")
 	ph.shoot(agent, "console-conversation", func() { p.write(field, ".") })
-	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(e => { e.value = ''; e.dispatchEvent(new Event('input')) })(%s)`, find(field))))
+	p.empty(field)
 	ph.shoot(p, "widget-typing", func() {
-		agent.write(agentField, "The ")
+		agent.empty(agentField)
+		agent.write(agentField, "The First")
 		p.waitFor(chat + "[part~=typing]")
 	})
-	agent.write(agentField, "First Flight is made for her.")
+	agent.empty(agentField)
+	agent.write(agentField, "The First Flight is made for her.")
 	agent.enter()
 	p.waitLast("the answer", `m.textContent.includes('First Flight')`)
 	ph.shoot(p, "widget-conversation")

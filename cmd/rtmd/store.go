@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type store struct {
 	data, nats, sync string
 	replicas         int
+	wait             time.Duration
 	syncAlways       bool
 	syncInterval     time.Duration
 }
@@ -28,6 +30,7 @@ func (s *store) flags(flags *flag.FlagSet) {
 	flags.StringVar(&s.data, "data", "rtmd-data", "`directory` to keep everything in; \"\" keeps it in memory")
 	flags.StringVar(&s.nats, "nats", "", "`URL[,URL…]` of NATS servers with JetStream to keep everything in, instead of -data;\nall rtmd on the same servers are one service")
 	flags.StringVar(&s.sync, "sync", "1s", "`when` the disk under -data has what was answered: always, before the answer, or an\ninterval, the most that a power failure can cost; the end of rtmd alone, in whatever\nway, costs nothing")
+	flags.DurationVar(&s.wait, "nats-wait", 30*time.Second, "how long to try, at the start, to reach NATS servers that are not there yet")
 	flags.IntVar(&s.replicas, "replicas", 0, "`number` of the NATS servers that each have everything, from 1 to 5; 0 leaves it as it\nis, at first 1")
 }
 
@@ -62,20 +65,26 @@ func (s *store) check(flags *flag.FlagSet) error {
 	if given["replicas"] && s.nats == "" {
 		return errors.New("-replicas: is for -nats alone")
 	}
+	if given["nats-wait"] && s.nats == "" {
+		return errors.New("-nats-wait: is for -nats alone")
+	}
+	if s.wait < 0 {
+		return fmt.Errorf("-nats-wait: must be 0 or more, not %s", s.wait)
+	}
 	if s.replicas < 0 || s.replicas > maxReplicas {
 		return fmt.Errorf("-replicas: must be from 0 to %d, not %d", maxReplicas, s.replicas)
 	}
 	return nil
 }
 
-// open fills in what is the store's of a server's options. close ends it, after
-// the server.
-func (s *store) open(opts *rtmserver.Options, logger *slog.Logger) (close func(), err error) {
-	options := &natslog.Options{SyncAlways: s.syncAlways, SyncInterval: s.syncInterval, Replicas: s.replicas, Logger: logger}
+// open fills in what is the store's of a server's options. ctx bounds the wait for a
+// store that is not there yet. close ends it, after the server.
+func (s *store) open(ctx context.Context, opts *rtmserver.Options, logger *slog.Logger) (close func(), err error) {
+	options := &natslog.Options{SyncAlways: s.syncAlways, SyncInterval: s.syncInterval, Replicas: s.replicas, Wait: s.wait, Logger: logger}
 	var log *natslog.Log
 	switch {
 	case s.nats != "":
-		if log, err = natslog.Connect(s.nats, options); err != nil {
+		if log, err = natslog.Connect(ctx, s.nats, options); err != nil {
 			return nil, fmt.Errorf("-nats: %w", err)
 		}
 	case s.data != "":

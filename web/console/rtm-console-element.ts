@@ -1,10 +1,12 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
+import { composeStyles } from '../widget/compose-styles.ts'
 import { composer, fit } from '../widget/composer.ts'
+import { EmojiPicker } from '../widget/emoji.ts'
 import { KeepFocus } from '../widget/focus.ts'
 import { formatWait } from '../widget/format.ts'
-import { backIcon } from '../widget/icons.ts'
+import { backIcon, infoIcon } from '../widget/icons.ts'
 import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
 import { StickToEnd } from '../widget/scroll.ts'
@@ -13,7 +15,12 @@ import { avatar, Timeline, userName } from '../widget/timeline.ts'
 import { unsent } from '../widget/unsent.ts'
 import { chatList, customerOf, statusOf } from './chat-list.ts'
 import { consoleStyles } from './console-styles.ts'
+import { detailsStyles } from './details-styles.ts'
+import { Details } from './details.ts'
 import { strings } from './strings.ts'
+
+/** From this width on the details have a column of their own; see details-styles.ts. */
+const wide = 1080
 
 /** How often "is typing" is said again while somebody types; the other side forgets it after 6 s. */
 const typingEvery = 3000
@@ -25,7 +32,7 @@ const typingEvery = 3000
  *
  * It fills its box, which needs a height; below 720 px of width list and conversation are two steps.
  *
- * @csspart bar, connection, routing, list, chat-item, unread, conversation, timeline, message, bubble, typing, composer, send, retry, discard, close-chat, reopen, back, error
+ * @csspart bar, connection, routing, list, chat-item, unread, conversation, timeline, message, bubble, typing, composer, send, retry, discard, details, details-toggle, tag, add-tag, transfer, place, take, watch, leave, close-chat, reopen, back, error
  */
 export class RTMConsoleElement extends LitElement {
   static override properties = {
@@ -33,7 +40,7 @@ export class RTMConsoleElement extends LitElement {
     token: {},
     organizationId: { attribute: 'organization-id' },
   }
-  static override styles = [theme, timelineStyles, composerStyles, consoleStyles]
+  static override styles = [theme, timelineStyles, composerStyles, composeStyles, consoleStyles, detailsStyles]
 
   /** The server's base address. Default: where the page came from. */
   declare server: string | undefined
@@ -49,9 +56,20 @@ export class RTMConsoleElement extends LitElement {
   })
   readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
+  readonly #emoji = new EmojiPicker(this, selector => this.renderRoot.querySelector(selector))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
   #selected: string | undefined
+  readonly #details = new Details(this, { client: () => this.#client, me: () => this.#state.me?.id, strings })
+  /** Whether the details are shown; until somebody says, when there is room. */
+  #showDetails: boolean | undefined
+  readonly #resized = new ResizeObserver(([entry]) => {
+    const room = (entry?.contentRect.width ?? 0) >= wide
+    if (room === this.#room) return
+    this.#room = room
+    this.requestUpdate()
+  })
+  #room = false
   #accepting: boolean | undefined
   #error = ''
   /** Why the draft was not taken. */
@@ -83,6 +101,7 @@ export class RTMConsoleElement extends LitElement {
     if (this.#life) return // moved, not removed
     this.#life = new AbortController()
     document.addEventListener('visibilitychange', () => this.#markSeen(), { signal: this.#life.signal })
+    this.#resized.observe(this)
     if (this.hasUpdated) void this.#connect()
   }
 
@@ -92,12 +111,14 @@ export class RTMConsoleElement extends LitElement {
       if (this.isConnected) return
       this.#life?.abort()
       this.#life = undefined
+      this.#resized.disconnect()
       this.#keepUnsent()
       this.#disconnect()
     })
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#details.follow(this.#chat, this.#state.connection.state === 'live')
     if (!changed.has('server') && !changed.has('token') && !changed.has('organizationId')) return
     // What was written as one agent is not another's.
     this.#selected = undefined
@@ -256,7 +277,11 @@ export class RTMConsoleElement extends LitElement {
   #send(chat: ModelChat): void {
     const text = (this.#drafts.get(chat.id) ?? '').trim()
     if (!text) return
-    this.#client?.model.act('send', { chat_id: chat.id, text }).catch((cause: unknown) => {
+    const { watching } = this.#details
+    const sent = watching
+      ? this.#client?.sendEvent({ chat_id: chat.id, event: { type: 'message', text, visibility: 'agents' } })
+      : this.#client?.model.act('send', { chat_id: chat.id, text })
+    sent?.catch((cause: unknown) => {
       this.#notice = reason(cause)
       if (!this.#drafts.get(chat.id)) this.#drafts.set(chat.id, text)
       this.requestUpdate()
@@ -318,7 +343,17 @@ export class RTMConsoleElement extends LitElement {
           ${chat ? this.#conversation(chat) : html`
             <div class="empty"><strong>${this.#strings.noSelection}</strong><span>${this.#strings.noSelectionText}</span></div>`}
         </section>
+        ${chat && this.#detailsShown ? html`<aside class="details" part="details" id="details" aria-label=${this.#strings.details}>${this.#details.view()}</aside>` : nothing}
       </div>`
+  }
+
+  get #detailsShown(): boolean {
+    return this.#showDetails ?? this.#room
+  }
+
+  readonly #toggleDetails = () => {
+    this.#showDetails = !this.#detailsShown
+    this.requestUpdate()
   }
 
   #bar(): TemplateResult {
@@ -385,9 +420,11 @@ export class RTMConsoleElement extends LitElement {
         <button class="icon-button back" part="back" type="button" aria-label=${s.back} @click=${this.#leave}>${backIcon}</button>
         ${avatar(customer, s)}
         <div class="who"><h2><bdi>${name}</bdi></h2><p>${about}</p></div>
+        <button class="text-button details-toggle" part="details-toggle" type="button" aria-expanded=${this.#detailsShown} aria-controls="details" @click=${this.#toggleDetails}>${infoIcon}<span class="details-text">${s.details}</span></button>
         ${chat.active ? html`
           <button class="text-button" part="close-chat" type="button" @click=${() => this.#act('close', { chat_id: chat.id })}>${s.closeChat}</button>` : nothing}
       </header>
+      ${this.#details.place()}
       <div class="timeline" part="timeline" role="log" aria-live=${this.#rows.live ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
         ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString(), this.#rows.version], () => this.#rows.draw(chat, {
           viewer: { id: me, side: 'agent' },
@@ -399,11 +436,12 @@ export class RTMConsoleElement extends LitElement {
       </div>
       ${chat.active ? composer({
         value: this.#drafts.get(chat.id) ?? '',
-        label: s.replyTo(name),
+        label: this.#details.watching ? s.noteToAgents : s.replyTo(name),
         strings: s,
         notice: this.#notice && s.notSentReason(this.#notice),
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
+        emoji: this.#emoji,
       }) : html`
         <div class="composer after">
           <span>${s.closedNote}</span>

@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { live } from 'lit/directives/live.js'
+import type { EmojiPicker } from './emoji.ts'
 import { attachIcon, sendIcon } from './icons.ts'
+import { nearEnd, room } from './limit.ts'
 import type { Strings } from './strings.ts'
 
 export interface ComposerOptions {
@@ -13,17 +15,22 @@ export interface ComposerOptions {
   send: () => void
   /** Takes files that were chosen or pasted; without it there is no button for them. */
   files?: (files: Iterable<File>) => void
+  emoji?: EmojiPicker
 }
 
 const sizesItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
-/** composer draws a text field that grows, and its button. Enter sends, Shift+Enter starts a line. */
-export function composer({ value, label, strings: s, notice, input, send, files }: ComposerOptions): TemplateResult {
+/**
+ * composer draws a text field that grows, and its button. Enter sends, Shift+Enter starts a line. A text that is longer than
+ * the protocol takes can be written, and stays, but is not sent.
+ */
+export function composer({ value, label, strings: s, notice, input, send, files, emoji }: ComposerOptions): TemplateResult {
+  const left = room(value)
   const onKeydown = (event: KeyboardEvent) => {
     // keyCode 229: Safari ends a composition before it reports the Enter that accepted it.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
     event.preventDefault()
-    send()
+    if (left >= 0) send()
   }
   const onInput = (event: Event) => {
     const field = event.currentTarget as HTMLTextAreaElement
@@ -34,7 +41,7 @@ export function composer({ value, label, strings: s, notice, input, send, files 
     event.preventDefault()
     // The button goes out with its text, and a focus on it would be lost.
     ;(event.currentTarget as HTMLFormElement).querySelector('textarea')?.focus()
-    send()
+    if (left >= 0) send()
   }
   const onPaste = (event: ClipboardEvent) => {
     // What a word processor copies is text, with an image of it besides.
@@ -51,14 +58,18 @@ export function composer({ value, label, strings: s, notice, input, send, files 
   const onAttach = (event: Event) => (event.currentTarget as HTMLElement).parentElement?.querySelector<HTMLInputElement>('input[type=file]')?.click()
   return html`
     <form class="composer" part="composer" @submit=${onSubmit}>
-      <div role="alert">${notice ? html`<p class="note failed">${notice}</p>` : nothing}</div>
+      <div role="alert">${left < 0 || notice ? html`<p class="note failed">${left < 0 ? s.textTooLong : notice}</p>` : nothing}</div>
+      ${left < nearEnd ? html`<p class="note left" id="left" data-over=${left < 0 ? '' : nothing}>${left < 0 ? s.bytesOver(-left) : s.bytesLeft(left)}</p>` : nothing}
+      ${emoji?.grid(s) ?? nothing}
       <div class="field">
         ${files ? html`
           <input type="file" multiple hidden @change=${onChosen}>
-          <button class="attach" part="attach" type="button" aria-label=${s.attach} title=${s.attach} @click=${onAttach}>${attachIcon}</button>` : nothing}
-        <textarea rows="1" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send"
+          <button class="field-button attach" part="attach" type="button" aria-label=${s.attach} title=${s.attach} @click=${onAttach}>${attachIcon}</button>` : nothing}
+        ${emoji?.button(s) ?? nothing}
+        <textarea rows="1" aria-label=${label} placeholder=${label} autocomplete="off" enterkeyhint="send" aria-invalid=${left < 0}
+          aria-describedby=${left < nearEnd ? 'left' : nothing}
           .value=${live(value)} @input=${onInput} @keydown=${onKeydown} @paste=${onPaste}></textarea>
-        <button class="send" part="send" type="submit" aria-label=${s.send} ?disabled=${!value.trim()}>${sendIcon}</button>
+        <button class="send" part="send" type="submit" aria-label=${s.send} ?disabled=${!value.trim() || left < 0}>${sendIcon}</button>
       </div>
     </form>`
 }

@@ -33,7 +33,7 @@ export const formStyles = css`
   .rating form .form-field { inline-size: 100%; }
   .rating p { flex: 1 0 100%; margin: 0; }
 
-  @media (max-width: 480px) {
+  @media (max-width: 480px), (pointer: coarse) {
     .form-field > :is(input, select, textarea) { font-size: 16px; }
   }
 `

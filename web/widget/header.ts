@@ -6,8 +6,8 @@ import type { Strings } from './strings.ts'
 import { avatar, userName } from './timeline.ts'
 
 /** header draws who is on the other side and how the connection is. */
-export function header({ agent, connection }: Session, s: Strings, close: () => void): TemplateResult {
-  const text = connection !== 'live' ? s.connection[connection] : !agent ? s.subtitle : agent.present ? s.connection.live : s.agentAway
+export function header({ agent, connection, state: { availability } }: Session, s: Strings, menu: TemplateResult | typeof nothing, close: () => void): TemplateResult {
+  const text = connection !== 'live' ? s.connection[connection] : !agent ? (availability?.status === 'offline' ? s.nobodyHere : s.subtitle) : agent.present ? s.connection.live : s.agentAway
   return html`
     <div class="header" part="header">
       ${agent ? avatar(agent, s) : html`<span class="mark" aria-hidden="true">${chatIcon}</span>`}
@@ -16,6 +16,7 @@ export function header({ agent, connection }: Session, s: Strings, close: () => 
         <p class="connection" part="connection" data-state=${connection}
           data-present=${connection === 'live' && agent?.present ? '' : nothing}>${text}</p>
       </div>
+      ${menu}
       <button class="icon-button" part="close" type="button" aria-label=${s.close} @click=${close}>${closeIcon}</button>
     </div>`
 }
@@ -23,9 +24,10 @@ export function header({ agent, connection }: Session, s: Strings, close: () => 
 /** banner says what keeps the chat from going on at once: no connection, or a queue. */
 export function banner({ chat, connection, state, lost, failure }: Session, s: Strings, reconnect: () => void): TemplateResult {
   const queue = chat?.active ? chat.queue : undefined
+  const waiting = chat?.timeline.filter(item => item.state === 'pending').length
   const stopped = connection === 'stopped'
   const text = stopped ? (state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
-    : lost ? (state.me ? s.waitingBanner : s.unreachableBanner)
+    : lost ? [navigator.onLine === false ? s.offlineBanner : state.me ? s.waitingBanner : s.unreachableBanner, waiting ? s.waitingMessages(waiting) : ''].join(' ')
     : queue ? s.queue(formatNumber(queue.position, s), formatWait(queue.wait_time, s)) : ''
   // The region is always there: one that comes together with its text is not announced everywhere.
   return html`

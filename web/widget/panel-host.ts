@@ -1,5 +1,6 @@
 import type { ReactiveControllerHost } from 'lit'
 import type { CustomerOptions, ModelEvent, ModelForm, ModelGreeting, ModelPerson } from 'rtmwidget'
+import type { Alerts } from './notify.ts'
 import type { Session } from './session.ts'
 import type { Memory } from './storage.ts'
 import type { Strings } from './strings.ts'
@@ -44,8 +45,12 @@ export interface PanelHost {
 /** What the parts of the panel have of it. */
 export interface Panel extends ReactiveControllerHost {
   readonly open: boolean
+  readonly settings: Settings
   readonly host: PanelHost
   readonly session: Session
   readonly strings: Strings
+  readonly alerts: Alerts
+  /** Moves the keyboard to where one writes. */
+  focusComposer(): void
   find<T extends HTMLElement = HTMLElement>(selector: string): T | null
 }

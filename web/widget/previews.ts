@@ -70,8 +70,8 @@ export class Previews {
 
 /** previewOf reads an answer. An image is shown only when the chat's own server has it: nobody else is to learn who reads. */
 export function previewOf(href: string, info: customer.GetURLInfoResponse, server: string): Preview | undefined {
-  const title = str(info.title).trim().slice(0, 200)
-  const description = str(info.description).trim().slice(0, 300)
+  const title = str(info.title).trim().slice(0, 120)
+  const description = str(info.description).trim().slice(0, 200)
   const image = ownImage(str(info.image_url), server)
   // The address is in the message already.
   if (!title || (!description && !image && href.includes(title))) return undefined

@@ -1,13 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import type { ModelState } from 'rtmwidget'
+import type { ModelItem, ModelState } from 'rtmwidget'
 import { Announced } from './announced.ts'
+import { content } from './content.ts'
 import { badge } from './format.ts'
 import { firstUnread } from './groups.ts'
 import { downIcon } from './icons.ts'
 import type { Panel } from './panel-host.ts'
 import { raw } from './raw.ts'
 import { StickToEnd } from './scroll.ts'
-import { Timeline } from './timeline.ts'
+import { Timeline, userName } from './timeline.ts'
 
 /** Reader knows where in the conversation the person in front is: at its end or away, what is new there, and what was seen. */
 export class Reader {
@@ -71,14 +72,24 @@ export class Reader {
       this.newKey ??= firstUnread(chat, { id: me, side: 'customer' })
     }
     const read = open && !this.#away && document.visibilityState === 'visible'
+    let news: ModelItem | undefined
     if (read) this.#fresh = 0
     for (const { chatId, item } of this.#announced.next(state)) {
       const author = raw(item.event).author_id
+      if (author && author !== me) news = item
       if (!read && chatId === chat?.id && author && author !== me) {
         if (!this.#fresh++) this.newKey = item.key
       }
       host.message(chatId, item.event, author === me)
     }
+    if (news) this.#tell(news)
+  }
+
+  /** tell lets somebody who looks elsewhere know of a message. */
+  #tell({ key, event }: ModelItem): void {
+    const { alerts, session: { chat }, strings } = this.#panel
+    const author = chat?.users.find(user => user.id === raw(event).author_id)
+    alerts.tell({ id: key, name: userName(author, strings, strings.agent), text: content(event, strings).text })
   }
 
   markSeen(): void {

@@ -43,12 +43,9 @@ export const richStyles = css`
     display: flex; flex-direction: column; inline-size: min(100%, 260px); margin-block-start: 3px; padding-block-end: 10px; overflow: hidden;
     border: 1px solid var(--_line); border-radius: 14px; background: var(--_surface); color: var(--_text); text-decoration: none;
   }
-  .link-card:hover { border-color: var(--_text); }
-  .link-title, .link-text {
-    display: -webkit-box; margin: 8px 14px 0; overflow: hidden; overflow-wrap: anywhere; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
-  }
+  .link-title, .link-text { margin: 8px 14px 0; overflow-wrap: anywhere; }
   .link-title { font-weight: 650; line-height: 1.3; }
-  .link-text { margin-block-start: 2px; color: var(--_muted); font-size: .8667em; -webkit-line-clamp: 3; }
+  .link-text { margin-block-start: 2px; color: var(--_muted); font-size: .8667em; }
 
   .avatar { position: relative; overflow: hidden; }
   .avatar img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover; }

@@ -43,7 +43,7 @@ const settingNames = ['server', 'organization-id', 'client-id', 'group']
  * @fires rtm-chat-rating - the customer rated the chat
  * @fires rtm-chat-greeting - an invitation is shown
  * @fires rtm-chat-error - something failed that the page may want to know of
- * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, preview, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice
+ * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, preview, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice, emoji-button, emoji, menu-button, menu, menu-item, confirm, notify-offer
  */
 export class RTMChatElement extends Base {
   static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']

@@ -2,6 +2,8 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { guard } from 'lit/directives/guard.js'
 import type { CustomerClient, ModelChat, ModelState } from 'rtmwidget'
 import { Buttons } from './buttons.ts'
+import { ChatMenu } from './chat-menu.ts'
+import { composeStyles } from './compose-styles.ts'
 import { PanelDialog, type Layout } from './dialog.ts'
 import { KeepFocus } from './focus.ts'
 import { FormFlow } from './form-flow.ts'
@@ -9,6 +11,7 @@ import { formStyles } from './form-styles.ts'
 import { formView, ratingView, type Filled } from './form.ts'
 import { greetingCard } from './greeting.ts'
 import { banner, header } from './header.ts'
+import { Alerts } from './notify.ts'
 import type { Facts, Panel, PanelHost, Settings } from './panel-host.ts'
 import { Previews } from './previews.ts'
 import { Reader } from './reader.ts'
@@ -26,7 +29,7 @@ import { Writer } from './writer.ts'
 export class RTMChatPanelElement extends LitElement implements Panel {
   static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false } }
   /** Adopted by the root that the panel is in. */
-  static override styles = [timelineStyles, composerStyles, formStyles, widgetStyles]
+  static override styles = [timelineStyles, composerStyles, composeStyles, formStyles, widgetStyles]
 
   declare settings: Settings
   declare facts: Facts
@@ -44,6 +47,12 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     failed: cause => this.host.failed(cause),
     requestUpdate: () => this.requestUpdate(),
   })
+  readonly alerts = new Alerts(this, {
+    organization: () => this.settings.organizationId,
+    client: () => this.settings.clientId ?? '',
+    show: () => this.host.show(),
+  })
+  readonly #menu = new ChatMenu(this)
   readonly #reader = new Reader(this)
   readonly #writer = new Writer(this, this.#reader)
   readonly #buttons = new Buttons(this, {
@@ -137,9 +146,10 @@ export class RTMChatPanelElement extends LitElement implements Panel {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('settings')
+    const where = ({ server, organizationId, clientId }: Settings) => `${server} ${organizationId} ${clientId}`
+    // What was written to one is not for another.
+    if (changed.has('settings') && !(before && this.hasUpdated && where(before) === where(this.settings))) this.#writer.writesTo(this.settings)
     if (before && this.hasUpdated) {
-      // What was written to one is not for another.
-      if (before.server !== this.settings.server || before.organizationId !== this.settings.organizationId) this.#writer.forget()
       const connected = this.session.connection !== 'idle'
       this.#disconnect()
       if (connected) void this.connect()
@@ -157,6 +167,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     this.#reader.markSeen()
     this.#acceptGreeting()
     this.#askForm()
+    this.alerts.unread(this.session.chat?.unread ?? 0)
   }
 
   /** Where the keyboard goes: the text field, or what brings it back. */
@@ -281,8 +292,9 @@ export class RTMChatPanelElement extends LitElement implements Panel {
       <div class="invitation" role="status">${this.open ? nothing : this.#invitation(() => this.host.show())}</div>
       <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
         @dragenter=${drag} @dragover=${drag} @dragleave=${drag} @drop=${drag}>
-        ${header(this.session, s, () => this.host.close())}
+        ${header(this.session, s, this.#menu.button(), () => this.host.close())}
         ${banner(this.session, s, () => this.#reconnect())}
+        ${this.#menu.question()}
         ${this.#timeline()}
         ${this.#reader.jump(() => this.focusComposer())}
         ${this.#footer()}

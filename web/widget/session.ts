@@ -3,6 +3,7 @@ import { persist } from './login.ts'
 import type { Facts, Settings } from './panel-host.ts'
 import { reason } from './reason.ts'
 import type { Strings } from './strings.ts'
+import { pageTitle } from './title.ts'
 
 export interface SessionHost {
   settings(): Settings
@@ -59,7 +60,7 @@ export class Session {
       })
       this.#show(client.model.state)
       this.#to.began()
-      const { page = { url: location.href, title: document.title } } = this.#facts
+      const { page = { url: location.href, title: pageTitle() } } = this.#facts
       this.#told = { page }
       await persist(() => client.login({ customer_page: page, ...(groupId === undefined ? {} : { group_id: groupId }) }), life.signal)
     } catch (cause) {

@@ -12,19 +12,35 @@ export interface Memory {
 
 const key = (organization: string, client: string) => `rtm-chat:${organization}${client && `:${client}`}`
 
+/** What somebody wants of it. It is kept by itself, so that two tabs that remember something at the same time don't lose it. */
+export interface Wishes {
+  /** No sound. */
+  muted?: boolean
+  /** Notifications; unset as long as nobody said. */
+  notify?: boolean
+}
+
 /** recall never throws: storage may be blocked or hold anything. */
-export function recall(organization: string, client: string): Memory {
+export const recall = (organization: string, client: string): Memory => read(key(organization, client))
+
+export const remember = (organization: string, client: string, change: Memory): void => write(key(organization, client), change)
+
+export const wishes = (organization: string, client: string): Wishes => read(`${key(organization, client)}:wishes`)
+
+export const wish = (organization: string, client: string, change: Wishes): void => write(`${key(organization, client)}:wishes`, change)
+
+function read(at: string): object {
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(key(organization, client)) ?? '{}')
+    const value: unknown = JSON.parse(localStorage.getItem(at) ?? '{}')
     return value !== null && typeof value === 'object' ? value : {}
   } catch {
     return {}
   }
 }
 
-export function remember(organization: string, client: string, change: Memory): void {
+function write(at: string, change: object): void {
   try {
-    localStorage.setItem(key(organization, client), JSON.stringify({ ...recall(organization, client), ...change }))
+    localStorage.setItem(at, JSON.stringify({ ...read(at), ...change }))
   } catch {
     // Without storage the widget starts minimized on each page.
   }

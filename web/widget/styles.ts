@@ -98,12 +98,12 @@ export const composerStyles = css`
     background: none; color: var(--_text); overflow-y: auto; field-sizing: content; scrollbar-width: thin; unicode-bidi: plaintext;
   }
   .field textarea::placeholder { overflow: hidden; color: var(--_muted); opacity: 1; text-overflow: ellipsis; white-space: nowrap; }
-  .attach {
+  .field-button {
     display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px; background: none;
     color: var(--_muted);
   }
-  .attach:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
-  .attach + textarea { padding-inline-start: 4px; }
+  .field-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+  .field-button + textarea { padding-inline-start: 4px; }
   .send {
     display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px;
     background: var(--_accent); color: var(--_on-accent);
@@ -112,7 +112,7 @@ export const composerStyles = css`
   .send:disabled { background: none; color: var(--_muted); }
   .after { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-block-size: 46px; color: var(--_muted); }
 
-  @media (max-width: 480px) {
+  @media (max-width: 480px), (pointer: coarse) {
     /* iOS zooms into a field whose text is under 16 px. */
     .field textarea { font-size: 16px; }
   }

@@ -2,7 +2,10 @@ import type { TemplateResult } from 'lit'
 import { canStore, type ModelChat, type ModelState } from 'rtmwidget'
 import type { Postback } from './buttons.ts'
 import { composer, fit } from './composer.ts'
-import type { Panel } from './panel-host.ts'
+import { Draft } from './draft.ts'
+import { EmojiPicker } from './emoji.ts'
+import { room } from './limit.ts'
+import type { Panel, Settings } from './panel-host.ts'
 import type { Reader } from './reader.ts'
 import { reason } from './reason.ts'
 import { unsent, vanished } from './unsent.ts'
@@ -13,7 +16,8 @@ export class Writer {
   readonly #panel: Panel
   readonly #reader: Reader
   readonly #uploads = new Uploads(() => this.#panel.strings)
-  #draft = ''
+  readonly #emoji: EmojiPicker
+  #draft = new Draft('')
   /** Enter was pressed before the core was there. */
   #held = false
   #restarting = false
@@ -25,6 +29,7 @@ export class Writer {
   constructor(panel: Panel, reader: Reader) {
     this.#panel = panel
     this.#reader = reader
+    this.#emoji = new EmojiPicker(panel, selector => panel.find(selector))
   }
 
   /** Whether there is a field to write in. */
@@ -39,8 +44,10 @@ export class Writer {
   }
 
   changed(before: ModelState): void {
-    this.#keep(vanished(before, this.#panel.session.state))
-    if (this.#panel.session.chat?.active) this.#restarting = false
+    const { chat, live, state } = this.#panel.session
+    this.#draft.add(vanished(before, state))
+    if (chat?.active) this.#restarting = false
+    if ((chat || live) && this.#draft.chat(chat?.id ?? '')) void this.#panel.updateComplete.then(() => fit(this.#field))
   }
 
   /** clear ends what belongs to a connection; the draft stays. */
@@ -50,20 +57,19 @@ export class Writer {
     this.#uploads.clear()
   }
 
-  /** forget drops what was written to another organization. */
-  forget(): void {
-    this.#draft = ''
+  /** writesTo takes up what was written for a conversation, and drops what was for another one. */
+  writesTo({ server = '', organizationId, clientId = '' }: Settings): void {
+    this.#draft = new Draft([server, organizationId, clientId].join(' '))
     this.#held = false
   }
 
   /** rescue keeps what would go away with the connection; where the browser stores it, it is sent again by itself. */
   rescue(): void {
-    if (!canStore()) this.#keep(unsent(this.#panel.session.state.chats))
+    if (!canStore()) this.#draft.add(unsent(this.#panel.session.state.chats))
   }
 
-  /** keep puts text that would go away with its chat back in front of the person who wrote it. */
-  #keep(text: string): void {
-    if (text) this.#draft = [text, this.#draft].filter(Boolean).join('\n')
+  get #field(): HTMLTextAreaElement | null {
+    return this.#panel.find<HTMLTextAreaElement>('.composer .field textarea')
   }
 
   say(text: string, postback?: Postback): void {
@@ -72,21 +78,21 @@ export class Writer {
     this.notice = ''
     client?.model.act('send', { text, ...(chat && { chat_id: chat.id }), ...(postback && { postback }) }).catch((cause: unknown) => {
       this.fail(cause)
-      this.#draft ||= text
+      this.#draft.text ||= text
     })
     this.#reader.toEnd()
     this.#panel.requestUpdate()
   }
 
   send(): void {
-    const text = this.#draft.trim()
+    const text = this.#draft.text.trim()
     if (!text) return
     const { session } = this.#panel
     this.#held = !session.client
     if (!session.client) return void session.connect()
-    this.#draft = ''
+    this.#draft.text = ''
     this.say(text)
-    void this.#panel.updateComplete.then(() => fit(this.#panel.find<HTMLTextAreaElement>('textarea')))
+    void this.#panel.updateComplete.then(() => fit(this.#field))
   }
 
   /** fail says why something did not go out. */
@@ -123,16 +129,16 @@ export class Writer {
   composer(): TemplateResult {
     const { strings } = this.#panel
     return composer({
-      value: this.#draft, label: strings.write, strings, notice: this.notice,
+      value: this.#draft.text, label: strings.write, strings, notice: this.notice, emoji: this.#emoji,
       input: text => this.#type(text), send: () => this.send(),
       ...(this.#panel.session.client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
     })
   }
 
   #type(text: string): void {
-    this.#draft = text
+    this.#draft.text = text
     const { chat } = this.#panel.session
-    if (chat?.active) this.#panel.session.act('sneak_peek', { chat_id: chat.id, text })
+    if (chat?.active && room(text) >= 0) this.#panel.session.act('sneak_peek', { chat_id: chat.id, text })
     this.#panel.requestUpdate()
   }
 

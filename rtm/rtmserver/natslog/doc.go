@@ -2,7 +2,7 @@
 // machine, or on NATS servers that several nodes share.
 //
 //	log, err := natslog.Open("rtmd-data", nil)                       // one server
-//	log, err := natslog.Connect("nats://10.0.0.1,nats://10.0.0.2", nil) // its nodes
+//	log, err := natslog.Connect(ctx, "nats://10.0.0.1,nats://10.0.0.2", nil) // its nodes
 //	if err != nil { … }
 //	defer log.Close()
 //	srv, err := rtmserver.New(&rtmserver.Options{Log: log})

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"math"
+	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -32,6 +33,10 @@ type Options struct {
 	// only.
 	Replicas int
 
+	// Wait is how long Connect tries to reach servers that are not there yet, as when
+	// all machines start at once. 0 means that it tries once. Connect only.
+	Wait time.Duration
+
 	// Logger gets what NATS has to complain about. nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -41,6 +46,7 @@ const (
 	startTime    = 30 * time.Second // instead of it, for servers that have just been started
 	tryTimeout   = 2 * time.Second  // of it, for each request
 	tryPause     = 20 * time.Millisecond
+	dialPause    = 500 * time.Millisecond
 	readBatch    = 1000
 	readBytes    = 8 << 20
 	inlineEntry  = 64 << 10 // bytes up to which other nodes are told an entry itself
@@ -78,10 +84,10 @@ type stream struct {
 var _ rtmserver.Log = (*Log)(nil)
 
 // Connect uses NATS servers, given as their addresses with commas in between.
-// They need JetStream.
-func Connect(servers string, opts *Options) (*Log, error) {
+// They need JetStream. ctx bounds the wait for them, and nothing after it.
+func Connect(ctx context.Context, servers string, opts *Options) (*Log, error) {
 	l := newLog(opts)
-	nc, err := nats.Connect(servers, l.natsOptions()...)
+	nc, err := l.dial(ctx, servers)
 	if err != nil {
 		return nil, fmt.Errorf("natslog: %s: %w", servers, err)
 	}
@@ -90,6 +96,35 @@ func Connect(servers string, opts *Options) (*Log, error) {
 		return nil, fmt.Errorf("natslog: %s: %w", servers, err)
 	}
 	return l, nil
+}
+
+// dial connects to servers, for which it waits if need be.
+func (l *Log) dial(ctx context.Context, servers string) (*nats.Conn, error) {
+	nc, err := nats.Connect(servers, l.natsOptions()...)
+	if l.opts.Wait <= 0 || !absent(err) {
+		return nc, err
+	}
+	l.logger.Warn("NATS is out of reach: trying again", "servers", servers, "for", l.opts.Wait.String(), "error", err)
+	over := time.After(l.opts.Wait)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-over:
+			return nil, fmt.Errorf("%w for %s", err, l.opts.Wait)
+		case <-time.After(dialPause):
+		}
+		if nc, err = nats.Connect(servers, l.natsOptions()...); !absent(err) {
+			return nc, err
+		}
+	}
+}
+
+// absent reports whether an error says that no server answered, which one that is
+// being started does later.
+func absent(err error) bool {
+	network, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, nats.ErrNoServers) || ok && network != nil
 }
 
 func newLog(opts *Options) *Log {

@@ -86,7 +86,7 @@ func serveWith(t testing.TB, most int64) string {
 
 func connect(t testing.TB, url string, opts *natslog.Options) *natslog.Log {
 	t.Helper()
-	l, err := natslog.Connect(url, opts)
+	l, err := natslog.Connect(t.Context(), url, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -396,7 +396,7 @@ func TestConnect(t *testing.T) {
 		"http:// x":          "http:// x",
 		ns.ClientURL():       "jetstream not enabled",
 	} {
-		if l, err := natslog.Connect(servers, nil); err == nil || !strings.Contains(strings.ToLower(err.Error()), want) {
+		if l, err := natslog.Connect(t.Context(), servers, nil); err == nil || !strings.Contains(strings.ToLower(err.Error()), want) {
 			t.Errorf("%s: %v, %v, want %q", servers, l, err, want)
 		}
 	}

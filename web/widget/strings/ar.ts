@@ -105,6 +105,37 @@ export const ar = {
   buttonFailed: (reason: string) => `لم تنجح العملية: ${isolate(reason)}`,
   attachment: 'مرفق',
 
+  // Composer, menu and what tells of a message.
+  emoji: 'رموز تعبيرية',
+  textTooLong: 'هذه الرسالة طويلة جدًا. اختصرها أو أرسلها على أجزاء.',
+  bytesLeft: counted<'ar'>({
+    zero: 'لم يتبقَّ أي بايت', one: 'تبقى بايت واحد', two: 'تبقى بايتان', few: 'تبقت {n} بايتات', many: 'تبقى {n} بايتًا',
+    other: 'تبقى {n} بايت',
+  }),
+  bytesOver: counted<'ar'>({
+    zero: 'لا زيادة', one: 'زيادة بايت واحد', two: 'زيادة بايتين', few: 'زيادة {n} بايتات', many: 'زيادة {n} بايتًا', other: 'زيادة {n} بايت',
+  }),
+  menu: 'المزيد',
+  sound: 'الصوت',
+  notifications: 'الإشعارات',
+  notifyOffer: 'هل تريد أن نُعلمك عند وصول الرد؟',
+  notifyYes: 'نعم، من فضلك',
+  notifyNo: 'لا، شكرًا',
+  saveTranscript: 'حفظ هذه المحادثة',
+  transcriptTitle: 'نص المحادثة',
+  transcriptFile: 'chat',
+  transcriptSaved: (when: string) => `حُفظت في ${when}`,
+  transcriptCut: 'تعذر تحميل الرسائل الأقدم.',
+  endChat: 'إنهاء المحادثة',
+  endQuestion: 'هل تريد إنهاء هذه المحادثة؟',
+  keepChatting: 'متابعة المحادثة',
+  offlineBanner: 'أنت غير متصل. واصل الكتابة: ستُرسل رسائلك فور عودتك.',
+  waitingMessages: counted<'ar'>({
+    zero: 'لا رسائل في الانتظار.', one: 'رسالة واحدة في الانتظار.', two: 'رسالتان في الانتظار.', few: '{n} رسائل في الانتظار.',
+    many: '{n} رسالة في الانتظار.', other: '{n} رسالة في الانتظار.',
+  }),
+  nobodyHere: 'لا يوجد أحد هنا الآن. اكتب لنا وسنرد عليك.',
+
   errors: {
     answer: 'لم يصل أي رد. يُرجى المحاولة مرة أخرى.',
     busy: 'الخدمة مشغولة. يُرجى المحاولة لاحقًا.',

@@ -97,6 +97,29 @@ export const en = {
   buttonFailed: (reason: string) => `That did not work: ${reason}`,
   attachment: 'Attachment',
 
+  // Composer, menu and what tells of a message.
+  emoji: 'Emoji',
+  textTooLong: 'This message is too long. Shorten it, or send it in parts.',
+  bytesLeft: counted<'en'>({ one: '{n} byte left', other: '{n} bytes left' }),
+  bytesOver: counted<'en'>({ one: '{n} byte too long', other: '{n} bytes too long' }),
+  menu: 'More',
+  sound: 'Sound',
+  notifications: 'Notifications',
+  notifyOffer: 'Shall we notify you when there is an answer?',
+  notifyYes: 'Yes, please',
+  notifyNo: 'No, thanks',
+  saveTranscript: 'Save this conversation',
+  transcriptTitle: 'Chat transcript',
+  transcriptFile: 'chat',
+  transcriptSaved: (when: string) => `Saved on ${when}`,
+  transcriptCut: 'Older messages could not be loaded.',
+  endChat: 'End chat',
+  endQuestion: 'Do you want to end this chat?',
+  keepChatting: 'Keep chatting',
+  offlineBanner: 'You are offline. Keep writing: your messages go out as soon as you are back.',
+  waitingMessages: counted<'en'>({ one: '{n} message is waiting.', other: '{n} messages are waiting.' }),
+  nobodyHere: 'Nobody is here right now. Write to us, we will answer.',
+
   /** Why something failed, by the kind of the error; see reason.ts. */
   errors: {
     answer: 'There was no answer. Please try again.',

@@ -99,6 +99,31 @@ export const pl = {
   buttonFailed: (reason: string) => `Nie udało się: ${reason}`,
   attachment: 'Załącznik',
 
+  // Composer, menu and what tells of a message.
+  emoji: 'Emoji',
+  textTooLong: 'Ta wiadomość jest za długa. Skróć ją lub wyślij w częściach.',
+  bytesLeft: counted<'pl'>({ one: 'Pozostał {n} bajt', few: 'Pozostały {n} bajty', many: 'Pozostało {n} bajtów', other: 'Pozostało {n} bajta' }),
+  bytesOver: counted<'pl'>({ one: 'Za długa o {n} bajt', few: 'Za długa o {n} bajty', many: 'Za długa o {n} bajtów', other: 'Za długa o {n} bajta' }),
+  menu: 'Więcej',
+  sound: 'Dźwięk',
+  notifications: 'Powiadomienia',
+  notifyOffer: 'Czy powiadomić Cię, gdy przyjdzie odpowiedź?',
+  notifyYes: 'Tak, proszę',
+  notifyNo: 'Nie, dziękuję',
+  saveTranscript: 'Zapisz tę rozmowę',
+  transcriptTitle: 'Zapis czatu',
+  transcriptFile: 'czat',
+  transcriptSaved: (when: string) => `Zapisano: ${when}`,
+  transcriptCut: 'Nie udało się wczytać starszych wiadomości.',
+  endChat: 'Zakończ czat',
+  endQuestion: 'Czy chcesz zakończyć ten czat?',
+  keepChatting: 'Rozmawiaj dalej',
+  offlineBanner: 'Jesteś offline. Pisz dalej: wiadomości zostaną wysłane, gdy tylko wrócisz.',
+  waitingMessages: counted<'pl'>({
+    one: '{n} wiadomość czeka.', few: '{n} wiadomości czekają.', many: '{n} wiadomości czeka.', other: '{n} wiadomości czeka.',
+  }),
+  nobodyHere: 'Teraz nikogo tu nie ma. Napisz do nas, odpowiemy.',
+
   errors: {
     answer: 'Nie było odpowiedzi. Prosimy spróbować ponownie.',
     busy: 'Usługa jest przeciążona. Prosimy spróbować później.',

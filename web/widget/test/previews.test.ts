@@ -21,7 +21,7 @@ test('a preview has what the server says; an image only of the server itself', (
   assert.equal(of({ title: 'shop.example' }), undefined, 'nothing that the link does not say')
   assert.equal(of({ description: 'no title' }), undefined)
   assert.equal(of({ title: 7 as never }), undefined)
-  assert.equal(of({ title: 'x'.repeat(999) })?.title.length, 200)
+  assert.equal(of({ title: 'x'.repeat(999) })?.title.length, 120)
 })
 
 function setup() {
