@@ -31,10 +31,11 @@ screenshots: ## every state of widget, console and pages at 360 and 1440 px, lig
 bench-widget: ## the widget with 10,000 events: typing, scrolling, opening, on a processor four times slower, too (2 minutes)
 	@cd cmd/rtmd && RTM_BENCH_WIDGET=1 go test -run TestBenchWidget -timeout 30m -count=1
 
-soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core
+soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core, 500 widgets mounted and unmounted
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
 	@go test ./cmd/rtmd -run Killed -kills 100 -timeout 30m -count=1
 	@RTM_SOAK=1 NODE_OPTIONS=--test-reporter=spec npm --prefix web test -- --test-name-pattern 'leave nothing behind'
+	@cd cmd/rtmd && RTM_SOAK=1 go test -run TestMountsLeaveNothing -timeout 30m -count=1
 
 build: ## the pages and the server, without starting it
 	@go run ./cmd/check -run "npm ci"

@@ -141,6 +141,15 @@ func snapshot(conn uint32) uint32 {
 	return done(err)
 }
 
+//go:wasmexport missed
+func missed(conn, given uint32) uint32 {
+	pushes, err := core.Missed(int(conn), text(take(given).rest))
+	if err == nil {
+		hostAnswer(text(pushes))
+	}
+	return done(err)
+}
+
 //go:wasmexport stop
 func stop(conn uint32, now float64) uint32 { return done(core.Stop(int(conn), at(now))) }
 

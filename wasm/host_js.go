@@ -39,8 +39,12 @@ func expose() {
 		},
 		"act":      func(conn int, now float64, act, args string) error { return b.Act(conn, at(now), act, []byte(args)) },
 		"snapshot": func(conn int) (string, error) { state, err := b.Snapshot(conn); return string(state), err },
-		"stop":     func(conn int, now float64) error { return b.Stop(conn, at(now)) },
-		"destroy":  b.Destroy,
+		"missed": func(conn int, given string) (string, error) {
+			pushes, err := b.Missed(conn, given)
+			return string(pushes), err
+		},
+		"stop":    func(conn int, now float64) error { return b.Stop(conn, at(now)) },
+		"destroy": b.Destroy,
 		"call": func(conn int, now float64, ref int, action, payload string, timeout float64) error {
 			return b.Call(conn, at(now), ref, action, []byte(payload), ms(timeout))
 		},

@@ -16,7 +16,7 @@
 //	go.run(instance)
 //
 // When go.run returns, the object also has the entries create, restore, kept,
-// start, opened, receive, closed, tick, online, call, cancel, token, act, snapshot, stop and
+// start, opened, receive, closed, tick, online, call, cancel, token, act, snapshot, missed, stop and
 // destroy, and __ready__ is true. Their contracts are those of package bridge;
 // times are milliseconds since 1970, errors are thrown. The object is read
 // once, so the global may be taken away then.

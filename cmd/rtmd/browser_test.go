@@ -178,15 +178,27 @@ func (p *page) waitText(path, want string) {
 	p.wait(fmt.Sprintf("%q in %s", want, path), fmt.Sprintf(`(%s?.textContent ?? '').includes(%q)`, find(path), want))
 }
 
-// click clicks the middle of an element as a mouse does.
+// click clicks the middle of an element as a mouse does, once it stands still and
+// nothing is in front of it; what never does is clicked all the same.
 func (p *page) click(path string) {
 	p.t.Helper()
 	p.waitFor(path)
-	at := ask(p, chromedp.Evaluate[struct{ X, Y float64 }](fmt.Sprintf(`(e => {
-		e.scrollIntoView({ block: 'nearest' })
-		const r = e.getBoundingClientRect()
-		return { X: r.x + r.width / 2, Y: r.y + r.height / 2 }
-	})(%s)`, find(path))))
+	at := ask(p, chromedp.Evaluate[struct{ X, Y float64 }](fmt.Sprintf(`(async () => {
+		const frame = () => new Promise(done => { requestAnimationFrame(done); setTimeout(done, 500) })
+		let last
+		for (const end = Date.now() + 3000; ; await frame()) {
+			const e = %s
+			if (!e) continue // it is being drawn anew
+			e.scrollIntoView({ block: 'nearest' })
+			const r = e.getBoundingClientRect()
+			const now = { X: r.x + r.width / 2, Y: r.y + r.height / 2 }
+			let hit = document.elementFromPoint(now.X, now.Y)
+			for (let inner; (inner = hit?.shadowRoot?.elementFromPoint(now.X, now.Y)) && inner !== hit;) hit = inner
+			const still = last?.X === now.X && last.Y === now.Y
+			if (still && (e.contains(hit) || e.shadowRoot?.contains(hit)) || Date.now() > end) return now
+			last = now
+		}
+	})()`, find(path)), chromedp.EvalAwaitPromise))
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
 }
 

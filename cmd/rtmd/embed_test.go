@@ -31,14 +31,15 @@ func (p *page) eval(script string) {
 // TestLauncher shows what a page loads when, and what a reload keeps.
 func TestLauncher(t *testing.T) {
 	d := startDemo(t)
-	p := open(t, started(t), "launcher", d.url+"/shop", 1440, 900)
+	b := started(t)
+	p := open(t, b, "launcher", d.url+"/shop", 1440, 900)
 	p.wait("the panel's file, when the page has nothing else to do", fetched("panel"))
 	p.wait("the panel after the page", `performance.getEntriesByType('resource').find(entry => /\/panel\./.test(entry.name)).startTime >= performance.getEntriesByType('navigation')[0].loadEventStart`)
-	if ask(p, chromedp.Evaluate[bool](fetched("worker")+" || "+find(chat+"dialog")+" != null")) {
+	if sharedWorker(t, b) != nil || ask(p, chromedp.Evaluate[bool](find(chat+"dialog")+" != null")) {
 		t.Error("a visitor who does nothing loads the core")
 	}
 	p.eval(element + `.dispatchEvent(new PointerEvent('pointerenter'))`)
-	p.wait("the core, when the pointer is there", fetched("worker"))
+	until(t, "the core, when the pointer is there", func() bool { return sharedWorker(t, b) != nil })
 
 	p.eval(`window.told = []; for (const type of ['open', 'close', 'visibility', 'ready', 'message', 'unread']) document.addEventListener('rtm-chat-' + type, e => told.push([type, e.visibility ?? e.count ?? e.own ?? e.customer?.type].join(' ').trim()))`)
 	p.click(chat + "[part~=launcher]")

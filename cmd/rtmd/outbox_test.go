@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -76,13 +80,29 @@ func (w *wire) cut() {
 }
 
 // TestReloadWhileOffline writes three lines without a network, reloads the page,
-// and finds them sent once and in order when the network is back.
+// and finds them sent once and in order when the network is back: with a core in
+// a SharedWorker, in the leader's Worker, and in a Worker of the page's own.
 func TestReloadWhileOffline(t *testing.T) {
-	demo := startDemo(t)
-	w := newWire(t, demo.url)
-	html := fmt.Sprintf(`<!doctype html><title>offline</title><script type="module" src="%s/widget.js"></script>
-<rtm-chat open server="http://%s" organization-id="11111111-1111-4111-8111-111111111111"></rtm-chat>`, demo.url, w.addr)
-	p := open(t, started(t), "offline", elsewhere(t, html), 1440, 900)
+	for _, place := range []string{"shared", "dedicated", "alone"} {
+		t.Run(place, func(t *testing.T) {
+			demo := startDemo(t)
+			w := newWire(t, demo.url)
+			// A script of another origin cannot be that of a SharedWorker.
+			from, page := demo.url, elsewhere
+			if place == "shared" {
+				from, page = "", func(t *testing.T, html string) string { return beside(t, demo, html) }
+			}
+			html := fmt.Sprintf(`<!doctype html><title>offline</title><script type="module" src="%s/widget.js"></script>
+<rtm-chat open server="http://%s" organization-id="%s"></rtm-chat>`, from, w.addr, organization)
+			if place == "alone" {
+				html = `<script>delete window.BroadcastChannel</script>` + html
+			}
+			reloadWhileOffline(t, demo, w, open(t, started(t), "offline "+place, page(t, html), 1440, 900))
+		})
+	}
+}
+
+func reloadWhileOffline(t *testing.T, demo demo, w *wire, p *page) {
 	p.waitFor(chat + liveState)
 	say := func(text string) {
 		t.Helper()
@@ -97,6 +117,7 @@ func TestReloadWhileOffline(t *testing.T) {
 	p.waitGone(chat + liveState)
 	for _, text := range []string{"one", "two", "three"} {
 		say(text)
+		p.kept(text)
 	}
 	p.do(chromedp.Reload())
 	p.waitText(chat+"[part~=timeline]", "three")
@@ -108,4 +129,51 @@ func TestReloadWhileOffline(t *testing.T) {
 	p.wait("the same from the server", texts+" === '"+want+"'")
 	p.forgive("net::ERR_") // what the browser says of the cut
 	demo.quiet(t, p)
+}
+
+// kept waits until the browser has stored a line. It is shown before that.
+func (p *page) kept(text string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(async () => {
+		const done = (request) => new Promise((yes, no) => {
+			request.onsuccess = () => yes(request.result)
+			request.onerror = () => no(request.error)
+		})
+		const db = await done(indexedDB.open('rtmwidget', 1))
+		const rows = () => done(db.transaction('kept').objectStore('kept').getAll())
+		while (!(await rows()).some(({ value }) => value.includes(%q))) await new Promise((next) => setTimeout(next, 10))
+		db.close()
+	})()`, `"text":"`+text+`"`), chromedp.EvalAwaitPromise))
+}
+
+// beside serves a page, and all of rtmd's files beside it, without their
+// policies.
+func beside(t *testing.T, demo demo, html string) string {
+	t.Helper()
+	to, err := url.Parse(demo.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Content-Security-Policy")
+			return nil
+		},
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+		case "/favicon.ico":
+			w.WriteHeader(http.StatusNoContent)
+			return
+		default:
+			files.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, html)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
 }

@@ -51,11 +51,38 @@ func TestPackage(t *testing.T) {
 		p.open(t, "vite", p.serve(t, filepath.Join(dir, "dist")), "page: "+talked)
 		p.open(t, "vite-dev", serveVite(t, dir), "page: "+talked)
 	})
+	for _, framework := range []string{"react", "vue", "svelte"} {
+		t.Run(framework, func(t *testing.T) { p.framework(t, framework) })
+	}
 	t.Run("webpack", func(t *testing.T) {
 		dir := p.fresh(t, "webpack")
 		output(t, packageDir, "node", "build.mjs", "webpack", dir)
 		p.open(t, "webpack", p.serve(t, dir), "page: "+talked)
 	})
+}
+
+// framework builds a project whose page has the widget in a component, and waits for it
+// to be logged in.
+func (p *projects) framework(t *testing.T, name string) {
+	dir := p.fresh(t, name)
+	packages, err := filepath.Abs(filepath.Join(packageDir, "node_modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range map[string][]string{"react": {"react", "react-dom"}, "vue": {"vue"}, "svelte": {"svelte"}}[name] {
+		if err := os.Symlink(filepath.Join(packages, of), filepath.Join(dir, "node_modules", of)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	where, err := os.ReadFile(filepath.Join(packageDir, "projects", "where.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "where.mjs"), where, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	output(t, packageDir, "node", "build.mjs", name, dir)
+	p.open(t, name, p.serve(t, filepath.Join(dir, "dist")), "chat: ready")
 }
 
 type projects struct {
@@ -103,7 +130,7 @@ func (p *projects) types(t *testing.T) {
 		"--skipLibCheck", "false", "--target", "es2022", "--typeRoots", filepath.Join(web, "@types"),
 	}
 	for name, args := range map[string][]string{
-		"packer":        {"--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom,dom.asynciterable", "--types", "", "use.ts"},
+		"packer":        {"--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom,dom.asynciterable", "--types", "", "widget.ts", "use.ts"},
 		"node ESM":      {"--module", "nodenext", "--lib", "es2022", "--types", "node", "use.mts"},
 		"node CommonJS": {"--module", "nodenext", "--lib", "es2022", "--types", "node", "use.cts"},
 	} {

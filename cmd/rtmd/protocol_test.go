@@ -42,7 +42,8 @@ func TestProtocolFrames(t *testing.T) {
 	p.wait("the answer's response", frame("agent", "response", "send_event"))
 	p.shoot("frames-1440")
 
-	// A row unfolds by keyboard, and the arrow keys move on.
+	// A row unfolds by keyboard, and the arrow keys move on. No row comes meanwhile.
+	p.click("#pause")
 	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.frame summary[tabindex="0"]').focus()`))
 	p.press("Home")
 	p.wait("the focus in the first row", `document.activeElement === document.querySelector('.frame:not([hidden]) summary')`)
@@ -51,6 +52,7 @@ func TestProtocolFrames(t *testing.T) {
 	p.wait("the focus in the last row", `document.activeElement === [...document.querySelectorAll('.frame:not([hidden]) summary')].filter(s => s.matches('.frame > details > summary')).at(-1)`)
 	p.enter()
 	p.wait("its JSON", `document.activeElement.parentElement.querySelector('.frame-body .json-node') !== null`)
+	p.click("#pause")
 
 	// Filters hide what does not match, and tell how much is left.
 	p.do(chromedp.Evaluate[chromedp.Void](`(filter => {

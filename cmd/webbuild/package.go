@@ -37,9 +37,9 @@ const pageURL = `(typeof document==="object"&&document.currentScript||{}).src||(
 const packageImport = "function __rtm_import(url){return import(/*webpackIgnore:true*//*@vite-ignore*/url)}"
 
 var modules = []module{
-	{"index.js", "web/sdk/src/index.ts", api.FormatESModule, api.PlatformBrowser, "", 8_000},
-	{"index.cjs", "web/sdk/src/index.ts", api.FormatCommonJS, api.PlatformBrowser, pageURL, 8_000},
-	{"worker.js", "web/sdk/src/worker.ts", api.FormatESModule, api.PlatformBrowser, "", 8_000},
+	{"index.js", "web/sdk/src/index.ts", api.FormatESModule, api.PlatformBrowser, "", 8 * kb},
+	{"index.cjs", "web/sdk/src/index.ts", api.FormatCommonJS, api.PlatformBrowser, pageURL, 8 * kb},
+	{"worker.js", "web/sdk/src/worker.ts", api.FormatESModule, api.PlatformBrowser, "", 8 * kb},
 	{"node.js", "web/sdk/src/node.ts", api.FormatESModule, api.PlatformNode, "", 0},
 	{"node.cjs", "web/sdk/src/node.ts", api.FormatCommonJS, api.PlatformNode, `require("node:url").pathToFileURL(__filename).href`, 0},
 }
@@ -76,6 +76,9 @@ func buildPackage(s *site, opts options) error {
 		if err := p.bundle(m); err != nil {
 			return err
 		}
+	}
+	if err := p.widget(s); err != nil {
+		return err
 	}
 	if err := p.types(); err != nil {
 		return err
@@ -152,6 +155,54 @@ func (p *packing) bundle(m module) error {
 	return p.check("dist/"+m.file, m.budget)
 }
 
+// widget adds the element, in pieces that are loaded when they are needed. Its core is
+// that of the package, so that a page which uses both has one.
+func (p *packing) widget(s *site) error {
+	result := api.Build(api.BuildOptions{
+		AbsWorkingDir:       p.root,
+		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "web/widget/define.ts", OutputPath: "widget"}},
+		Outdir:              filepath.Join(p.root, filepath.FromSlash(packageDir), "dist"), // not written here
+		ChunkNames:          "widget-[name]-[hash]",
+		Bundle:              true,
+		Splitting:           true,
+		Format:              api.FormatESModule,
+		Platform:            api.PlatformBrowser,
+		Target:              api.ES2022,
+		MinifySyntax:        true,
+		MinifyWhitespace:    true,
+		MinifyIdentifiers:   true,
+		LegalComments:       api.LegalCommentsEndOfFile,
+		Plugins:             []api.Plugin{ownCore()},
+		LogLevel:            api.LogLevelSilent,
+	})
+	if len(result.Errors) > 0 {
+		return esbuildError("web/widget/define.ts", result.Errors)
+	}
+	var all bytes.Buffer
+	for _, out := range result.OutputFiles {
+		name := "dist/" + filepath.Base(out.Path)
+		p.files[name] = out.Contents
+		all.Write(out.Contents)
+		if err := p.check(name, 0); err != nil {
+			return err
+		}
+	}
+	packed, err := brotliBytes(all.Bytes(), p.quality)
+	if most := s.budgets["widget.js"] + s.budgets[panelName]; err == nil && len(packed) > most {
+		return fmt.Errorf("%s: the widget is %d bytes as brotli, over its budget of %d", packageDir, len(packed), most)
+	}
+	return err
+}
+
+// ownCore lets an import of the package's name mean the module beside.
+func ownCore() api.Plugin {
+	return api.Plugin{Name: "core", Setup: func(pb api.PluginBuild) {
+		pb.OnResolve(api.OnResolveOptions{Filter: `^rtmwidget$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: "./index.js", External: true}, nil
+		})
+	}}
+}
+
 // withoutStandard leaves out what only the standard build of the core needs.
 func withoutStandard() api.Plugin {
 	return api.Plugin{Name: "standard", Setup: func(pb api.PluginBuild) {
@@ -166,7 +217,8 @@ func withoutStandard() api.Plugin {
 
 var importedPath = regexp.MustCompile(`((?:from|import\() ?['"])(\.{1,2}/[^'"]+)\.ts(['"])`)
 
-// types adds the declarations that index.ts leads to, for import and for require.
+// types adds the declarations that index.ts leads to, for import and for require, and
+// those of the widget, for import.
 func (p *packing) types() error {
 	work, err := os.MkdirTemp(filepath.Join(p.root, "web"), ".types-") // below the packages whose types it needs
 	if err != nil {
@@ -177,9 +229,9 @@ func (p *packing) types() error {
 		"extends": "../tsconfig.json",
 		"compilerOptions": map[string]any{
 			"noEmit": false, "declaration": true, "emitDeclarationOnly": true, "stripInternal": true,
-			"rootDir": "../sdk/src", "outDir": "out",
+			"rootDir": "..", "outDir": "out",
 		},
-		"include": []string{"../sdk/src/index.ts", "../sdk/src/*.d.ts"},
+		"include": []string{"../sdk/src/index.ts", "../sdk/src/*.d.ts", "../widget/define.ts"},
 		"exclude": []string{},
 	})
 	if err != nil {
@@ -192,22 +244,32 @@ func (p *packing) types() error {
 	if out, err := exec.Command("node", tsc, "-p", work).CombinedOutput(); err != nil {
 		return fmt.Errorf("tsc: %s", firstError(string(out), err))
 	}
-	todo := []string{"index"}
+	if err := p.declare(filepath.Join(work, "out", "sdk", "src"), "index", "", ".d.ts", ".d.cts"); err != nil {
+		return err
+	}
+	return p.declare(filepath.Join(work, "out", "widget"), "define", "widget/", ".d.ts")
+}
+
+// declare adds the declarations that those of a module lead to, below dist/types.
+func (p *packing) declare(from, module, to string, endings ...string) error {
+	todo := []string{module}
 	for seen := map[string]bool{}; len(todo) > 0; todo = todo[1:] {
 		name := todo[0]
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
-		text, err := os.ReadFile(filepath.Join(work, "out", filepath.FromSlash(name)+".d.ts"))
+		text, err := os.ReadFile(filepath.Join(from, filepath.FromSlash(name)+".d.ts"))
 		if err != nil {
 			return err
 		}
 		for _, m := range importedPath.FindAllSubmatch(text, -1) {
 			todo = append(todo, path.Join(path.Dir(name), string(m[2])))
 		}
-		p.files["dist/types/"+name+".d.ts"] = importedPath.ReplaceAll(text, []byte("${1}${2}.js${3}"))
-		p.files["dist/types/"+name+".d.cts"] = importedPath.ReplaceAll(text, []byte("${1}${2}.cjs${3}"))
+		for _, ending := range endings {
+			imported := strings.Replace(ending, ".d.", ".", 1)
+			p.files["dist/types/"+to+name+ending] = importedPath.ReplaceAll(text, []byte("${1}${2}"+strings.Replace(imported, "ts", "js", 1)+"${3}"))
+		}
 	}
 	return nil
 }

@@ -54,7 +54,11 @@ func (a *arguments) common(now time.Time) (run func()) {
 	switch a.act {
 	case "send":
 		text, c, postback := a.message(), a.target(), a.object("postback")
-		return func() { m.say(now, m.orDraft(now, c), text, postback) }
+		it := &item{key: a.optional("key")}
+		if !wire.IsNull(wire.Get(a.raw, "again")) {
+			it.again = a.flag("again")
+		}
+		return func() { m.say(now, c, it, text, postback) }
 	case "seen":
 		c := a.chat()
 		return func() { m.markSeen(now, c) }
@@ -166,8 +170,11 @@ func (a *arguments) agents(now time.Time) (run func()) {
 }
 
 func (m *Model) orDraft(now time.Time, c *chat) *chat {
-	if c == nil {
+	switch {
+	case c == nil:
 		return m.draft(now)
+	case m.byID[c.id] == nil:
+		return m.chat(c.id)
 	}
 	return c
 }

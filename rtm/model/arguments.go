@@ -69,10 +69,18 @@ func (a *arguments) chat() *chat {
 
 // target returns the chat that a message goes to, nil to start one.
 func (a *arguments) target() *chat {
+	raw := wire.Get(a.raw, "chat_id")
+	if id, ok := wire.String(raw); ok && id != "" && a.m.me.id == "" {
+		// Before the first login no chat is known: the screen may have it from
+		// a model that is gone. It becomes one of this model's in orDraft.
+		if c := a.m.byID[id]; c != nil {
+			return c
+		}
+		return &chat{id: id}
+	}
 	if !a.m.customer() {
 		return a.chat()
 	}
-	raw := wire.Get(a.raw, "chat_id")
 	if id, ok := wire.String(raw); wire.IsNull(raw) || ok && id == "" {
 		return a.m.main()
 	}

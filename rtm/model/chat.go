@@ -56,7 +56,7 @@ type queue struct{ position, waitTime int64 }
 func (m *Model) chat(id string) *chat {
 	c := m.byID[id]
 	if c == nil {
-		c = &chat{id: id, dirty: true, byEvent: make(map[string]*item)}
+		c = &chat{id: id, dirty: true, byEvent: make(map[string]*item), wanted: m.reopen[id]}
 		m.byID[id] = c
 		m.chats = append(m.chats, c)
 	}

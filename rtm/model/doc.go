@@ -39,7 +39,7 @@
 //	User       {id, type, name, avatar?, present, typing, sneak_peek?, thinking?, events_seen_up_to?}
 //	           sneak_peek: what is in a customer's input box; for customers, what there is of an answer still being written
 //	thinking   {title, description}  either may be empty
-//	Item       {key, state, error?, recovered?, deleted?, updated?, upload?, thread_id, event}  state: sent pending failed
+//	Item       {key, state, error?, recovered?, deleted?, updated?, unconfirmed?, upload?, thread_id, event}  state: sent pending failed
 //	upload     {sent, size}  in bytes
 //
 // A connection is stale from the moment it breaks until what was missed has
@@ -55,7 +55,8 @@
 // updated when an event_updated changed more of it than who has a button
 // toggled; that is also taken from incoming_rich_message_postback. Of a deleted one the event has id,
 // custom_id, type, author_id, created_at and recipients only; those deleted
-// while nobody was listening show when their thread is read again.
+// while nobody was listening show when their thread is read again. A sent one is
+// unconfirmed until its push comes: created_at is the local clock's.
 //
 // A chat that a customer is just starting has the id "" and is active. As soon
 // as the server names it, it is dropped and its items go on, with the same
@@ -96,7 +97,9 @@
 // the server refuses, or that gets no answer in time, leaves an error in its
 // chat, or in the state where it is about none, until dismiss or its success.
 //
-//	send            text, postback?: the button it answers; the customer's chat_id may be absent: the customer's chat, or a new one
+//	send            text, postback?: the button it answers; the customer's chat_id may be absent: the customer's chat, or a new
+//	                one. key?: a new name for it, a second send with the same one does nothing; again?: it may have been sent
+//	                from elsewhere, look first. Before the first login any chat_id will do
 //	seen            move my seen mark to the newest event
 //	close           deactivate_chat
 //	retry           key; send a failed item again, with the same custom_id

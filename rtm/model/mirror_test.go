@@ -81,10 +81,11 @@ type (
 		ThreadID string          `json:"thread_id"`
 		Event    json.RawMessage `json:"event"`
 
-		Recovered bool    `json:"recovered,omitempty"`
-		Deleted   bool    `json:"deleted,omitempty"`
-		Updated   bool    `json:"updated,omitempty"`
-		Upload    *upload `json:"upload,omitempty"`
+		Recovered   bool    `json:"recovered,omitempty"`
+		Deleted     bool    `json:"deleted,omitempty"`
+		Updated     bool    `json:"updated,omitempty"`
+		Unconfirmed bool    `json:"unconfirmed,omitempty"`
+		Upload      *upload `json:"upload,omitempty"`
 	}
 	upload struct {
 		Sent int64 `json:"sent"`

@@ -30,6 +30,8 @@ type Model struct {
 	calls map[session.CallID]call
 	kept  map[string]call // those of Restore, by the key that they are settled with
 
+	reopen map[string]bool // chats that a screen has open, see restoreGiven
+
 	opts    Options
 	stored  []session.Entry
 	lastSeq int64
@@ -317,7 +319,7 @@ func (m *Model) fetchChat(now time.Time, c *chat) {
 }
 
 func (m *Model) call(now time.Time, action string, payload wire.Object, c call) {
-	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{Durable: c.item != nil})
+	id := m.s.Call(now, action, payload.Bytes(), session.CallOptions{Durable: c.item != nil, Unsure: c.item != nil && c.item.again})
 	m.calls[id] = c
 }
 

@@ -309,6 +309,7 @@ func (it *item) append(b []byte) []byte {
 	b = appendFlag(b, `,"recovered":true`, it.recovered)
 	b = appendFlag(b, `,"deleted":true`, it.deleted)
 	b = appendFlag(b, `,"updated":true`, it.updated)
+	b = appendFlag(b, `,"unconfirmed":true`, it.guess)
 	b = it.upload.append(b)
 	b = append(b, `,"thread_id":`...)
 	b = wire.AppendString(b, it.thread)

@@ -15,13 +15,18 @@ const (
 )
 
 // say sends a message; postback names the button that it answers, nil for none.
-func (m *Model) say(now time.Time, c *chat, text string, postback []byte) {
+// A message whose key is there already was said before.
+func (m *Model) say(now time.Time, c *chat, it *item, text string, postback []byte) {
+	if it.key != "" && m.known(it.key) {
+		return
+	}
 	var o wire.Object
 	o.Str("text", text)
 	if postback != nil {
 		o.Raw("postback", postback)
 	}
-	m.enqueue(now, c, &item{}, "message", o)
+	m.enqueue(now, m.orDraft(now, c), it, "message", o)
+	c = it.chat
 	m.dropPeek(c)
 	c.typed = typed{}
 }

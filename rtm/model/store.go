@@ -56,6 +56,9 @@ func (m *Model) store(it *item) {
 	if it.attach {
 		o.Bool("attach", true)
 	}
+	if it.again {
+		o.Bool("again", true)
+	}
 	o.Raw("event", it.raw)
 	if it.err != nil {
 		o.Raw("error", appendError(nil, it.err)[len(`,"error":`):])
@@ -82,6 +85,9 @@ func (m *Model) Restore(now time.Time, entries []session.Entry) {
 	var calls, items []session.Entry
 	for _, e := range entries {
 		switch {
+		case e.Key == session.Given:
+			m.restoreGiven(e.Value)
+			calls = append(calls, e)
 		case !strings.HasPrefix(e.Key, storePrefix):
 			calls = append(calls, e)
 		case wire.Valid(e.Value):
@@ -134,7 +140,17 @@ func (m *Model) restoreCall(now time.Time, e session.Entry) {
 		return
 	}
 	key := wire.Str(ev, "custom_id")
-	if !ok || !okTime || key == "" || m.local[key] != nil || id == "" && c.do != doStart {
+	if !ok || !okTime || key == "" || id == "" && c.do != doStart {
+		return
+	}
+	if it := m.local[key]; it != nil {
+		if !it.flying && it.state == pending { // it was said again; from now on the session answers for it
+			it.flying = true
+			m.unstore(it)
+			c.item, c.chat = it, it.chat
+			c.chat.busy++
+			m.kept[e.Key] = c
+		}
 		return
 	}
 	var o wire.Object
@@ -157,10 +173,13 @@ func (m *Model) restoreItem(now time.Time, e session.Entry) {
 	at, okTime := wire.Time(wire.Get(ev, "created_at"))
 	it := &item{key: key, at: at.UnixMicro(), raw: ev, state: pending, seq: seq, stored: m.opts.Store}
 	if !ok || !okTime || key == "" || wire.Str(ev, "custom_id") != key || m.local[key] != nil {
-		m.unstore(it) // unfit, or handed to the session in the last moment
+		if twin := m.local[key]; twin == nil || !twin.stored { // else it was said again, and is stored as that
+			m.unstore(it) // unfit, or handed to the session in the last moment
+		}
 		return
 	}
 	it.attach, _ = wire.Bool(wire.Get(e.Value, "attach"))
+	it.again, _ = wire.Bool(wire.Get(e.Value, "again"))
 	if raw := wire.Get(e.Value, "error"); wire.IsObject(raw) {
 		it.state, it.err = failed, &session.Error{Type: wire.Str(raw, "type"), Message: wire.Str(raw, "message")}
 	}

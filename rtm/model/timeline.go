@@ -39,6 +39,7 @@ type item struct {
 	turned bool   // was sent again by another method, see delivered
 	guess  bool   // sent, but only the response said so: raw is our own
 	attach bool   // goes into the last thread even when that is closed
+	again  bool   // another model may have sent it: it is looked for first
 	stored bool   // the host keeps it
 	seq    int64  // order among what is stored
 	entry  string // what the session left stored when it stopped

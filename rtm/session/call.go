@@ -25,6 +25,11 @@ type CallOptions struct {
 	Timeout time.Duration // from the call to its answer, waiting included; 0 is 15 s
 	NoWait  bool          // fail at once with ErrOffline when the session is not Live
 	Durable bool          // see Restore; counts for send_event, and for start_chat and resume_chat with initial events
+
+	// Unsure goes on where an earlier session was: a Durable call may have been
+	// sent, and is looked for first; a login held, and is made as after a
+	// reconnect, until it is refused for good: its end is an output as Relogin.
+	Unsure bool
 }
 
 // call is a request on its way.
@@ -45,7 +50,7 @@ type call struct {
 // not change payload afterwards.
 func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOptions) CallID {
 	now = s.input("call", now, recStr("action", action), recRaw("payload", payload), recInt("timeout", int(opts.Timeout)),
-		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable))
+		recBool("no_wait", opts.NoWait), recBool("durable", opts.Durable), recBool("unsure", opts.Unsure))
 	c := s.newCall(now, action, payload, opts.Timeout)
 	switch {
 	case len(payload) > 0 && !(wire.Valid(payload) && wire.IsObject(payload)):
@@ -53,10 +58,10 @@ func (s *Session) Call(now time.Time, action string, payload []byte, opts CallOp
 	case s.state == Stopped:
 		s.settle(c, nil, s.Err())
 	case action == "login":
-		s.beginLogin(now, c)
+		s.beginLogin(now, c, opts.Unsure)
 	case opts.NoWait && s.state != Live:
 		s.settle(c, nil, &Error{Type: ErrOffline, Message: "there is no connection to call " + action + " on"})
-	case opts.Durable && s.callDurable(c):
+	case opts.Durable && s.callDurable(c, opts.Unsure):
 	case !s.login.wanted():
 		s.settle(c, nil, notLoggedIn(c))
 	case len(s.queue) >= maxQueue:

@@ -200,6 +200,44 @@ func (s *Session) noteLogin(payload []byte) {
 	}
 }
 
+// Given is the key of an entry that Restore takes beside those of the outbox: a
+// JSON list of what the host was given by a session that is gone without a word.
+// Each element is a chat: id, thread, active, and events with id and created_at,
+// the newest last, or in place of events the time at until which all of it was
+// given. The first login then recovers what came since.
+const Given = "given"
+
+// restoreGiven takes note of what an earlier session has given out. What cannot
+// be read of it counts as not given.
+func (s *Session) restoreGiven(list []byte) {
+	if !wire.Valid(list) {
+		return
+	}
+	for chat := range wire.Elements(list) {
+		id := plain(wire.Get(chat, "id"))
+		if id == nil {
+			continue
+		}
+		n, _ := s.noteOf(id)
+		n.thread, n.shown = wire.Str(chat, "thread"), true
+		n.active, _ = wire.Bool(wire.Get(chat, "active"))
+		if at := wire.Nanos(wire.Get(chat, "at")); at != 0 {
+			n.floor.at = at + 1 // what came in that very moment was given
+		}
+		for event := range wire.Elements(wire.Get(chat, "events")) {
+			m := mark{wire.Nanos(wire.Get(event, "created_at")), wire.Str(event, "id")}
+			if len(n.window) == 0 && n.floor.at == 0 {
+				n.floor = m // everything before it was given
+			}
+			n.give(m)
+		}
+		if n.floor.at == 0 {
+			n.vague, n.floor.at = true, s.wall.Add(-guess).UnixNano()
+		}
+		s.resumed = true
+	}
+}
+
 // guess is how far the host's clock may be ahead of the server's where nothing
 // better is known.
 const guess = 5 * time.Minute

@@ -27,7 +27,7 @@ type loginState struct {
 func (l *loginState) wanted() bool { return l.payload != nil }
 
 // beginLogin takes the caller's login.
-func (s *Session) beginLogin(now time.Time, c *call) {
+func (s *Session) beginLogin(now time.Time, c *call, again bool) {
 	switch l := &s.login; {
 	case l.done:
 		s.settle(c, nil, &Error{Type: "validation", Message: "the session is already logged in"})
@@ -44,6 +44,9 @@ func (s *Session) beginLogin(now time.Time, c *call) {
 		}
 	}
 	s.login = loginState{payload: rest.Bytes(), token: token, explicit: token != "", call: c}
+	if again {
+		s.login.call, s.login.done = nil, true
+	}
 	switch {
 	case s.state == Authorizing:
 		s.tryLogin(now)
@@ -154,11 +157,14 @@ func (s *Session) loggedIn(now time.Time, c *call, payload []byte, err *Error) {
 	}
 	s.liveSince = now
 	s.pingAt, s.pongBy = now.Add(pingInterval), time.Time{}
-	if c.internal {
+	if s.me == "" {
+		s.noteMe(payload)
+	}
+	if c.internal || s.resumed {
+		s.resumed = false
 		s.stats.Reconnects++
 		s.catchUp(payload)
 	} else {
-		s.noteMe(payload)
 		s.noteLogin(payload)
 		s.setState(Output{State: Live})
 	}

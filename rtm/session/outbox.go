@@ -52,6 +52,8 @@ func (s *Session) Restore(now time.Time, entries []Entry) {
 		switch {
 		case e.Key == sideStorage && wire.Valid(e.Value) && wire.IsObject(e.Value):
 			s.storage = e.Value
+		case e.Key == Given:
+			s.restoreGiven(e.Value)
 		case !s.restore(e):
 			s.report("a stored call that cannot be read: " + e.Key)
 			s.emit(Output{Kind: Stored, Key: e.Key})
@@ -82,6 +84,14 @@ func (s *Session) restore(e Entry) bool {
 		return false
 	}
 	s.lastSeq = max(s.lastSeq, d.seq)
+	for _, o := range s.outbox {
+		if slices.Equal(o.customs, d.customs) {
+			// It was called again before what was stored of it came to light.
+			o.unsure = o.unsure || !o.busy
+			s.emit(Output{Kind: Stored, Key: d.key})
+			return true
+		}
+	}
 	s.outbox = append(s.outbox, d)
 	return true
 }
@@ -105,8 +115,8 @@ func (s *Session) Kept(now time.Time, key, failure string) {
 
 // callDurable takes a call into the outbox; ok is false when there is nothing
 // in it that could be looked up later.
-func (s *Session) callDurable(c *call) (ok bool) {
-	d := &durable{id: c.id, action: c.action, payload: c.payload, made: s.wall, kept: !s.cfg.ConfirmStored}
+func (s *Session) callDurable(c *call, unsure bool) (ok bool) {
+	d := &durable{id: c.id, action: c.action, payload: c.payload, made: s.wall, kept: !s.cfg.ConfirmStored, unsure: unsure}
 	if !s.prepare(d) {
 		return false
 	}

@@ -172,7 +172,7 @@ func (s *Session) replay(line []byte) bool {
 		s.Online(now, truth(line, "up"))
 	case "call":
 		s.Call(now, str("action"), bytesOf(line, "payload"), CallOptions{
-			Timeout: time.Duration(number(line, "timeout")), NoWait: truth(line, "no_wait"), Durable: truth(line, "durable"),
+			Timeout: time.Duration(number(line, "timeout")), NoWait: truth(line, "no_wait"), Durable: truth(line, "durable"), Unsure: truth(line, "unsure"),
 		})
 	case "cancel":
 		s.Cancel(now, CallID(number(line, "id")))

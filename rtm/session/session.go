@@ -59,6 +59,7 @@ type Session struct {
 	notes    map[string]*note
 	uses     uint64
 	recovery *recovery // nil unless Syncing
+	resumed  bool      // an earlier session gave some of it: the first login catches up
 	outbox   []*durable
 	lastSeq  uint64
 	retryAt  time.Time // when the outbox goes on by itself

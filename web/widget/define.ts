@@ -4,4 +4,6 @@ if (globalThis.customElements && !customElements.get('rtm-chat')) customElements
 
 export { RTMChatElement }
 export * from './events.ts'
-export type { Facts, Settings } from './panel-host.ts'
+export type { Layout } from './dialog.ts'
+export type { Identity } from './rtm-chat-element.ts'
+export type { Page } from './settings.ts'

@@ -16,6 +16,7 @@ const kinds: Readonly<Record<ServerErrorType | LocalErrorType, keyof Strings['er
   core_failed: 'loading', core_crashed: 'loading', license_expired: 'loading', license_not_found: 'loading', misdirected_request: 'loading',
   unsupported_version: 'loading', wrong_product_version: 'loading',
   group_offline: 'nobody', group_unavailable: 'nobody', groups_offline: 'nobody', agent_offline: 'nobody', requester_already_offline: 'nobody',
+  not_stored: 'unkept',
 }
 
 /** reason is why something failed, for people: by the error's type in their language, or else the error's own sentence without the name of the action before it. */

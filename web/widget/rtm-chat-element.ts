@@ -6,9 +6,10 @@ import {
 import type { Layout } from './dialog.ts'
 import { whenIdle } from './idle.ts'
 import { Launcher } from './launcher.ts'
-import type { Facts, Page, PanelHost, Settings } from './panel-host.ts'
+import type { PanelHost } from './panel-host.ts'
 import { whenMoved } from './route.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
+import type { Facts, Page, Settings } from './settings.ts'
 import { recall, remember, type Memory } from './storage.ts'
 import { launcher } from './strings/launcher.ts'
 

@@ -1,7 +1,7 @@
 import { emptyState, load, type CustomerActs, type CustomerClient, type ModelChat, type ModelGreeting, type ModelState, type ModelUser } from 'rtmwidget'
 import { persist } from './login.ts'
-import type { Facts, Settings } from './panel-host.ts'
 import { reason } from './reason.ts'
+import type { Facts, Settings } from './settings.ts'
 import type { Strings } from './strings.ts'
 import { pageTitle } from './title.ts'
 

@@ -190,7 +190,9 @@ func (b *Bridge) Online(n int, now time.Time, up bool) error {
 // Call makes a request, which Settle ends under the number ref: exactly once,
 // unless Call returns an error. A timeout of 0 is the engine's default. What the
 // rules of the catalogue forbid is not sent: it settles as unsupported_version
-// or validation, with the sentence that the server would have.
+// or validation, with the sentence that the server would have. The number 0 is
+// for a login that goes on with another Bridge's, see Unsure of
+// session.CallOptions; logins after a reconnect are settled under it, too.
 func (b *Bridge) Call(n int, now time.Time, ref int, action string, payload []byte, timeout time.Duration) error {
 	c, err := b.conn(n, now)
 	if err != nil {
@@ -201,8 +203,10 @@ func (b *Bridge) Call(n int, now time.Time, ref int, action string, payload []by
 	} else if wrong := c.session.Check(action, payload); wrong != nil {
 		c.refused = append(c.refused, refusal{ref, wrong})
 	} else {
-		id := c.session.Call(now, action, payload, session.CallOptions{Timeout: timeout})
-		c.refs[id], c.ids[ref] = ref, id
+		id := c.session.Call(now, action, payload, session.CallOptions{Timeout: timeout, Unsure: ref == 0})
+		if ref != 0 {
+			c.refs[id], c.ids[ref] = ref, id
+		}
 	}
 	return c.done(err)
 }
@@ -250,6 +254,17 @@ func (b *Bridge) Snapshot(n int) (state []byte, err error) {
 		return nil, unknown(n)
 	}
 	return c.model.Snapshot(), nil
+}
+
+// Missed returns the pushes that another host of the connection was not given,
+// see Missed of model.Model; nothing while they are not known yet.
+func (b *Bridge) Missed(n int, given string) (pushes []byte, err error) {
+	c := b.conns[n]
+	if c == nil {
+		return nil, unknown(n)
+	}
+	pushes, _ = c.model.Missed([]byte(given))
+	return pushes, nil
 }
 
 // Stop ends the connection for good; calls that wait are settled as closed.
@@ -339,7 +354,9 @@ func (c *conn) deliver(out session.Output, mine bool) {
 	case session.Wake:
 		c.due = out.At
 	case session.Settled:
-		if ref, ok := c.refs[out.ID]; ok && !mine {
+		if out.Relogin {
+			c.host.Settle(c.n, 0, out.Payload, nil)
+		} else if ref, ok := c.refs[out.ID]; ok && !mine {
 			delete(c.refs, out.ID)
 			delete(c.ids, ref)
 			c.host.Settle(c.n, ref, out.Payload, out.Err)

@@ -1,4 +1,4 @@
-import { RTMError, toRTMError } from './error.ts'
+import { RTMError, textOf, toRTMError } from './error.ts'
 import { history, type HistoryInit, type Page } from './history.ts'
 import { listen, once, tell } from './listeners.ts'
 import type { ConnectionConfig, Failure, FromCore, ToCore, TokenSource } from './messages.ts'
@@ -372,7 +372,7 @@ function stringify(action: string, payload: object): string {
   try {
     json = JSON.stringify(payload)
   } catch (cause) {
-    throw new RTMError('validation', `${action}: the payload is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { action })
+    throw new RTMError('validation', `${action}: the payload is no JSON: ${textOf(cause)}`, { action })
   }
   if (json?.[0] !== '{') throw new RTMError('validation', `${action}: the payload must be an object`, { action })
   return json

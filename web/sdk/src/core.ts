@@ -1,10 +1,10 @@
 import { Early, openState } from './early.ts'
-import { toRTMError } from './error.ts'
+import { textOf, toRTMError } from './error.ts'
 import { compile, runGo, type Entries, type Host } from './go.ts'
 import type { ConnectionConfig, Failure, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
 import type { ConnectionState } from './model.ts'
 import { openStore, type OpenStore, type Store, type StoredEntry } from './store.ts'
-import { fetchToken, lifetime, withScheme } from './token.ts'
+import { fetchToken } from './token.ts'
 import { postFile, upload, type Poster } from './upload.ts'
 
 /** The part of a socket that the core uses. */
@@ -32,10 +32,7 @@ export interface Environment {
 /** The surroundings of a page, a Worker or Node. */
 export const environment: Environment = {
   now: () => Date.now(),
-  socket(url) {
-    if (typeof WebSocket === 'undefined') throw new Error('there is no WebSocket here; set globalThis.WebSocket')
-    return new WebSocket(url)
-  },
+  socket: (url) => new WebSocket(url),
   setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: (timer) => clearTimeout(timer as number),
   online: () => globalThis.navigator?.onLine !== false,
@@ -74,6 +71,9 @@ interface Connection {
   token: TokenSource
   /** Calls that are not settled. */
   calls: Map<number, Call>
+  live?: boolean
+  /** What the act under way asks to keep. */
+  puts?: Promise<void>[]
   /** The login that holds, for a core that starts again. */
   login?: Call
   /** What the core asked to keep; beside the store, which a page may lack. */
@@ -94,7 +94,7 @@ interface Connection {
 
 type Call = ToCore & { type: 'call' }
 
-/** The number of calls that the page did not make. */
+/** The number of logins that the page did not make; their failure shows in the state. */
 const ownRef = 0
 
 class Core implements Port, Host {
@@ -170,15 +170,16 @@ class Core implements Port, Host {
     }
     switch (message.type) {
       case 'create':
-        this.#create(conn, message.config, message.token)
+        this.#create(conn, message)
         break
       case 'call':
         this.#call(conn, message)
         break
       case 'act':
-        if (this.#settling(conn, message.ref, 'validation', (go, now) => go.act(conn, now, message.name, message.args))) {
-          this.#emit({ type: 'settle', conn, ref: message.ref, payload: '' })
-        }
+        this.#act(conn, message)
+        break
+      case 'snapshot':
+        this.#enter(conn, (go) => this.#snapshot(go, message))
         break
       case 'upload':
         void this.#upload(message)
@@ -197,14 +198,15 @@ class Core implements Port, Host {
     }
   }
 
-  #create(conn: number, config: ConnectionConfig, token: TokenSource): void {
+  #create(conn: number, { config, token, given }: ToCore & { type: 'create' }): void {
     const c: Connection = { config, token, calls: new Map(), kept: new Map(), uploads: new Map() }
     const error = this.#enter(conn, (go, now) => {
       this.#createIn(go, now, conn, c)
       this.#conns.set(conn, c)
+      if (given) go.restore(conn, now, JSON.stringify([{ key: 'given', value: given }]))
       if (config.store && this.#env.openStore) void this.#open(conn, c, config.store)
     })
-    if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: text(error) } })
+    if (error !== undefined) this.#emit({ type: 'destroyed', conn, failure: { type: 'internal', message: textOf(error) } })
   }
 
   #createIn(go: Entries, now: number, conn: number, { config }: Connection): void {
@@ -226,6 +228,41 @@ class Core implements Port, Host {
       go.call(conn, now, call.ref, call.action, call.payload, call.timeout)
     })
     if (!taken) calls?.delete(call.ref)
+  }
+
+  #snapshot(go: Entries, { conn, ref, given }: ToCore & { type: 'snapshot' }): void {
+    const missed = given === undefined ? '[]' : go.missed(conn, given)
+    if (!missed) return
+    for (const { action, payload } of JSON.parse(missed) as { action: string; payload: object }[]) {
+      this.#emit({ type: 'push', conn, ref, action, requestId: '', payload: JSON.stringify(payload), recovered: true })
+    }
+    this.#emit({ ...reset(conn, go), ref })
+  }
+
+  /** An act is done when what it leaves for later is kept. */
+  #act(conn: number, { ref, name, args }: ToCore & { type: 'act' }): void {
+    const c = this.#conns.get(conn)
+    const puts: Promise<void>[] = []
+    if (c) c.puts = puts
+    const taken = this.#settling(conn, ref, 'validation', (go, now) => go.act(conn, now, name, args))
+    delete c?.puts
+    if (!taken) return
+    const done = () => this.#emit({ type: 'settle', conn, ref, payload: '' })
+    if (puts.length === 0) {
+      done()
+      return
+    }
+    Promise.all(puts).then(done, (cause) => {
+      const failure: Failure = { type: 'not_stored', message: `there is no connection, and no place to keep it: ${textOf(cause)}` }
+      this.#batch(() => {
+        // Whoever wrote it has it back.
+        const { key } = JSON.parse(args) as { key?: string }
+        if (name === 'send' && key && this.#conns.get(conn) === c) {
+          this.#enter(conn, (go, now) => go.act(conn, now, 'discard', JSON.stringify({ key })))
+        }
+        this.#emit({ type: 'settle', conn, ref, payload: '', failure })
+      })
+    })
   }
 
   /** Gives the core what was kept, and then what the page has said meanwhile. */
@@ -261,7 +298,7 @@ class Core implements Port, Host {
   }
 
   #notKept(conn: number, c: Connection, cause: unknown): void {
-    if (this.#conns.get(conn) === c) this.report(conn, `what is not sent yet will not outlive this page: ${text(cause)}`)
+    if (this.#conns.get(conn) === c) this.report(conn, `what is not sent yet will not outlive this page: ${textOf(cause)}`)
   }
 
   #destroy(conn: number): void {
@@ -297,10 +334,10 @@ class Core implements Port, Host {
         input(this.#go, this.#env.now())
       } catch (cause) {
         error = cause
-        if (broke(cause)) this.#crashed(text(cause))
+        if (broke(cause)) this.#crashed(textOf(cause))
       }
     })
-    if (error !== undefined) this.#emit({ type: 'report', conn, text: text(error) })
+    if (error !== undefined) this.#emit({ type: 'report', conn, text: textOf(error) })
     return error
   }
 
@@ -321,7 +358,7 @@ class Core implements Port, Host {
     })
     if (!this.#go && error === undefined) error = new Error('the core is not running')
     if (error === undefined) return true
-    if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: text(error) } })
+    if (ref !== ownRef) this.#emit({ type: 'settle', conn, ref, payload: '', failure: { type, message: textOf(error) } })
     return false
   }
 
@@ -370,7 +407,7 @@ class Core implements Port, Host {
     }
     this.#start(this.#module).then(
       (go) => this.#resume(go),
-      (cause) => this.#end(text(cause)),
+      (cause) => this.#end(textOf(cause)),
     )
   }
 
@@ -386,7 +423,7 @@ class Core implements Port, Host {
           this.#createIn(go, now, conn, c)
           const entries = Array.from(c.kept, ([key, value]) => ({ key, value }))
           if (entries.length > 0) go.restore(conn, now, JSON.stringify(entries))
-          this.#emit({ type: 'patch', conn, ops: `[{"op":"reset","state":${go.snapshot(conn)}}]` })
+          this.#emit(reset(conn, go))
         })
         if (c.login) this.#call(conn, { ...c.login, ref: ownRef })
       }
@@ -416,7 +453,7 @@ class Core implements Port, Host {
       socket = this.#early.socket(conn, url) ?? this.#env.socket(url)
     } catch (cause) {
       queueMicrotask(() => {
-        if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, text(cause)))
+        if (!c.socket) this.#enter(conn, (go, now) => go.closed(conn, now, 0, textOf(cause)))
       })
       return
     }
@@ -470,7 +507,6 @@ class Core implements Port, Host {
     c?.calls.delete(ref)
     if (call?.action === 'login' && ok) c!.login = call
     if (call?.action === 'logout' && ok) delete c!.login
-    if (ref === ownRef) return // the state says what became of it
     if (ok) {
       this.#emit({ type: 'settle', conn, ref, payload })
       return
@@ -493,18 +529,22 @@ class Core implements Port, Host {
     if (!c) return
     if (value === null) c.kept.delete(key)
     else c.kept.set(key, value)
-    const kept = () => {
-      if (value !== null && this.#go && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, ''))
+    const kept = (failure = '') => {
+      if (value !== null && this.#go && this.#conns.get(conn) === c) this.#enter(conn, (go, now) => go.kept(conn, now, key, failure))
     }
     if (!c.store) {
       kept()
       return
     }
-    // What cannot be kept is sent all the same.
-    c.store.put(key, value).then(kept, (cause) => {
+    const put = c.store.put(key, value).then(() => kept(), (cause) => {
       this.#notKept(conn, c, cause)
-      kept()
+      // With a connection it is sent all the same.
+      const now = c.live
+      kept(now ? '' : textOf(cause))
+      if (!now) throw cause
     })
+    if (value !== null && c.puts) c.puts.push(put)
+    else put.catch(() => {})
   }
 
   patch(conn: number, ops: string): void {
@@ -512,6 +552,8 @@ class Core implements Port, Host {
   }
 
   state(conn: number, state: string, reason: string): void {
+    const c = this.#conns.get(conn)
+    if (c) c.live = state === 'live'
     this.#emit({ type: 'state', conn, state: state as ConnectionState, reason })
   }
 
@@ -536,7 +578,7 @@ class Core implements Port, Host {
     const ask = () => fetchToken(source, abort.signal)
     const early = this.#early.token(conn)
     ;(early ? early.catch(ask) : ask()).then(
-      (token) => answer(withScheme(token), lifetime(token)),
+      (got) => answer(...got),
       (cause) => {
         const { type, message } = toRTMError(cause, 'no_token')
         answer('', 0, { type, message })
@@ -590,6 +632,8 @@ class Core implements Port, Host {
   }
 }
 
+const reset = (conn: number, go: Entries) => ({ type: 'patch', conn, ops: `[{"op":"reset","state":${go.snapshot(conn)}}]` }) as const
+
 function detach(socket: Socket): void {
   socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
 }
@@ -597,10 +641,6 @@ function detach(socket: Socket): void {
 /** Whether Go is broken: it throws plain Errors itself. */
 function broke(cause: unknown): boolean {
   return cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError
-}
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** A random whole number, as large as JavaScript holds exactly. */

@@ -1,18 +1,23 @@
+import { addressOf } from './address.ts'
 import type { Environment, Socket } from './core.ts'
 import type { ConnectionConfig, ToCore, TokenSource } from './messages.ts'
 import type { Opened, StoredEntry } from './store.ts'
-import { fetchToken, type TokenInfo } from './token.ts'
+import { fetchToken, type Authorization } from './token.ts'
 
 /** `WebSocket.OPEN`; Node may lack the class. */
 export const openState = 1
+
+type Tell = (entries: StoredEntry[]) => void
 
 interface Coming {
   config: ConnectionConfig
   source: TokenSource
   url?: string
   socket?: Socket
-  token?: Promise<TokenInfo>
-  store?: { opening: Promise<Opened>; late: StoredEntry[]; tell: (entries: StoredEntry[]) => void }
+  token?: Promise<Authorization>
+  opening?: Promise<Opened>
+  /** Takes who is to hear what comes later. */
+  late?: (tell: Tell) => void
 }
 
 /**
@@ -48,17 +53,15 @@ export class Early {
   }
 
   /** What was kept; see `OpenStore`. */
-  store(conn: number, late: (entries: StoredEntry[]) => void): Promise<Opened> | undefined {
+  store(conn: number, late: Tell): Promise<Opened> | undefined {
     const coming = this.#coming.get(conn)
-    const store = coming?.store
-    if (!store) return undefined
-    delete coming.store
-    store.tell = late
-    if (store.late.length > 0) void store.opening.then(() => late(store.late))
-    return store.opening
+    const opening = coming?.opening
+    coming?.late?.(late)
+    delete coming?.opening
+    return opening
   }
 
-  token(conn: number): Promise<TokenInfo> | undefined {
+  token(conn: number): Promise<Authorization> | undefined {
     const coming = this.#coming.get(conn)
     const token = coming?.token
     delete coming?.token
@@ -74,17 +77,16 @@ export class Early {
     this.#coming.set(conn, coming)
     const { openStore } = this.#env
     if (!coming.config.store || !openStore) return
-    const late: StoredEntry[] = []
-    const opening = openStore(coming.config.store, (entries) => store.tell(entries))
-    const store = { opening, late, tell: (entries: StoredEntry[]) => void late.push(...entries) }
-    coming.store = store
-    opening.catch(() => {}) // told to whoever takes it
+    const late = new Promise<Tell>((found) => (coming.late = found))
+    coming.opening = openStore(coming.config.store, (entries) => void late.then((tell) => tell(entries)))
+    coming.opening.catch(() => {}) // told to whoever takes it
   }
 
   #begin(conn: number, payload: string): void {
     const coming = this.#coming.get(conn)
     if (!coming || coming.url || !this.#env.online()) return
-    coming.url = socketURL(coming.config)
+    // As the engine makes it. Where they differ a socket is opened in vain.
+    coming.url = addressOf(coming.config, 'rtm/ws').replace(/^http/, 'ws')
     try {
       coming.socket = this.#env.socket(coming.url)
     } catch {
@@ -100,7 +102,7 @@ export class Early {
   drop(conn: number): void {
     const coming = this.#coming.get(conn)
     this.#hangUp(coming)
-    coming?.store?.opening.then(
+    coming?.opening?.then(
       ({ store }) => store.close(),
       () => {},
     )
@@ -111,10 +113,4 @@ export class Early {
     coming?.socket?.close(1000)
     delete coming?.socket
   }
-}
-
-/** As the engine makes it; see `url` of the Go package session. Where they differ a socket is opened in vain. */
-function socketURL({ api, server, organization, version, region }: ConnectionConfig): string {
-  const base = server ? server.replace(/^http/, 'ws') : `wss://api${region.startsWith('fra') ? '-fra' : ''}.livechatinc.com`
-  return `${base}/v${version}/${api}/rtm/ws${organization && `?organization_id=${encodeURIComponent(organization)}`}`
 }

@@ -13,6 +13,7 @@ export type LocalErrorType =
   | 'closed'
   | 'core_failed'
   | 'core_crashed'
+  | 'not_stored'
 
 /** What `RTMError.type` can be. */
 export type ErrorType = Open<ServerErrorType | LocalErrorType>
@@ -36,6 +37,7 @@ export type ErrorType = Open<ServerErrorType | LocalErrorType>
  * | `no_token`        | the token source gave none                                          | may help     |
  * | `closed`          | the client, or the RTM it came from, is closed                      | no           |
  * | `core_failed`     | worker or wasm could not be loaded                                  | load again   |
+ * | `not_stored`      | there was no connection, and the browser could not keep the message | may help     |
  * | `core_crashed`    | the core broke; it started again, unless the client was closed too  | look first   |
  */
 export class RTMError extends Error {
@@ -58,5 +60,8 @@ export class RTMError extends Error {
 /** Any thrown value as an RTMError; one that is an RTMError already stays itself. */
 export function toRTMError(cause: unknown, type: ErrorType, action?: string): RTMError {
   if (cause instanceof RTMError) return cause
-  return new RTMError(type, cause instanceof Error ? cause.message : String(cause), { action })
+  return new RTMError(type, textOf(cause), { action })
 }
+
+/** What any thrown value says. */
+export const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

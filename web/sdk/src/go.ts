@@ -1,5 +1,6 @@
+import { textOf } from './error.ts'
 import type { WasmSource } from './messages.ts'
-import { isRelease, runRelease } from './release.ts'
+import { each, imports, isRelease, runRelease } from './release.ts'
 
 /** What Go calls; see `Host` of the Go package bridge. Payloads are JSON texts. */
 export interface Host {
@@ -47,6 +48,8 @@ export interface Entries {
   token(conn: number, now: number, token: string, failure: string, lifetime: number): void
   act(conn: number, now: number, name: string, args: string): void
   snapshot(conn: number): string
+  /** A JSON list of `{ action, payload }`; nothing while it is not known. */
+  missed(conn: number, given: string): string
   stop(conn: number, now: number): void
   destroy(conn: number): void
 }
@@ -64,26 +67,24 @@ export async function runGo(source: WasmSource, host: Host, onExit: (why: string
   return runStandard(module, guarded(host), onExit)
 }
 
-const hostFunctions = ['dial', 'send', 'shut', 'wake', 'settle', 'push', 'patch', 'state', 'needToken', 'report', 'unstable', 'stored'] as const
-
 /** The host's functions one by one, as Go takes them. A `RuntimeError` passes: it is that of a core which is broken. */
 function guarded(host: Host): Host {
-  const guard = (name: (typeof hostFunctions)[number]) => (conn: number, ...rest: never[]) => {
+  const guard = (name: keyof Host) => (conn: number, ...rest: never[]) => {
     try {
       ;(host[name] as (conn: number, ...rest: never[]) => void)(conn, ...rest)
     } catch (cause) {
       if (cause instanceof WebAssembly.RuntimeError) throw cause
-      if (name !== 'report') host.report(conn, `${name}: ${cause instanceof Error ? cause.message : String(cause)}`)
+      if (name !== 'report') host.report(conn, `${name}: ${textOf(cause)}`)
     }
   }
-  return Object.fromEntries(hostFunctions.map((name) => [name, guard(name)])) as unknown as Host
+  return each(imports, (_, name) => guard(name)) as unknown as Host
 }
 
 /** Compiles the wasm; one that is compiled already is returned as it is. */
 export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source
   if (typeof source !== 'string') return WebAssembly.compile(source)
-  const response = await fetch(source, { credentials: 'same-origin' })
+  const response = await fetch(source)
   if (!response.ok) throw new Error(`${source} answered with status ${response.status}`)
   const type = response.headers.get('content-type') ?? ''
   // Streaming wants the right type; a server that does not know it is slower, not broken.

@@ -1,10 +1,12 @@
 import { AgentConnection, type AgentClient, type AgentOptions } from './agent.ts'
-import { openWorker } from './channel.ts'
+import { wayTo } from './channel.ts'
 import type { ClientOptions, Link } from './client.ts'
 import { CustomerConnection, type CustomerClient, type CustomerOptions } from './customer.ts'
 import type { Environment, Socket } from './core.ts'
-import { RTMError, toRTMError } from './error.ts'
-import type { FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
+import { RTMError, textOf, toRTMError } from './error.ts'
+import type { ConnectionConfig, FromCore, Port, Receive, ToCore, TokenSource, WasmSource } from './messages.ts'
+import type { ModelState } from './model.ts'
+import { Tab } from './tab.ts'
 
 // The addresses of a build that hashes its files; absent in one that keeps them side by side.
 declare const __RTM_WORKER_URL__: string | undefined
@@ -27,10 +29,13 @@ export interface LoadOptions {
    */
   workerURL?: string | URL
   /**
-   * `dedicated`, the default in a page, runs the core in a Worker: the page's policy need not allow WebAssembly. `none`
-   * runs it where `load` was called, which is the default in a Worker and in Node.
+   * `shared`, the default in a page, runs one core for all tabs of this origin in a SharedWorker: the page's policy need
+   * not allow WebAssembly. `dedicated` runs it in a Worker of one of the tabs, and in that of another when the first is
+   * closed; it is also what `shared` means where there is no SharedWorker, or with a script from another origin. In a page
+   * that is no secure context, or with a wasm that is no address, each tab has its own then. `none` runs the core where
+   * `load` was called, which is the default in a Worker and in Node.
    */
-  worker?: 'dedicated' | 'none'
+  worker?: 'shared' | 'dedicated' | 'none'
   /** `false` keeps nothing of any client in this browser, whatever its `store` says; see `ClientOptions`. */
   storage?: boolean
   /** The class to make sockets with, in place of the global one; with `worker: 'none'` alone. */
@@ -101,7 +106,7 @@ export function load(options: LoadOptions = {}): Loading {
 /** Where a core is to be. */
 interface Place {
   key: string
-  worker: 'dedicated' | 'none'
+  worker: 'shared' | 'dedicated' | 'none'
   url: string
   wasm: WasmSource | Response | undefined
   storage: boolean
@@ -109,9 +114,9 @@ interface Place {
 }
 
 function placeOf({ wasmURL, workerURL, worker, storage = true, WebSocket: sockets }: LoadOptions): Place {
-  worker ??= typeof document !== 'undefined' && typeof Worker !== 'undefined' ? 'dedicated' : 'none'
-  if (worker !== 'dedicated' && worker !== 'none') {
-    throw new RTMError('validation', `worker is ${JSON.stringify(worker)}; it must be dedicated or none`)
+  worker ??= typeof document !== 'undefined' && typeof Worker !== 'undefined' ? 'shared' : 'none'
+  if (worker !== 'shared' && worker !== 'dedicated' && worker !== 'none') {
+    throw new RTMError('validation', `worker is ${JSON.stringify(worker)}; it must be shared, dedicated or none`)
   }
   if (sockets && worker !== 'none') {
     throw new RTMError('validation', "WebSocket can't be taken into a Worker; it needs worker: 'none'")
@@ -190,7 +195,7 @@ class Core implements RTM {
   }
 
   #start(place: Place): Promise<void> {
-    const port = openPort(place, (messages) => this.#receive(messages))
+    const port = openPort(place, (messages) => this.#receive(messages), (conn) => this.#clients.get(conn)?.model.state)
     const use = (port: Port) => {
       if (this.#ended) {
         port.close()
@@ -213,14 +218,14 @@ class Core implements RTM {
   customer(options: CustomerOptions): CustomerClient {
     const { organizationId, clientId = 'rtmwidget' } = options
     if (typeof organizationId !== 'string' || organizationId === '') {
-      throw new RTMError('validation', 'organizationId is missing; it is the id of the organization whose chat this is')
+      throw new RTMError('validation', 'organizationId is missing; it says whose chat this is')
     }
     const server = serverOf(options)
     const source: TokenSource = hasSource(options)
       ? { from: 'page' }
       : { from: 'cookie', url: `${accountsOf(server)}/v2/customer/token`, clientId, organizationId }
     const store = options.store ?? (source.from === 'cookie' && `cookie ${clientId}`)
-    return this.#add((link) => new CustomerConnection(link, this.#config('customer', server, organizationId, { ...options, store }), source, options))
+    return this.#add(CustomerConnection, this.#config('customer', server, organizationId, { ...options, store }, `cookie ${clientId}`), source, options)
   }
 
   agent(options: AgentOptions): AgentClient {
@@ -228,9 +233,7 @@ class Core implements RTM {
     if (!hasSource(options)) {
       throw new RTMError('validation', 'there is no access token; give token, getToken or identityProvider')
     }
-    return this.#add(
-      (link) => new AgentConnection(link, this.#config('agent', serverOf(options), organizationId, options), { from: 'page' }, options),
-    )
+    return this.#add(AgentConnection, this.#config('agent', serverOf(options), organizationId, options), { from: 'page' }, options)
   }
 
   async destroy(): Promise<void> {
@@ -244,32 +247,49 @@ class Core implements RTM {
     this.#port = undefined
   }
 
-  #config(...args: Parameters<typeof config>) {
-    const [api, server, organization, options] = args
-    return config(api, server, organization, this.#storage ? options : { ...options, store: false })
+  /** `cookie` names who comes without a token. */
+  #config(api: 'customer' | 'agent', server: string, organization: string, options: ClientOptions, cookie?: string): ConnectionConfig {
+    const { version = '3.6', region = '', token } = options
+    const store = this.#storage && options.store
+    if (!/^3\.[456]$/.test(version)) {
+      throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
+    }
+    // Who this is, as far as that is known: somebody with a name, with a token, or with a cookie.
+    const share = store ? `store ${store}` : token !== undefined ? `token ${token}` : hasSource(options) ? undefined : cookie
+    return {
+      api,
+      server,
+      organization: String(organization),
+      version,
+      region: String(region),
+      ...(store && { store: JSON.stringify([api, server, organization, store]) }),
+      ...(share !== undefined && { share }),
+    }
   }
 
-  #add<C extends CustomerConnection | AgentConnection>(make: (link: Link) => C): C {
+  #add<C extends CustomerConnection | AgentConnection>(
+    Connection: new (link: Link, config: ConnectionConfig, source: TokenSource, options: never) => C,
+    config: ConnectionConfig,
+    source: TokenSource,
+    options: ClientOptions,
+  ): C {
     if (this.#ended) throw this.#ended
     const conn = ++this.#lastConn
-    const client = make({
+    const link: Link = {
       conn,
       post: (message) => (this.#port ? this.#port.post(message) : this.#ended || this.#waiting.push(message)),
       done: () => this.#clients.delete(conn),
-    })
+    }
+    const client = new Connection(link, config, source, options as never)
     this.#clients.set(conn, client)
     return client
   }
 
   #receive(messages: FromCore[]): void {
     for (const message of messages) {
-      if (message.type === 'crashed') this.#crashed(message.message)
+      if (message.type === 'crashed') this.#end(new RTMError('core_crashed', `the core ended unexpectedly: ${message.message}`))
       else this.#clients.get(message.conn)?.receive(message)
     }
-  }
-
-  #crashed(why: string): void {
-    this.#end(new RTMError('core_crashed', `the core ended unexpectedly: ${why}`))
   }
 
   #end(error: RTMError): void {
@@ -284,10 +304,10 @@ class Core implements RTM {
 }
 
 /** The page's end of a core. In a Worker there is one at once when nothing has to be awaited. */
-function openPort({ worker, url, wasm, sockets }: Place, receive: Receive): Port | Promise<Port> {
+function openPort({ worker, url, wasm, sockets }: Place, receive: Receive, shown: (conn: number) => ModelState | undefined): Port | Promise<Port> {
   if (worker === 'none') return openHere(url, wasm, sockets, receive)
-  if (wasm instanceof Response) return bytesOf(wasm).then((bytes) => openWorker(url, bytes, receive))
-  return openWorker(url, wasm!, receive)
+  const open = (source: WasmSource) => new Tab(wayTo(worker, url, source), receive, shown)
+  return wasm instanceof Response ? bytesOf(wasm).then(open) : open(wasm!)
 }
 
 /** The core in this very realm. Its module is fetched only now, so that pages with a Worker never pay for it. */
@@ -313,7 +333,7 @@ function socketOf(socket: object): Socket {
 }
 
 function failed(cause: unknown): never {
-  throw new RTMError('core_failed', `the core could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`)
+  throw new RTMError('core_failed', `the core could not be loaded: ${textOf(cause)}`)
 }
 
 async function bytesOf(response: Response): Promise<ArrayBuffer> {
@@ -327,9 +347,8 @@ const hasSource = ({ token, getToken, identityProvider }: ClientOptions) => toke
 function serverOf({ server }: ClientOptions): string {
   const base = server ?? globalThis.location?.origin ?? ''
   if (base === '') return ''
-  const url = URL.canParse(base) ? new URL(base) : undefined
-  if (!url || !/^(https?|wss?):$/.test(url.protocol)) {
-    throw new RTMError('validation', `server is ${JSON.stringify(base)}; it must be an address that begins with https:// or http://`)
+  if (!/^(https?|wss?):\/\//i.test(base) || !URL.canParse(base)) {
+    throw new RTMError('validation', `server is ${JSON.stringify(base)}; it must be an address with https:// or http://`)
   }
   return base.replace(/\/+$/, '')
 }
@@ -337,12 +356,4 @@ function serverOf({ server }: ClientOptions): string {
 /** Where tokens come from: the same server, for LiveChat's own another one. */
 function accountsOf(server: string): string {
   return server === '' ? 'https://accounts.livechat.com' : server.replace(/^ws/, 'http')
-}
-
-function config(api: 'customer' | 'agent', server: string, organization: string, { version = '3.6', region = '', store }: ClientOptions) {
-  if (!/^3\.[456]$/.test(version)) {
-    throw new RTMError('validation', `version is ${JSON.stringify(version)}; it must be 3.4, 3.5 or 3.6`)
-  }
-  const base = { api, server, organization: String(organization), version, region: String(region) }
-  return store ? { ...base, store: JSON.stringify([api, server, organization, store]) } : base
 }

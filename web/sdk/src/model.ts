@@ -133,6 +133,8 @@ export interface ModelItem {
   readonly deleted?: true
   /** Its content was changed after it was sent; that somebody toggled a button is no such change. */
   readonly updated?: true
+  /** It was sent, as its answer says; its push is still to come. */
+  readonly unconfirmed?: true
   /** A file on its way to where files are kept; bytes. */
   readonly upload?: { readonly sent: number; readonly size: number }
   readonly thread_id: string
@@ -214,22 +216,12 @@ export function applyPatch(state: ModelState, ops: readonly PatchOp[]): ModelSta
         fresh.clear()
         break
       case 'connection':
-        rest = { ...rest, connection: op.connection }
-        break
       case 'me':
-        rest = { ...rest, me: op.me }
-        break
       case 'availability':
-        rest = { ...rest, availability: op.availability }
-        break
       case 'greeting':
-        rest = { ...rest, greeting: op.greeting }
-        break
       case 'form':
-        rest = { ...rest, form: op.form }
-        break
       case 'error':
-        rest = { ...rest, error: op.error }
+        rest = { ...rest, [op.op]: op[op.op as never] }
         break
       case 'chat': {
         const at = chatAt(op.chat.id)

@@ -3,8 +3,7 @@ import type { Entries, Host } from './go.ts'
 // The crossing of the release build: numbers as they are, texts as UTF-8 in the memory of the wasm. See wasm/host_export.go.
 
 /** What each function of the host takes, in order: a number, a boolean, a text. */
-const imports = {
-  answer: 's',
+export const imports: Record<keyof Host, string> = {
   dial: 'ns',
   send: 'ns',
   shut: 'nns',
@@ -34,6 +33,7 @@ const entries: Record<keyof Entries, string> = {
   token: 'nnssn',
   act: 'nnss',
   snapshot: 'n',
+  missed: 'ns',
   stop: 'nn',
   destroy: 'n',
 }
@@ -45,6 +45,10 @@ interface Core {
   collect(): void
   [entry: string]: unknown
 }
+
+/** An object with the same names, and for each value another. */
+export const each = <K extends string, V, W>(all: Record<K, V>, of: (value: V, name: K) => W): Record<string, W> =>
+  Object.fromEntries(Object.entries<V>(all).map(([name, value]) => [name, of(value, name as K)]))
 
 /** Whether a module is the release build of the core. */
 export const isRelease = (module: WebAssembly.Module): boolean => WebAssembly.Module.exports(module).some(({ name }) => name === 'reserve')
@@ -63,7 +67,7 @@ export async function runRelease(module: WebAssembly.Module, host: Host): Promis
     answer: (text: string) => (answer = text),
     stored: (conn: number, key: string, is: boolean, value: string) => host.stored(conn, key, is ? value : null),
   }
-  const imported = (name: string, types: string) => {
+  const imported = (types: string, name: string) => {
     const fn = functions[name] as (...values: unknown[]) => void
     return (...raw: number[]) => {
       let i = 0
@@ -90,7 +94,7 @@ export async function runRelease(module: WebAssembly.Module, host: Host): Promis
     }
     return end - start
   }
-  const entry = (name: string, types: string) => {
+  const entry = (types: string, name: string) => {
     const fn = core[name] as (...values: number[]) => number
     return (...values: unknown[]) => {
       let size = 0
@@ -118,9 +122,9 @@ export async function runRelease(module: WebAssembly.Module, host: Host): Promis
   }
 
   const { exports } = await WebAssembly.instantiate(module, {
-    host: Object.fromEntries(Object.entries(imports).map(([name, types]) => [name, imported(name, types)])),
+    host: { ...each(imports, imported), answer: imported('s', 'answer') },
   })
   const core = exports as unknown as Core
   core._initialize()
-  return Object.fromEntries(Object.entries(entries).map(([name, types]) => [name, entry(name, types)])) as unknown as Entries
+  return each(entries, entry) as unknown as Entries
 }

@@ -1,6 +1,8 @@
 // What was not sent yet outlives a reload: IndexedDB keeps it, and a Web Lock says which tab answers for it. The lock goes
 // with its tab, however that ends; whoever gets it then takes over.
 
+import { hold } from './locks.ts'
+
 /** Something kept; only the core understands `value`. */
 export interface StoredEntry {
   key: string
@@ -64,13 +66,7 @@ export const openStore: OpenStore = async (name, late) => {
     })
 
   try {
-    await new Promise<void>((held, failed) => {
-      const hold = () => {
-        held()
-        return new Promise<void>((release) => signal.addEventListener('abort', () => release()))
-      }
-      locks.request(lockOf(owner), hold).catch(failed)
-    })
+    await hold(locks, lockOf(owner), signal)
     const keys = await change(db, (rows, done: (keys: IDBValidKey[]) => void) => {
       const request = rows.getAllKeys(rangeOf())
       request.onsuccess = () => done(request.result)
@@ -106,7 +102,6 @@ function openDatabase(): Promise<IDBDatabase> {
     request.onupgradeneeded = () => request.result.createObjectStore(table, { keyPath: ['name', 'owner', 'key'] })
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
-    request.onblocked = () => reject(new Error('another tab holds an older version open'))
   })
 }
 

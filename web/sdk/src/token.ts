@@ -1,4 +1,4 @@
-import { RTMError } from './error.ts'
+import { RTMError, textOf } from './error.ts'
 import type { ClientOptions } from './client.ts'
 import type { TokenSource } from './messages.ts'
 
@@ -62,10 +62,16 @@ export function lifetime(token: Token): number {
 type CookieSource = Extract<TokenSource, { from: 'cookie' }>
 
 /**
+ * A token as the login wants it, and milliseconds that it lives yet, 0 for not known.
+ * @internal
+ */
+export type Authorization = [token: string, lifetime: number]
+
+/**
  * Gets a customer's access token by the cookie grant: the browser's cookie is the identity.
  * @internal
  */
-export async function fetchToken(source: CookieSource, signal: AbortSignal): Promise<TokenInfo> {
+export async function fetchToken(source: CookieSource, signal: AbortSignal): Promise<Authorization> {
   let response: Response
   try {
     response = await fetch(source.url, {
@@ -81,10 +87,9 @@ export async function fetchToken(source: CookieSource, signal: AbortSignal): Pro
       signal,
     })
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new RTMError('no_token', `the token endpoint ${source.url} could not be reached: ${why}`)
+    throw new RTMError('no_token', `the token endpoint ${source.url} could not be reached: ${textOf(cause)}`)
   }
-  const body = object(await response.json().catch(() => null))
+  const body = Object(await response.json().catch(() => null)) as Record<string, unknown>
   if (!response.ok) {
     const type = body['oauth_exception'] ?? body['identity_exception']
     const details = [body['exception_description'], body['exception_details']].filter((text) => typeof text === 'string' && text)
@@ -97,11 +102,8 @@ export async function fetchToken(source: CookieSource, signal: AbortSignal): Pro
   if (typeof token !== 'string' || token === '') {
     throw new RTMError('no_token', `the token endpoint ${source.url} answered without an access_token`)
   }
-  return { accessToken: token, expiresIn: Number(body['expires_in']) }
-}
-
-function object(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  const seconds = Number(body['expires_in'])
+  return [`Bearer ${token}`, seconds > 0 ? seconds * 1000 : 0]
 }
 
 /**

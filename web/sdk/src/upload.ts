@@ -1,3 +1,4 @@
+import { addressOf } from './address.ts'
 import type { CallInit } from './client.ts'
 import { RTMError } from './error.ts'
 import type { ConnectionConfig } from './messages.ts'
@@ -43,7 +44,7 @@ export type Poster = (post: Post) => Promise<{ status: number; text: string }>
  */
 export async function upload(
   post: Poster | undefined,
-  { api, server, organization, version, region }: ConnectionConfig,
+  config: ConnectionConfig,
   authorization: string | undefined,
   file: Blob,
   name: string,
@@ -52,11 +53,9 @@ export async function upload(
   progress: Post['progress'],
 ): Promise<string> {
   if (!authorization) throw new RTMError('not_logged_in', 'log in first')
-  const base = server ? server.replace(/^ws/, 'http') : `https://api${region.startsWith('fra') ? '-fra' : ''}.livechatinc.com`
-  const query = organization && `?organization_id=${encodeURIComponent(organization)}`
   const body = new FormData()
   body.append('file', file, name)
-  const { status, text } = await post!({ url: `${base}/v${version}/${api}/action/upload_file${query}`, authorization, body, timeout, signal, progress })
+  const { status, text } = await post!({ url: addressOf(config, 'action/upload_file'), authorization, body, timeout, signal, progress })
   const answer = parse(text)
   const { type, message, data } = answer?.error ?? {}
   if (type) throw new RTMError(type, message ?? '', { data })

@@ -80,7 +80,7 @@ test('early: the token of a cookie, once, and none that could not be had', async
   const answers = [Response.json({ access_token: 'a', expires_in: 5 }), new Response('', { status: 500 })]
   const fetched = t.mock.method(globalThis, 'fetch', async () => answers.shift()!)
   const { early } = begin(cookie)
-  assert.deepEqual(await early.token(1), { accessToken: 'a', expiresIn: 5 })
+  assert.deepEqual(await early.token(1), ['Bearer a', 5000])
   assert.equal(early.token(1), undefined)
   const { early: second } = begin(cookie)
   await turn()
@@ -99,8 +99,8 @@ test('early: what was kept is read meanwhile', async () => {
   const late: StoredEntry[] = []
   const opened = await early.store(1, (entries) => late.push(...entries))
   assert.ok(opened)
-  await turn()
   told.late!([{ key: 'b', value: '2' }])
+  await turn()
   assert.deepEqual(late.map(({ key }) => key), ['a', 'b'])
   assert.equal(early.store(1, () => {}), undefined)
   early.close()

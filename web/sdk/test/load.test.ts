@@ -230,6 +230,7 @@ test('worker: start, messages in one piece, end', async (t) => {
       version: '3.6',
       region: '',
       store: '["customer","https://chat.example","o","cookie rtmwidget"]',
+      share: 'store cookie rtmwidget',
     },
     token: { from: 'cookie', url: 'https://chat.example/v2/customer/token', clientId: 'rtmwidget', organizationId: 'o' },
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { CustomerConnection } from '../src/customer.ts'
 import { startCore } from '../src/core.ts'
+import { RTMError } from '../src/error.ts'
 import type { FromCore, Port } from '../src/messages.ts'
 import type { OpenStore, StoredEntry } from '../src/store.ts'
 import { FakeWorld, wasm, type FakeSocket } from './fake.ts'
@@ -96,9 +97,9 @@ test('a reload sends what was not sent, in order and once', async (t) => {
   const disk = new Disk()
   const first = await page(t, disk.openStore)
   const socket = await login(first)
-  await first.client.model.act('send', { chat_id: 'c1', text: 'one' })
-  await first.client.model.act('send', { chat_id: 'c1', text: 'two' })
+  const taken = ['one', 'two'].map((text) => first.client.model.act('send', { chat_id: 'c1', text }))
   assert.equal(sends(socket).length, 0, 'nothing is sent before it is kept')
+  await Promise.all(taken)
   await settled(() => sends(socket).length === 1, 'the first is not sent')
   socket.drop()
   await first.client.model.act('send', { chat_id: 'c1', text: 'three' })
@@ -147,6 +148,23 @@ test('a disk that is full is told, and everything is sent all the same', async (
   assert.match(all.reports[0]!, /will not outlive this page: the disk is full/)
 })
 
+test('a disk that is full while there is no connection leaves the text with its writer', async (t) => {
+  const disk = new Disk()
+  const all = await page(t, disk.openStore)
+  const socket = await login(all)
+  socket.drop()
+  await all.client.model.act('send', { chat_id: 'c1', text: 'one', key: 'k1' } as never)
+  disk.full = true
+  await assert.rejects(all.client.model.act('send', { chat_id: 'c1', text: 'two', key: 'k2' } as never), (error) => {
+    assert.ok(error instanceof RTMError)
+    assert.equal(error.type, 'not_stored')
+    assert.match(error.message, /no place to keep it: the disk is full/)
+    return true
+  })
+  assert.deepEqual(lines(all), ['pending one'])
+  assert.match(all.reports.at(-1)!, /will not outlive this page: the disk is full/)
+})
+
 for (const [name, openStore] of [
   ['none', async () => { throw new Error('there is none') }],
   ['one that never opens', () => new Promise<never>(() => {})],
@@ -160,3 +178,22 @@ for (const [name, openStore] of [
     await settled(() => sends(socket).length === 1, 'not sent')
   })
 }
+
+test('what a page that ends slowly leaves behind is shown without a connection', async (t) => {
+  const disk = new Disk()
+  const first = await page(t, disk.openStore)
+  const before = await login(first)
+  before.drop()
+  for (const text of ['one', 'two']) await first.client.model.act('send', { chat_id: 'c1', text })
+  await settled(() => disk.rows.size === 2, 'not kept')
+  const left = disk.entries()
+  first.port.close()
+  disk.rows.clear()
+  const second = await page(t, disk.openStore)
+  second.client.login().catch(() => {})
+  await settled(() => second.world.sockets.length > 0, 'nothing is dialled')
+  second.world.newest.drop()
+  disk.late!(left)
+  await settled(() => lines(second).length === 2, 'nothing is shown')
+  assert.deepEqual(lines(second), ['pending one', 'pending two'])
+})

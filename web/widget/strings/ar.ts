@@ -147,5 +147,6 @@ export const ar = {
     limit: 'تم بلوغ الحد الأقصى.',
     loading: 'تعذّر تحميل المحادثة.',
     nobody: 'لا يوجد أحد حاليًا.',
+    unkept: 'لا يوجد اتصال، ولا يستطيع هذا المتصفح حفظ الرسالة.',
   },
 } satisfies PanelStrings

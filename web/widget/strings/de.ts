@@ -129,5 +129,6 @@ export const de = {
     limit: 'Eine Obergrenze ist erreicht.',
     loading: 'Der Chat konnte nicht geladen werden.',
     nobody: 'Zurzeit ist niemand da.',
+    unkept: 'Es gibt keine Verbindung, und dieser Browser kann die Nachricht nicht aufbewahren.',
   },
 } satisfies PanelStrings

@@ -132,5 +132,6 @@ export const en = {
     limit: 'A limit has been reached.',
     loading: 'The chat could not be loaded.',
     nobody: 'Nobody is here at the moment.',
+    unkept: 'There is no connection, and this browser can’t keep the message.',
   },
 }

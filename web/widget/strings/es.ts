@@ -129,5 +129,6 @@ export const es = {
     limit: 'Se ha alcanzado un límite.',
     loading: 'No se ha podido cargar el chat.',
     nobody: 'Ahora no hay nadie disponible.',
+    unkept: 'No hay conexión y este navegador no puede guardar el mensaje.',
   },
 } satisfies PanelStrings

@@ -131,5 +131,6 @@ export const fr = {
     limit: 'Une limite est atteinte.',
     loading: 'Le chat n’a pas pu être chargé.',
     nobody: 'Personne n’est disponible pour le moment.',
+    unkept: 'Il n’y a pas de connexion, et ce navigateur ne peut pas conserver le message.',
   },
 } satisfies PanelStrings

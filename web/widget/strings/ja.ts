@@ -128,5 +128,6 @@ export const ja = {
     limit: '上限に達しました。',
     loading: 'チャットを読み込めませんでした。',
     nobody: 'ただいま担当者が不在です。',
+    unkept: '接続がなく、このブラウザーではメッセージを保存できません。',
   },
 } satisfies PanelStrings

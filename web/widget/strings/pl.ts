@@ -135,5 +135,6 @@ export const pl = {
     limit: 'Osiągnięto limit.',
     loading: 'Nie udało się wczytać czatu.',
     nobody: 'Chwilowo nikogo nie ma.',
+    unkept: 'Brak połączenia, a ta przeglądarka nie może przechować wiadomości.',
   },
 } satisfies PanelStrings

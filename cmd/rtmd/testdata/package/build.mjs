@@ -1,6 +1,8 @@
-// Builds a project: node build.mjs vite|vite-dev|webpack DIR. vite-dev serves it until its
+// Builds a project: node build.mjs vite|vite-dev|react|vue|svelte|webpack DIR. vite-dev serves it until its
 // input ends, and prints where.
 import { join } from 'node:path'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import vue from '@vitejs/plugin-vue'
 import { build, createServer } from 'vite'
 import webpack from 'webpack'
 
@@ -9,7 +11,14 @@ const quiet = { root, configFile: false, logLevel: 'warn' }
 
 switch (packer) {
   case 'vite':
+  case 'react':
     await build({ ...quiet, base: './' })
+    break
+  case 'vue':
+    await build({ ...quiet, base: './', plugins: [vue({ template: { compilerOptions: { isCustomElement: name => name.startsWith('rtm-') } } })] })
+    break
+  case 'svelte':
+    await build({ ...quiet, base: './', plugins: [svelte({ configFile: false })] })
     break
   case 'vite-dev': {
     const server = await createServer({ ...quiet, server: { host: '127.0.0.1', port: 0 }, optimizeDeps: { exclude: ['rtmwidget'] } })
@@ -28,5 +37,5 @@ switch (packer) {
     })
     break
   default:
-    throw new Error(`packer ${packer}; it must be vite, vite-dev or webpack`)
+    throw new Error(`packer ${packer}; it must be vite, vite-dev, react, vue, svelte or webpack`)
 }

@@ -8,5 +8,6 @@ for (const name of ['window', 'document', 'location', 'Worker', 'SharedWorker', 
   Object.defineProperty(globalThis, name, { configurable: true, get: () => void touched.push(name) })
 }
 await import('./node_modules/rtmwidget/dist/index.js?again')
+await import('./node_modules/rtmwidget/dist/widget.js')
 const cjs = createRequire(import.meta.url)('./node_modules/rtmwidget/dist/index.cjs')
 console.log(typeof esm.load, typeof cjs.load, touched.length === 0 ? 'untouched' : touched.join())
