@@ -188,6 +188,7 @@ func TestTranscript(t *testing.T) {
 	p.do(chromedp.Reload())
 	p.waitFor(chat + liveState)
 	p.waitFor(chat + "[part~=restart]")
+	p.waitText(chat+"[part~=timeline]", fmt.Sprintf("Round %d", rounds-1))
 	if held := ask(p, chromedp.Evaluate[bool](find(chat+"[part~=timeline]")+`.textContent.includes('Round 0')`)); held {
 		t.Fatal("the page holds everything, so this shows nothing")
 	}

@@ -23,7 +23,7 @@ export class ChatMenu {
     const { alerts, session: { chat }, strings: s } = this.#panel
     if (!chat) return nothing
     return this.#menu.render(s, () => [
-      { part: 'save-transcript', label: s.saveTranscript, disabled: this.#saving || !chat.timeline.length, act: () => void this.#save() },
+      { part: 'save-transcript', label: s.saveTranscript, disabled: this.#saving, act: () => void this.#save() },
       { part: 'sound', label: s.sound, checked: alerts.sound, act: () => alerts.toggleSound() },
       { part: 'notifications', label: s.notifications, checked: alerts.notifies, disabled: !alerts.canNotify, act: () => void alerts.decide(!alerts.notifies) },
       ...(chat.active ? [{ part: 'end-chat', label: s.endChat, act: () => this.#ask(chat.id) }] : []),

@@ -44,7 +44,10 @@ export class Alerts implements ReactiveController {
     const gesture = () => readySound(true)
     for (const type of ['pointerup', 'keydown']) this.#host.addEventListener(type, gesture, { signal, once: true })
     document.addEventListener('visibilitychange', () => this.#seen(), { signal })
-    addEventListener('storage', () => this.#host.requestUpdate(), { signal }) // another tab has changed what is wanted
+    const wished = ({ key }: StorageEvent) => {
+      if (key?.startsWith('rtm-chat:')) this.#host.requestUpdate()
+    }
+    addEventListener('storage', wished, { signal }) // in another tab
   }
 
   hostUpdated(): void {
@@ -121,7 +124,7 @@ export class Alerts implements ReactiveController {
       if (!this.#host.isConnected) return
       try {
         const body = text.length > longest ? `${text.slice(0, longest - 1)}…` : text
-        const note = new Notification(name, { body, tag: `rtm-chat:${this.#options.organization()}`, lang: this.#host.lang })
+        const note = new Notification(name, { body, tag: `rtm-chat:${this.#options.organization()}` })
         this.#shown.add(note)
         note.onclose = () => this.#shown.delete(note)
         note.onclick = () => {

@@ -87,6 +87,6 @@ export class Popup implements ReactiveController {
   }
 
   get #items(): HTMLElement[] {
-    return [...this.#menu?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([aria-disabled=true])') ?? []]
+    return [...this.#menu?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? []]
   }
 }

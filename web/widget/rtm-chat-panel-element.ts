@@ -131,6 +131,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     this.#life = new AbortController()
     const { signal } = this.#life
     document.addEventListener('visibilitychange', () => this.#reader.markSeen(), { signal })
+    for (const type of ['online', 'offline']) addEventListener(type, () => this.requestUpdate(), { signal })
     this.#dialog.watch(signal)
   }
 

@@ -44,7 +44,7 @@ func TestLoad(t *testing.T) {
 	if err := r.print(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`2 pairs +echo +memory`, `round trips per second +\d+ +\d+`, `of the echo's +1\.00 +\d`, `half load: p50 +\S+ us`, `1 to 3 +echo`, `20 idle customers: [\d.]+ KB each`} {
+	for _, want := range []string{`2 pairs +echo +memory`, `round trips per second +\d+ +\d+`, `of the echo's +1\.00 +\d`, `half load: p50 +\S+ (us|ms)`, `1 to 3 +echo`, `20 idle customers: [\d.]+ KB each`} {
 		if !regexp.MustCompile(want).MatchString(table.String()) {
 			t.Errorf("the table has no %s:\n%s", want, table.String())
 		}
