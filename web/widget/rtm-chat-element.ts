@@ -22,6 +22,9 @@ export interface Identity extends Pick<CustomerOptions, 'token' | 'getToken' | '
 /** On a server there are no elements; the module can be imported there all the same. */
 const Base = globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement)
 
+/** code gets what the launcher does without; the SDK is a file of its own, which the page may have already. */
+const code = () => Promise.all([import('./define-panel.ts'), import('rtmwidget')])
+
 /** Attributes that decide where the chat is; a change of one is another connection. */
 const settingNames = ['server', 'organization-id', 'client-id', 'group']
 
@@ -283,7 +286,7 @@ export class RTMChatElement extends Base {
   /** idle gets the panel's file, which most visitors never use, unless they pay for each byte. A known conversation goes on. */
   #idle(): void {
     if (this.#known && !this.hidden) this.#connect()
-    else if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void import('./define-panel.ts').catch(() => {})
+    else if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void code().catch(() => {})
   }
 
   /** prepare gets everything but the connection: somebody is about to open the panel. */
@@ -304,7 +307,7 @@ export class RTMChatElement extends Base {
 
   async #load(): Promise<RTMChatPanelElement> {
     try {
-      await import('./define-panel.ts')
+      await code()
     } catch (cause) {
       this.#loading = undefined
       this.#failed = true
