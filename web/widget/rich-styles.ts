@@ -39,6 +39,14 @@ export const richStyles = css`
   .turn .icon-button { inline-size: 32px; block-size: 32px; }
   .turn:dir(rtl) svg { transform: scaleX(-1); }
   .sticker { display: block; max-inline-size: 160px; max-block-size: 160px; inline-size: auto; block-size: auto; min-block-size: 24px; }
+  .sticker:not([width]) { inline-size: 160px; block-size: 160px; object-fit: contain; }
+  .link-card {
+    display: flex; flex-direction: column; inline-size: min(100%, 260px); margin-block-start: 3px; padding-block-end: 10px; overflow: hidden;
+    border: 1px solid var(--_line); border-radius: 14px; background: var(--_surface); color: var(--_text); text-decoration: none;
+  }
+  .link-title, .link-text { margin: 8px 14px 0; overflow-wrap: anywhere; }
+  .link-title { font-weight: 650; line-height: 1.3; }
+  .link-text { margin-block-start: 2px; color: var(--_muted); font-size: .8667em; }
 
   .avatar { position: relative; overflow: hidden; }
   .avatar img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover; }
@@ -56,7 +64,7 @@ export const richStyles = css`
   .timeline .greeting { padding: 0 0 14px; }
 
   @media (forced-colors: active) {
-    .card, .greeting, .choice { border: 1px solid CanvasText; }
+    .card, .link-card, .greeting, .choice { border: 1px solid CanvasText; }
     .choice[aria-pressed='true'] { border: 3px solid Highlight; }
   }
 `

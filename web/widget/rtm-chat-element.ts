@@ -54,7 +54,7 @@ const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'gr
  * @fires rtm-chat-rating - the customer rated the chat
  * @fires rtm-chat-greeting - an invitation is shown
  * @fires rtm-chat-error - something failed that the page may want to know of
- * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, menu-button, menu, menu-item, save-transcript, sound, notifications, end-chat, confirm, keep-chatting, end-confirm, notify-offer, notify-yes, notify-no, timeline, older, new, jump, message, bubble, image, card, carousel, choice, typing, thinking, retry, discard, cancel-upload, composer, attach, emoji-button, emoji, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
+ * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, menu-button, menu, menu-item, save-transcript, sound, notifications, end-chat, confirm, keep-chatting, end-confirm, notify-offer, notify-yes, notify-no, timeline, older, new, jump, message, bubble, image, card, carousel, choice, preview, typing, thinking, retry, discard, cancel-upload, composer, attach, emoji-button, emoji, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
  */
 export class RTMChatElement extends Base {
   static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']

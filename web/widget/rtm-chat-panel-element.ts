@@ -13,6 +13,7 @@ import { greetingCard } from './greeting.ts'
 import { banner, header } from './header.ts'
 import { Alerts } from './notify.ts'
 import type { Panel, PanelHost } from './panel-host.ts'
+import { Previews } from './previews.ts'
 import { Reader } from './reader.ts'
 import { reason } from './reason.ts'
 import { Session } from './session.ts'
@@ -65,6 +66,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
       this.requestUpdate()
     },
   })
+  readonly #previews = new Previews(this, () => this.session.client, () => this.settings.server)
   readonly #forms = new FormFlow()
   readonly #dialog = new PanelDialog(() => this.find<HTMLDialogElement>('dialog'), () => this.layout)
   /** What the browser was told to remember of the conversation. */
@@ -316,7 +318,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#reader.older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([s, chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version], () => timeline.draw(chat, {
+        ${chat?.timeline.length ? guard([s, chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version, this.#previews.version], () => timeline.draw(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
@@ -327,6 +329,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
           press: (item, button) => this.#buttons.press(chat, item, button),
           pressed: (item, button) => this.#buttons.pressed(item, button),
           ...(chat.active && { submit: (formId: string, filled: Filled) => this.#submit(filled, formId) }),
+          preview: href => this.#previews.of(href),
           declined: item => this.#buttons.declined(item),
         })) : greeting ? nothing : html`<div class="empty"><strong>${s.welcome}</strong><span>${s.welcomeText}</span></div>`}
         ${this.open ? this.#invitation() : nothing}

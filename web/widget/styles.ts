@@ -47,7 +47,7 @@ export const timelineStyles = [css`
   .note { margin: 2px 2px 0; color: var(--_muted); font-size: .8em; }
   .photo a { display: block; color: var(--_accent-text); border-radius: 14px; overflow-wrap: anywhere; }
   .preview { display: block; max-inline-size: 100%; block-size: auto; border-radius: 14px; background: var(--_bubble); }
-  .preview:not([width]) { max-inline-size: min(100%, 240px); max-block-size: 240px; }
+  .preview:not([width]) { inline-size: min(100%, 240px); block-size: 180px; object-fit: scale-down; }
   .photo-name { display: flex; gap: 8px; padding: 8px 13px; border-radius: 16px; background: var(--_bubble); }
   .preview:not([hidden]) + .photo-name {
     position: absolute; inline-size: 1px; block-size: 1px; padding: 0; overflow: hidden; clip-path: inset(50%);

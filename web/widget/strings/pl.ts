@@ -20,6 +20,7 @@ export const pl = {
   typing: (name: string) => `${name} pisze`,
   thinking: (name: string) => `${name} zastanawia się`,
   deleted: 'Ta wiadomość została usunięta.',
+  edited: 'Edytowano',
   unsupported: 'Tej wiadomości nie można tu wyświetlić.',
   agentsOnly: 'Widoczne tylko dla konsultantów',
   file: (name: string) => `Plik: ${name}`,
