@@ -315,7 +315,7 @@ func TestWaitingPeerHears(t *testing.T) {
 	inCrowd(t, func(c *crowd) {
 		var more []*peer
 		for range rtmserver.SendQueue + 10 {
-			more = append(more, customer(t, c.srv))
+			more = append(more, customer(c.T, c.srv))
 		}
 		got(c.agent)
 		c.log.shut()

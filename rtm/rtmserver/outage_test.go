@@ -171,12 +171,12 @@ func TestNothingStored(t *testing.T) {
 		for _, p := range c.peers {
 			c.expect(p, "service_unavailable")
 		}
-		if got := ready(t, c.srv); got != http.StatusServiceUnavailable {
+		if got := ready(c.T, c.srv); got != http.StatusServiceUnavailable {
 			t.Errorf("/readyz answers %d", got)
 		}
 		c.say(c.peers[0], 0, "y")
 		c.expect(c.peers[0], "ok y*")
-		if got := ready(t, c.srv); got != http.StatusOK {
+		if got := ready(c.T, c.srv); got != http.StatusOK {
 			t.Errorf("/readyz answers %d when there is room", got)
 		}
 		c.expect(c.agent, "y")
