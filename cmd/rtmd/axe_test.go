@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"testing"
 
 	"github.com/chromedp/chromedp"
 )
@@ -64,13 +65,7 @@ var zoomed = look{320, 256, "light"}
 // about what does not last.
 func (p *page) inspect(state string, again ...func()) {
 	p.t.Helper()
-	if !ask(p, chromedp.Evaluate[bool]("'inspection' in window")) {
-		source, err := os.ReadFile(axeFile)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		p.do(chromedp.Evaluate[chromedp.Void](string(source)+"; undefined"), chromedp.Evaluate[chromedp.Void](inspection))
-	}
+	p.arm()
 	// The page around the widget is looked at in states of its own.
 	context := "undefined"
 	if strings.HasPrefix(state, "widget-") {
@@ -100,6 +95,18 @@ func (p *page) inspect(state string, again ...func()) {
 	}
 }
 
+// arm puts the checks into a page that does not have them yet.
+func (p *page) arm() {
+	p.t.Helper()
+	if !ask(p, chromedp.Evaluate[bool]("'inspection' in window")) {
+		source, err := os.ReadFile(axeFile)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.do(chromedp.Evaluate[chromedp.Void](string(source)+"; undefined"), chromedp.Evaluate[chromedp.Void](inspection))
+	}
+}
+
 // turn has the page and its widget run in a direction.
 func (p *page) turn(direction string) {
 	p.t.Helper()
@@ -112,4 +119,23 @@ func (p *page) settle() {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](`Promise.all([document.fonts.ready, ...document.getAnimations({ subtree: true }).filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished.catch(() => {}))])
 		.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))`, chromedp.EvalAwaitPromise))
+}
+
+// TestInspectionFinds shows each check what it has to find, in a shadow root.
+func TestInspectionFinds(t *testing.T) {
+	p := open(t, started(t), "inspection", "data:text/html,<!doctype html><html lang=en><title>All wrong</title><main><h1>All wrong</h1><div id=host></div></main>", 320, 256)
+	p.arm()
+	p.eval(`document.querySelector('#host').attachShadow({ mode: 'open' }).innerHTML = '<img src=data:,><p style="color: #bbb">pale</p><button style="width: 20px; height: 20px; padding: 0">x</button><div style="width: 400px; overflow: auto"><a href="#" style="display: block; margin-left: 390px">far</a></div>'`)
+	for check, want := range map[string][]string{
+		"axe":   {"image-alt: ", "color-contrast: "},
+		"small": {" is 20 by 20"},
+		"wide":  {"the page is ", " is at "},
+	} {
+		found := strings.Join(ask(p, chromedp.Evaluate[[]string]("inspection."+check+"()", chromedp.EvalAwaitPromise)), "\n")
+		for _, part := range want {
+			if !strings.Contains(found, part) {
+				t.Errorf("%s does not find %q, only %q", check, part, found)
+			}
+		}
+	}
 }
