@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -107,11 +106,13 @@ func (p *page) arm() {
 	}
 }
 
-// turn has the page and its widget run in a direction.
+// turn has the page and its widget run in a direction, the widget in a language that
+// does.
 func (p *page) turn(direction string) {
 	p.t.Helper()
-	d, _ := json.Marshal(direction)
-	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.documentElement.dir = %s`, d)))
+	lang := map[string]string{"ltr": "en", "rtl": "ar"}[direction]
+	p.eval(fmt.Sprintf(`document.documentElement.dir = %q; for (const chat of document.querySelectorAll('rtm-chat')) chat.lang = %q`, direction, lang))
+	p.wait("the language "+lang, fmt.Sprintf(`[...document.querySelectorAll('rtm-chat')].every(chat => (chat.shadowRoot.querySelector('dialog')?.lang ?? %[1]q) === %[1]q)`, lang))
 }
 
 // settle waits until what changes the picture by itself has ended.
