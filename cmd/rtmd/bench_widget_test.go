@@ -38,10 +38,14 @@ func TestBenchWidget(t *testing.T) {
 		}
 		window.bench = {
 			keys: [],
-			// From the key to the end of the next frame.
+			// From the key to the end of the next frame, which waits for the screen. The marks are for what the main thread has to do.
 			watch: () => %s.addEventListener('keydown', event => {
+				performance.mark('key')
 				const began = event.timeStamp
-				void drawn().then(() => bench.keys.push(performance.now() - began))
+				void drawn().then(() => {
+					performance.mark('key-drawn')
+					bench.keys.push(performance.now() - began)
+				})
 			}),
 			// Milliseconds of n frames in which the reader goes up and down, like a finger does.
 			scroll: async n => {
@@ -52,9 +56,11 @@ func TestBenchWidget(t *testing.T) {
 					if (e.scrollTop < 200) by = 40
 					if (e.scrollHeight - e.clientHeight - e.scrollTop < 200) by = -40
 					e.scrollTop += by
+					performance.mark('scroll')
 					const now = await frame()
 					times.push(now - last)
 					last = now
+					performance.mark('scroll-drawn')
 				}
 				return times
 			},
@@ -99,21 +105,29 @@ func TestBenchWidget(t *testing.T) {
 		if factor == 1 {
 			p.do(chromedp.Evaluate[chromedp.Void](`bench.watch()`))
 		}
-		for i := range keys {
-			p.key(string(rune('a' + i%26)))
-			p.wait("the frame", fmt.Sprintf("bench.keys.length > %d", i))
-		}
+		var scrolled []float64
+		events := p.trace(func() {
+			for i := range keys {
+				p.key(string(rune('a' + i%26)))
+				p.wait("the frame", fmt.Sprintf("bench.keys.length > %d", i))
+			}
+			scrolled = measure(fmt.Sprintf(`bench.scroll(%d)`, frames))
+		})
 		typed := measure(`bench.keys`)
-		scrolled := measure(fmt.Sprintf(`bench.scroll(%d)`, frames))
-		if len(typed) != keys || len(scrolled) != frames {
-			t.Fatalf("%d keys and %d frames, want %d and %d", len(typed), len(scrolled), keys, frames)
+		forKeys, forFrames := works(t, events, "key", "key-drawn"), works(t, events, "scroll", "scroll-drawn")
+		if len(typed) != keys || len(scrolled) != frames || len(forKeys) != keys || len(forFrames) != frames {
+			t.Fatalf("%d and %d keys, %d and %d frames, want %d and %d", len(typed), len(forKeys), len(scrolled), len(forFrames), keys, frames)
 		}
 		sum := 0.0
 		for _, ms := range scrolled {
 			sum += ms
 		}
-		fmt.Fprintf(&report, "%.0fx: key to frame p50 %.1f ms, p99 %.1f ms; scrolling %.1f frames/s, longest frame %.1f ms\n",
-			factor, percentile(typed, 50), percentile(typed, 99), 1000*float64(len(scrolled))/sum, slices.Max(scrolled))
+		key, key99, layouts := shares(forKeys)
+		frame, frame99, frameLayouts := shares(forFrames)
+		fmt.Fprintf(&report, "%.0fx: a key costs the main thread p50 %.1f ms, p99 %.1f ms, %.1f layouts; key to frame p50 %.1f ms, p99 %.1f ms\n",
+			factor, key, key99, layouts, percentile(typed, 50), percentile(typed, 99))
+		fmt.Fprintf(&report, "%.0fx: scrolling %.1f frames/s, longest frame %.1f ms; a frame costs the main thread p50 %.1f ms, p99 %.1f ms, %.1f layouts\n",
+			factor, 1000*float64(len(scrolled))/sum, slices.Max(scrolled), frame, frame99, frameLayouts)
 	}
 	fmt.Fprintf(&report, "opening on a warm page: p50 %.1f ms, longest %.1f ms\n", percentile(warm, 50), slices.Max(warm))
 	if full {
@@ -121,6 +135,17 @@ func TestBenchWidget(t *testing.T) {
 	} else {
 		t.Log("\n" + report.String())
 	}
+}
+
+// shares is what one of them took: the milliseconds of the median and of the worst
+// hundredth, and layouts on average.
+func shares(all []work) (p50, p99, layouts float64) {
+	totals := make([]float64, 0, len(all))
+	for _, w := range all {
+		totals = append(totals, w.total)
+		layouts += float64(w.layouts) / float64(len(all))
+	}
+	return percentile(totals, 50), percentile(totals, 99), layouts
 }
 
 // key presses a letter.
