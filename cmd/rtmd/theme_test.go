@@ -8,7 +8,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -153,8 +152,7 @@ func TestPlayground(t *testing.T) {
 	p.waitText("pre", `lang="ar"`)
 	p.wait("Arabic", find(chat+"[part~=launcher]")+`.getAttribute('aria-label') === 'فتح المحادثة'`)
 	p.do(chromedp.Evaluate[chromedp.Void](find("[name=theme]:checked") + ".focus()"))
-	p.key("ArrowRight")
-	p.key("ArrowRight")
+	p.keys("ArrowRight", "ArrowRight")
 	p.waitText("pre", `theme="dark"`)
 	p.click("[data-open]")
 	p.waitFor(chat + liveState)
@@ -170,19 +168,4 @@ func TestPlayground(t *testing.T) {
 	p.click("[data-copy]")
 	p.wait("the copy", `document.querySelector('[name=copied]').value !== ''`)
 	d.quiet(t, p)
-}
-
-// key presses a key that has a name.
-func (p *page) key(name string) {
-	p.t.Helper()
-	codes := map[string]int64{"ArrowRight": 39}
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			key := input.DispatchKeyEventParams{Type: kind, Key: name, Code: name, WindowsVirtualKeyCode: codes[name]}
-			if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
 }
