@@ -106,7 +106,8 @@ func TestBenchWidget(t *testing.T) {
 		p.do(chromedp.Evaluate[chromedp.Void](`bench.keys = []; ` + find(path) + `.focus({ preventScroll: true })`))
 		costs = works(t, p.trace(func() {
 			for i := range keys {
-				p.letter(string(rune('a' + i%26)))
+				letter := string(rune('a' + i%26))
+				p.hit(input.DispatchKeyEventParams{Key: letter, Text: letter})
 				p.wait("the frame", fmt.Sprintf("bench.keys.length > %d", i))
 			}
 		}), "key", "key-drawn")
@@ -156,21 +157,4 @@ func shares(all []work) string {
 		layouts += w.layouts
 	}
 	return fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f layouts", percentile(totals, 50), percentile(totals, 99), float64(layouts)/float64(len(all)))
-}
-
-// letter presses a letter.
-func (p *page) letter(letter string) {
-	p.t.Helper()
-	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			key := input.DispatchKeyEventParams{Type: kind, Key: letter}
-			if kind == input.DispatchKeyEventTypeKeyDown {
-				key.Text = letter
-			}
-			if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
 }
