@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+	"github.com/rtmwidget/rtmwidget/rtm/rtmserver/natslog"
 )
 
 var kills = flag.Int("kills", 12, "how often the tests kill rtmd")
@@ -193,6 +194,9 @@ func (p *promise) kept(t *testing.T, c *caller) {
 	}
 }
 
+// senders are so many that rtmd stores events of several of them in one entry.
+const senders = 16
+
 // TestKilled kills rtmd with -9 again and again, at any moment while customers
 // send: all that was answered is there afterwards.
 func TestKilled(t *testing.T) {
@@ -213,7 +217,7 @@ func TestKilled(t *testing.T) {
 						_ = p.cmd.Process.Kill() // while the others wait for theirs
 					}
 				}
-				for i := range 4 {
+				for i := range senders {
 					wg.Go(func() {
 						made := keepTalking(t.Context(), p.url, fmt.Sprintf("r%dc%d", round, i), answer)
 						mu.Lock()
@@ -248,8 +252,43 @@ func TestKilled(t *testing.T) {
 			if bytes.Contains(p.stderr.Bytes(), []byte("ERROR")) {
 				t.Errorf("standard error: %s", p.stderr.String())
 			}
+			if batches(t, dir) == 0 {
+				t.Error("no entry has events of several chats: nothing was killed in a batch")
+			}
 		})
 	}
+}
+
+// batches is how many entries of a directory's log have events of several chats.
+func batches(t *testing.T, dir string) (n int) {
+	t.Helper()
+	log, err := natslog.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	for entry, err := range log.Read(t.Context(), organization, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var records []struct {
+			Kind   string
+			ChatID string `json:"chat_id"`
+		}
+		if err := json.Unmarshal(entry, &records); err != nil {
+			t.Fatal(err)
+		}
+		chats := map[string]bool{}
+		for _, r := range records {
+			if r.Kind == "event_added" {
+				chats[r.ChatID] = true
+			}
+		}
+		if len(chats) > 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // TestData stops rtmd and starts it again on its directory, which nobody else can
