@@ -72,6 +72,11 @@ func buildPackage(s *site, opts options) error {
 			return err
 		}
 	}
+	notices, err := coreLicenses(opts.root, s.wasm, releaseFiles, []string{"go", "tinygo"})
+	if err != nil {
+		return err
+	}
+	p.files["dist/"+licensesName] = licensesOf(notices)
 	for _, m := range modules {
 		if err := p.bundle(m); err != nil {
 			return err
