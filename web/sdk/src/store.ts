@@ -55,15 +55,28 @@ export const openStore: OpenStore = async (name, late) => {
     db.close()
   }
 
-  const takeOver = (from: string) =>
-    change(db, (rows, done: (entries: StoredEntry[]) => void) => {
-      const request = rows.getAll(rangeOf(from)) as IDBRequest<Row[]>
-      request.onsuccess = () => {
-        rows.delete(rangeOf(from))
-        for (const row of request.result) rows.put({ ...row, owner })
-        done(request.result.map(({ key, value }) => ({ key, value })))
-      }
-    })
+  /** Whose entries stay under the old owner's name, with its lock: the disk is full. */
+  const stuck: string[] = []
+
+  const takeOver = async (from: string, give: (entries: StoredEntry[]) => void) => {
+    let entries: StoredEntry[] = []
+    try {
+      await change(db, (rows, done: (nothing: void) => void) => {
+        const request = rows.getAll(rangeOf(from)) as IDBRequest<Row[]>
+        request.onsuccess = () => {
+          entries = request.result.map(({ key, value }) => ({ key, value }))
+          rows.delete(rangeOf(from))
+          for (const row of request.result) rows.put({ ...row, owner })
+          done()
+        }
+      })
+      give(entries)
+    } catch {
+      stuck.push(from)
+      give(entries)
+      await new Promise((over) => signal.addEventListener('abort', over))
+    }
+  }
 
   try {
     await hold(locks, lockOf(owner), signal)
@@ -73,20 +86,21 @@ export const openStore: OpenStore = async (name, late) => {
     })
     const entries: StoredEntry[] = []
     for (const other of new Set((keys as string[][]).map((key) => key[1]!))) {
-      const taken = await locks.request(lockOf(other), { ifAvailable: true }, (lock) => (lock ? takeOver(other) : undefined))
+      const taken = await new Promise<StoredEntry[] | void>((give, fail) => {
+        locks.request(lockOf(other), { ifAvailable: true }, (lock) => (lock ? takeOver(other, give) : give())).catch(fail)
+      })
       if (taken) {
         entries.push(...taken)
         continue
       }
-      locks.request(lockOf(other), { signal }, () => takeOver(other)).then(
-        (left) => late(left.filter((entry) => entry.key !== sideStorage)),
+      locks.request(lockOf(other), { signal }, () => takeOver(other, (left) => late(left.filter((entry) => entry.key !== sideStorage)))).catch(
         () => {}, // closed first
       )
     }
     const put = (key: string, value: string | null) =>
       change(db, (rows, done: (nothing: void) => void) => {
-        if (value === null) rows.delete([name, owner, key])
-        else rows.put({ name, owner, key, value } satisfies Row)
+        for (const of of [owner, ...stuck]) rows.delete([name, of, key])
+        if (value !== null) rows.put({ name, owner, key, value } satisfies Row)
         done()
       })
     return { store: { put, close }, entries }
