@@ -28,11 +28,11 @@ screenshots: ## every state of widget, console and pages at 360 and 1440 px, lig
 	@go run ./cmd/check -run "npm ci"
 	@cd cmd/rtmd && RTM_SCREENSHOTS=1 go test -run TestScreenshots -timeout 30m -count=1
 
-soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core, 500 widgets mounted and unmounted
+soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core and to a page, 500 widgets mounted and unmounted
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1
 	@go test ./cmd/rtmd -run Killed -kills 100 -timeout 30m -count=1
 	@RTM_SOAK=1 NODE_OPTIONS=--test-reporter=spec npm --prefix web test -- --test-name-pattern 'leave nothing behind'
-	@cd cmd/rtmd && RTM_SOAK=1 go test -run TestMountsLeaveNothing -timeout 30m -count=1
+	@cd cmd/rtmd && RTM_SOAK=1 go test -run 'TestMountsLeaveNothing|TestNothingLeaks' -timeout 60m -count=1
 
 build: ## the pages and the server, without starting it
 	@go run ./cmd/check -run "npm ci"
