@@ -1,4 +1,4 @@
-.PHONY: help demo test fuzz bench bench-server bench-web screenshots soak build wasm wasm-release tinygo package clean
+.PHONY: help demo test fuzz bench bench-server bench-web bench-widget screenshots soak build wasm wasm-release tinygo package clean
 
 ADDR ?= 127.0.0.1:8080
 FUZZ ?= 60s
@@ -27,6 +27,9 @@ bench-web: ## the SDK in Chromium with either core, beside a page without a libr
 screenshots: ## every state of widget, console and pages at 360 and 1440 px, light and dark: .build/gallery/index.html
 	@go run ./cmd/check -run "npm ci"
 	@cd cmd/rtmd && RTM_SCREENSHOTS=1 go test -run TestScreenshots -timeout 30m -count=1
+
+bench-widget: ## the widget with 10,000 events: typing, scrolling, opening, on a processor four times slower, too (2 minutes)
+	@cd cmd/rtmd && RTM_BENCH_WIDGET=1 go test -run TestBenchWidget -timeout 30m -count=1
 
 soak: ## the long runs: 2,000 conversations under faults and 400 through three nodes (-seed N in place of -seeds replays one), 200 kills of rtmd, a million pushes to each core and to a page, 500 widgets mounted and unmounted
 	@go test ./rtm/rtmtest -run Property -seeds 2000 -timeout 30m -count=1

@@ -59,6 +59,7 @@ const stopTimeout = 3 * time.Second
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal kills
+	rtmserver.KeepRoom(64 << 20)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -30,9 +30,6 @@ var slowNetworks = []slowNetwork{
 	{"Slow 4G of DevTools, 562.5 ms a request", 562.5, 180_000, 84_375},
 }
 
-// slower is how many times slower the processor is made.
-const slower = 4
-
 // beginning is what came before the launcher could be clicked, as the page sees it.
 type beginning struct {
 	Page     float64 // milliseconds from the navigation to the page's last byte

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"github.com/rtmwidget/rtmwidget/rtm"
@@ -16,8 +20,7 @@ import (
 // timelineLog is the widget's scroller.
 var timelineLog = find(chat + "[part~=timeline]")
 
-// flood has an agent write n lines in the customer's chat, n of them in each of a
-// few threads.
+// flood has an agent write n lines in the customer's chat, numbered on from a number.
 func flood(t *testing.T, ctx context.Context, desk *agent.Client, chat rtm.ChatID, from, n int) {
 	t.Helper()
 	var senders sync.WaitGroup
@@ -155,4 +158,98 @@ func TestLongTimeline(t *testing.T) {
 	p.waitFor(chat + "[part~=timeline][aria-live=polite]")
 	p.waitFor(chat + "[part~=new]")
 	try("at the end again", `long.look()`)
+}
+
+// TestLinkPreviews has the server asked what is behind links, and nobody else.
+func TestLinkPreviews(t *testing.T) {
+	d, p, _ := shop(t, "widget.json", 360, 740)
+	var mu sync.Mutex
+	var own, others []string
+	if err := chromedp.Listen(p.ctx, func(event any) {
+		e, ok := event.(*network.EventRequestWillBeSent)
+		if !ok || strings.HasPrefix(e.Request.URL, "data:") {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasPrefix(e.Request.URL, d.url) {
+			own = append(own, e.Request.URL)
+		} else {
+			others = append(others, e.Request.URL)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{})
+		return err
+	}))
+	p.click(chat + "[part~=launcher]")
+	p.waitFor(chat + liveState)
+	p.say("This one? " + d.url + "/shop?kite=fulmar")
+	card := chat + "a[part~=preview]"
+	p.waitText(card, "Fulmar <b>delta</b> kite")
+	p.wait("its image", fmt.Sprintf(`(i => i?.complete && i.naturalWidth > 0)(%s)`, find(card+" >>> img")))
+	p.say("Or is https://elsewhere.example/kites better than https://plain.example/x?")
+	p.say("And this: https://plain.example/alone")
+	previews := `[...document.querySelector('rtm-chat').shadowRoot.querySelectorAll('a[part~=preview]')]`
+	p.wait("the second preview", previews+`.length === 2 && `+previews+`[1].textContent.includes('Somewhere else') && !`+previews+`[1].querySelector('img')`)
+	p.wait("the end", fmt.Sprintf(`(e => e.scrollHeight - e.scrollTop - e.clientHeight < 2)(%s)`, timelineLog))
+	p.shoot("previews-360")
+	p.do(chromedp.EmulateViewport(1440, 900))
+	p.shoot("previews-1440")
+	mu.Lock()
+	defer mu.Unlock()
+	if image := d.url + "/demo/art/fulmar.svg"; !slices.Contains(own, image) || len(others) > 0 {
+		t.Errorf("asked the server for %q and others for %q", own, others)
+	}
+	d.quiet(t, p)
+}
+
+// TestTogglesOfOtherTabs has a button that is pressed in one tab be on in another.
+func TestTogglesOfOtherTabs(t *testing.T) {
+	d, p, b := shop(t, "widget.json", 1440, 900)
+	p.click(chat + "[part~=launcher]")
+	p.waitFor(chat + liveState)
+	p.say("card")
+	on, off := chat+"button[part~=choice][aria-pressed=true]", chat+"button[part~=choice][aria-pressed=false]"
+	p.waitFor(off)
+	other := open(t, b, "other", d.url+"/shop", 360, 740)
+	if other.waitFor(chat + "[part~=launcher]"); ask(other, chromedp.Evaluate[bool](find(chat+"dialog[open]")+" == null")) {
+		other.click(chat + "[part~=launcher]")
+	}
+	other.waitFor(off)
+	other.click(off)
+	other.waitFor(on)
+	p.waitFor(on)
+	p.click(on)
+	p.waitFor(off)
+	other.waitFor(off)
+	other.click(off)
+	p.waitFor(on)
+	p.wait("no mark of a change", find(chat+"[data-mark=edited]")+" == null")
+	d.quiet(t, p, other)
+}
+
+// TestAnswerBeingWritten shows what there is of an answer, and then the message in
+// its place.
+func TestAnswerBeingWritten(t *testing.T) {
+	d, p, desk, id := long(t, 1)
+	peek := chat + "[part~=typing]"
+	preview := func(text string) {
+		t.Helper()
+		if err := desk.SendEventPreview(t.Context(), &agent.SendEventPreviewRequest{ChatID: id, Event: agent.MessageInput{Text: text}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	preview("It weighs")
+	p.waitText(peek, "It weighs")
+	preview("It weighs 90 g")
+	p.waitText(peek, "It weighs 90 g")
+	if _, err := desk.SendEvent(t.Context(), agent.Send(id, agent.Message("It weighs 90 g."))); err != nil {
+		t.Fatal(err)
+	}
+	p.waitText(chat+"[part~=timeline]", "It weighs 90 g.")
+	p.waitGone(peek)
+	d.quiet(t, p)
 }

@@ -165,9 +165,16 @@ func resolveWasmExec(name string) api.Plugin {
 }
 
 // resolveBundles leaves what is imported only when it is needed in a file of its own: a
-// dynamic import of the source of a bundle that was made before means that bundle.
+// dynamic import of the source of a bundle that was made before means that bundle. So
+// does every import of the SDK: all bundles of a page share one, and with it its core.
 func (b *build) resolveBundles() api.Plugin {
 	return api.Plugin{Name: "bundles", Setup: func(pb api.PluginBuild) {
+		pb.OnResolve(api.OnResolveOptions{Filter: `^rtmwidget$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+			if f, ok := b.file(sdkName); ok {
+				return api.OnResolveResult{Path: f.URL(), External: true}, nil
+			}
+			return api.OnResolveResult{}, nil
+		})
 		pb.OnResolve(api.OnResolveOptions{Filter: `^\.\.?/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			if args.Kind != api.ResolveJSDynamicImport {
 				return api.OnResolveResult{}, nil

@@ -22,6 +22,7 @@ const (
 	wasmName     = "rtm.wasm"
 	releaseName  = "rtm-release.wasm" // the same core by TinyGo, where there is one
 	workerName   = "worker.js"
+	sdkName      = "sdk.js"
 	panelName    = "panel.js" // what widget.js imports when the chat is wanted
 	frameName    = "widget/frame.js"
 	standardName = "standard.js" // what the worker needs beside rtm.wasm, and not beside rtm-release.wasm
@@ -36,7 +37,13 @@ var rtmwidget = site{
 	bundles: []bundle{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
-		{"sdk.js", "web/sdk/src/index.ts"},
+		{sdkName, "web/sdk/src/index.ts"},
+		{"strings/ar.js", "web/widget/strings/ar.ts"},
+		{"strings/de.js", "web/widget/strings/de.ts"},
+		{"strings/es.js", "web/widget/strings/es.ts"},
+		{"strings/fr.js", "web/widget/strings/fr.ts"},
+		{"strings/ja.js", "web/widget/strings/ja.ts"},
+		{"strings/pl.js", "web/widget/strings/pl.ts"},
 		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
 		{"embed.js", "web/widget/embed.ts"},
@@ -47,6 +54,7 @@ var rtmwidget = site{
 		{"shop.html", "web/demo/shop.html"},
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
+		{"playground.html", "web/demo/playground.html"},
 		{"embed.html", "web/widget/embed.html"},
 		{"protocol.html", "web/demo/protocol.html"},
 	},
@@ -54,11 +62,11 @@ var rtmwidget = site{
 		wasmName:     950 * kb,
 		releaseName:  96 * kb,
 		workerName:   8 * kb,
-		"sdk.js":     8 * kb,
-		"widget.js":  5*kb + 200,  // the launcher
-		panelName:    40*kb + 800, // beside the core 45 KB with the launcher; it brings the 8 KB of the SDK along
+		sdkName:      8 * kb,
+		"widget.js":  6*kb + 500,  // the launcher, in seven languages
+		panelName:    38*kb + 500, // with the launcher 45 KB, beside the core and its SDK
 		"embed.js":   3 * kb,
-		frameName:    7 * kb, // with embed.js all that a page of another origin loads first
+		frameName:    8 * kb, // with embed.js all that a page of another origin loads first
 		"console.js": 40 * kb,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},

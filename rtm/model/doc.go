@@ -37,6 +37,7 @@
 //	queue      {position, wait_time}  wait_time in seconds
 //	rating     {score?, comment?}  of the newest thread
 //	User       {id, type, name, avatar?, present, typing, sneak_peek?, thinking?, events_seen_up_to?}
+//	           sneak_peek: what is in a customer's input box; for customers, what there is of an answer still being written
 //	thinking   {title, description}  either may be empty
 //	Item       {key, state, error?, recovered?, deleted?, updated?, unconfirmed?, upload?, thread_id, event}  state: sent pending failed
 //	upload     {sent, size}  in bytes
@@ -51,7 +52,8 @@
 // type, its content, author_id and created_at by the local clock.
 //
 // An item is recovered when it was missed while there was no connection,
-// updated when an event_updated changed it. Of a deleted one the event has id,
+// updated when an event_updated changed more of it than who has a button
+// toggled; that is also taken from incoming_rich_message_postback. Of a deleted one the event has id,
 // custom_id, type, author_id, created_at and recipients only; those deleted
 // while nobody was listening show when their thread is read again. A sent one is
 // unconfirmed until its push comes: created_at is the local clock's.

@@ -52,6 +52,10 @@ func (m *Model) pushed(now time.Time, out session.Output) {
 		take = (*Model).threadPropertiesDeleted
 	case "incoming_thinking_indicator":
 		take = (*Model).thinkingIndicator
+	case "incoming_rich_message_postback":
+		take = (*Model).postbackCame
+	case "incoming_event_preview":
+		take = (*Model).eventPreview
 	case "event_updated":
 		take = (*Model).eventUpdated
 	case "event_deleted":
@@ -127,7 +131,7 @@ func (m *Model) incomingEvent(c *chat, payload []byte, how source) bool {
 func (m *Model) eventUpdated(_ time.Time, c *chat, payload []byte) bool {
 	e, ok := parseEvent(wire.Get(payload, "event"))
 	if it := c.byEvent[e.id]; ok && it != nil && !it.deleted && (it.guess || !bytes.Equal(it.raw, e.raw)) {
-		it.updated = true
+		it.updated = it.updated || !sameButToggles(it.raw, e.raw)
 		m.arrived(c, it, e, it.thread)
 	}
 	return ok
@@ -199,7 +203,11 @@ func (m *Model) typingIndicator(now time.Time, c *chat, payload []byte) bool {
 	case author == "" || !ok:
 		return false
 	case is:
-		m.startTyping(now, c, author, "")
+		text := "" // what is known of it stays
+		if u := c.user(author); u != nil {
+			text = u.sneakPeek
+		}
+		m.startTyping(now, c, author, text)
 	default:
 		m.stop(c, author, false)
 	}
@@ -226,6 +234,17 @@ func (m *Model) incomingSneakPeek(now time.Time, c *chat, payload []byte) bool {
 		m.stop(c, author, false)
 	}
 	return true
+}
+
+// eventPreview shows what there is of an answer that is still being written, in
+// the place of a sneak peek.
+func (m *Model) eventPreview(now time.Time, c *chat, payload []byte) bool {
+	author := wire.Str(payload, "event", "author_id")
+	text, ok := wire.String(wire.Get(payload, "event", "text"))
+	if author != "" && ok && text != "" {
+		m.startTyping(now, c, author, text)
+	}
+	return author != "" && ok
 }
 
 func (m *Model) queuePosition(_ time.Time, c *chat, payload []byte) bool {

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,28 @@ func TestPushes(t *testing.T) {
 			lines: "sent hello", check: func(c *chat) bool { return c.Unread == 0 && c.Users[0].EventsSeenUpTo == at(1) }},
 		{name: "customer_updated", pushes: []string{"customer_updated", `{"id":"me","name":"Anna"}`}, lines: "sent hello",
 			check: func(c *chat) bool { return c.Users[0].Name == "Anna" && c.Users[0].Type == "customer" }},
+		{name: "a toggle of another device", pushes: []string{"incoming_event", ev(card(`"keep","user_ids":["bob"]`)), "incoming_rich_message_postback", postback("keep", true)},
+			lines: "sent hello|sent rich_message", check: func(c *chat) bool {
+				return string(c.Timeline[1].Event) == card(`"keep","user_ids":["bob","me"]`) && !c.Timeline[1].Updated
+			}},
+		{name: "a toggle of a button that nobody had, and the event_updated after it", pushes: []string{"incoming_event", ev(card(`"keep"`)), "incoming_rich_message_postback", postback("keep", true),
+			"event_updated", ev(card(`"keep","user_ids":["me","eve"]`))},
+			lines: "sent hello|sent rich_message", check: func(c *chat) bool {
+				return string(c.Timeline[1].Event) == card(`"keep","user_ids":["me","eve"]`) && !c.Timeline[1].Updated
+			}},
+		{name: "a toggle that is taken back", pushes: []string{"incoming_event", ev(card(`"keep","user_ids":["me","bob"]`)), "incoming_rich_message_postback", postback("keep", false)},
+			lines: "sent hello|sent rich_message", check: func(c *chat) bool { return string(c.Timeline[1].Event) == card(`"keep","user_ids":["bob"]`) }},
+		{name: "a toggle of no button", pushes: []string{"incoming_event", ev(card(`"keep","user_ids":[]`)), "incoming_rich_message_postback", postback("other", true)},
+			lines: "sent hello|sent rich_message", check: func(c *chat) bool { return string(c.Timeline[1].Event) == card(`"keep","user_ids":[]`) }},
+		{name: "a card with another text", pushes: []string{"incoming_event", ev(card(`"keep"`)), "event_updated", ev(card(`"other"`))},
+			lines: "sent hello|sent rich_message", check: func(c *chat) bool { return c.Timeline[1].Updated }},
+		{name: "incoming_event_preview", pushes: []string{"incoming_event_preview", ev(preview("It is")), "incoming_event_preview", ev(preview("It is 9"))}, lines: "sent hello",
+			check: func(c *chat) bool { return c.Users[1].Typing && c.Users[1].SneakPeek == "It is 9" }},
+		{name: "a preview, then a typing indicator", pushes: []string{"incoming_event_preview", ev(preview("It is")),
+			"incoming_typing_indicator", `{"chat_id":"C","thread_id":"T","typing_indicator":{"author_id":"bob","is_typing":true}}`}, lines: "sent hello",
+			check: func(c *chat) bool { return c.Users[1].Typing && c.Users[1].SneakPeek == "It is" }},
+		{name: "a preview, then the event", pushes: []string{"incoming_event_preview", ev(preview("It is")), "incoming_event", ev(message("T_2", "bob", "It is 9.", 2))},
+			lines: "sent hello|sent It is 9.", check: func(c *chat) bool { return !c.Users[1].Typing && c.Users[1].SneakPeek == "" }},
 		{name: "unknown push", pushes: []string{"chat_painted", `{"chat_id":"C"}`}, lines: "sent hello"},
 	}
 	for _, tt := range tests {
@@ -104,21 +127,37 @@ func TestPushes(t *testing.T) {
 	}
 }
 
+// card is a rich message of Bob with a button; postback is its postback_id and
+// what follows in it.
+func card(postback string) string {
+	return `{"id":"T_2","type":"rich_message","author_id":"bob","created_at":"` + at(2) + `","template_id":"cards","elements":[{"title":"Kite","buttons":[{"text":"Keep","postback_id":` + postback + `},{"text":"See","type":"url"}]}]}`
+}
+
+func postback(button string, on bool) string {
+	return fmt.Sprintf(`{"user_id":"me","chat_id":"C","thread_id":"T","event_id":"T_2","postback":{"id":%q,"toggled":%t}}`, button, on)
+}
+
+func preview(text string) string {
+	return `{"type":"message","author_id":"bob","custom_id":"x","text":"` + text + `"}`
+}
+
 func TestMalformedPushesAreCounted(t *testing.T) {
 	tests := map[string][]string{
-		"incoming_chat":             {`{}`, `[]`, `{"chat":null}`, `{"chat":{"id":7}}`, `{"chat":{"id":"Q","thread":{"id":""}}}`},
-		"incoming_event":            {`{}`, `null`, `{"chat_id":"C","event":null}`, `{"chat_id":"C","event":{"id":"x"}}`, `{"chat_id":"C","event":{"id":"x","created_at":"now"}}`},
-		"event_updated":             {`{"chat_id":"C","event":[]}`},
-		"event_deleted":             {`{"chat_id":"C"}`},
-		"chat_deactivated":          {`{"thread_id":"T"}`},
-		"user_added_to_chat":        {`{"chat_id":"C","user":{}}`},
-		"user_removed_from_chat":    {`{"chat_id":"C"}`},
-		"events_marked_as_seen":     {`{"chat_id":"C","user_id":"bob","seen_up_to":1}`},
-		"incoming_typing_indicator": {`{"chat_id":"C"}`, `{"chat_id":"C","typing_indicator":{"author_id":"bob","is_typing":1}}`},
-		"incoming_sneak_peek":       {`{"chat_id":"C","sneak_peek":{"author_id":"bob"}}`},
-		"queue_position_updated":    {`{"chat_id":"C","queue":{}}`, `{"chat_id":"C","queue":{"position":1e9,"wait_time":0}}`},
-		"queue_positions_updated":   {`{}`, `[{"chat_id":"C"}]`},
-		"customer_updated":          {`{}`},
+		"incoming_chat":                  {`{}`, `[]`, `{"chat":null}`, `{"chat":{"id":7}}`, `{"chat":{"id":"Q","thread":{"id":""}}}`},
+		"incoming_event":                 {`{}`, `null`, `{"chat_id":"C","event":null}`, `{"chat_id":"C","event":{"id":"x"}}`, `{"chat_id":"C","event":{"id":"x","created_at":"now"}}`},
+		"event_updated":                  {`{"chat_id":"C","event":[]}`},
+		"event_deleted":                  {`{"chat_id":"C"}`},
+		"chat_deactivated":               {`{"thread_id":"T"}`},
+		"user_added_to_chat":             {`{"chat_id":"C","user":{}}`},
+		"user_removed_from_chat":         {`{"chat_id":"C"}`},
+		"events_marked_as_seen":          {`{"chat_id":"C","user_id":"bob","seen_up_to":1}`},
+		"incoming_typing_indicator":      {`{"chat_id":"C"}`, `{"chat_id":"C","typing_indicator":{"author_id":"bob","is_typing":1}}`},
+		"incoming_sneak_peek":            {`{"chat_id":"C","sneak_peek":{"author_id":"bob"}}`},
+		"incoming_event_preview":         {`{"chat_id":"C","event":{"text":"x"}}`, `{"chat_id":"C","event":{"author_id":"bob"}}`},
+		"incoming_rich_message_postback": {`{"chat_id":"C","event_id":"T_1","user_id":"me"}`, `{"chat_id":"C","event_id":"T_1","user_id":"me","postback":{"id":"x"}}`},
+		"queue_position_updated":         {`{"chat_id":"C","queue":{}}`, `{"chat_id":"C","queue":{"position":1e9,"wait_time":0}}`},
+		"queue_positions_updated":        {`{}`, `[{"chat_id":"C"}]`},
+		"customer_updated":               {`{}`},
 	}
 	for action, payloads := range tests {
 		for _, p := range payloads {

@@ -32,7 +32,11 @@ func (w *slimWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.conn = &heldConn{Conn: conn}
 	// What the client sent too early is in the buffer of the new reader too.
 	early, _ := old.Peek(old.Reader.Buffered())
-	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(readBuffer, len(early)))
+	var from io.Reader = conn
+	if len(early) > 0 {
+		from = io.MultiReader(bytes.NewReader(early), conn)
+	}
+	r := bufio.NewReaderSize(from, max(readBuffer, len(early)))
 	_, _ = r.Peek(len(early))
 	return w.conn, bufio.NewReadWriter(r, bufio.NewWriterSize(w.conn, frameHeader)), nil
 }

@@ -99,7 +99,7 @@ func (o *org) announceStatistics(em *emission, id string) {
 }
 
 // getURLInfo is get_url_info of the Customer API. Nothing is fetched: the answer
-// is what the address itself tells.
+// is what the seed says of the page, or else what the address itself tells.
 func getURLInfo(c *call) (any, error) {
 	address := c.payload.str("url")
 	u, ok := webAddress(address)
@@ -107,9 +107,33 @@ func getURLInfo(c *call) (any, error) {
 		return nil, invalid("payload.url: must be an http or https address, not %s", quote(address))
 	}
 	out := obj{"url": address, "title": u.Host}
+	for _, info := range c.org.seed.URLInfo {
+		if strings.Contains(address, info.Contains) {
+			info.tell(out, u)
+			return out, nil
+		}
+	}
 	if strings.HasPrefix(contentType(u.Path), "image/") {
 		out["title"] = path.Base(u.Path)
 		out["image_url"], out["image_original_url"] = address, address
 	}
 	return out, nil
+}
+
+// tell puts what is said into the answer for a page.
+func (i *URLInfo) tell(out obj, page *url.URL) {
+	if i.Title != "" {
+		out["title"] = i.Title
+	}
+	if i.Description != "" {
+		out["description"] = i.Description
+	}
+	image, err := page.Parse(i.Image)
+	if i.Image == "" || err != nil {
+		return
+	}
+	out["image_url"], out["image_original_url"] = image.String(), image.String()
+	if i.ImageWidth > 0 && i.ImageHeight > 0 {
+		out["image_width"], out["image_height"] = i.ImageWidth, i.ImageHeight
+	}
 }

@@ -155,7 +155,8 @@
 // server cannot have, the answer has the documented shape:
 //   - request_thread_summary: there is no AI. The text is the seed's
 //     ThreadSummary, and without one the push incoming_error follows;
-//   - get_url_info: nothing is fetched, so it knows what the address itself tells;
+//   - get_url_info: nothing is fetched, so it knows what the seed's URLInfo says,
+//     or else what the address itself tells;
 //   - change_push_notifications: no phone is reached, nothing is kept;
 //   - routing.transcript_email on a thread: a system message says that the
 //     transcript was asked for, and no mail is sent;

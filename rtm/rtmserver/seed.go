@@ -31,6 +31,9 @@ type Organization struct {
 	// fits decides. A group_id at login comes before them.
 	PageRules []PageRule `json:"page_rules,omitempty"`
 
+	// What get_url_info tells of pages; the first that fits decides.
+	URLInfo []URLInfo `json:"url_info,omitempty"`
+
 	// What customers are shown who are not chatting when they open a page: the
 	// first greeting that fits and was not shown in this visit.
 	Greetings []Greeting `json:"greetings,omitempty"`
@@ -74,6 +77,16 @@ type Property struct {
 type PageRule struct {
 	Contains string `json:"contains" jsonschema:"required"` // Part of the page's address.
 	Group    int    `json:"group_id" jsonschema:"required"`
+}
+
+// URLInfo is what get_url_info tells of some pages.
+type URLInfo struct {
+	Contains    string `json:"contains" jsonschema:"required"` // Part of the page's address.
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Image       string `json:"image_url,omitempty"`                          // May be relative to the page.
+	ImageWidth  int    `json:"image_width,omitempty" jsonschema:"minimum=0"` // In pixels.
+	ImageHeight int    `json:"image_height,omitempty" jsonschema:"minimum=0"`
 }
 
 // Greeting is an invitation to chat, as a message or a rich message.

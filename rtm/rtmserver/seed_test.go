@@ -132,7 +132,7 @@ func TestSeedProblems(t *testing.T) {
 func TestSeedAllProblems(t *testing.T) {
 	_, err := rtmserver.LoadSeed([]byte("{\n  \"organizations\": [{\n    \"id\": \"é\", \"nam\": 1,\n    \"groups\": [{\"id\": \"0\"}],\n    \"bots\": [{}]\n  }]\n}"))
 	want := `3:11: organizations[0].id: must be a UUID, not "é"
-3:16: organizations[0].nam: is unknown; there are id, groups, agents, bots, license, routing, page_rules, greetings, thread_summary, tags, properties, customers, chats
+3:16: organizations[0].nam: is unknown; there are id, groups, agents, bots, license, routing, page_rules, url_info, greetings, thread_summary, tags, properties, customers, chats
 4:23: organizations[0].groups[0].id: must be an integer, not a string
 5:14: organizations[0].bots[0].id: is required
 5:14: organizations[0].bots[0].name: is required`

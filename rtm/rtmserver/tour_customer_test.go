@@ -2,6 +2,7 @@ package rtmserver_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,11 @@ func tourCustomer(t *testing.T, srv *rtmtest.Server) {
 		}
 	}
 	cu.fails("validation", "get_url_info", object{"url": "ftp://x/y"})
+	page, image := "https://shop.example/kites/fulmar", "https://shop.example/art/kite.png"
+	want := object{"url": page, "title": "Kites", "description": "All that fly", "image_url": image, "image_original_url": image, "image_width": 400.0, "image_height": 300.0}
+	if got := cu.ok("get_url_info", object{"url": page}); !maps.Equal(got, want) {
+		t.Errorf("get_url_info of a page that the seed knows gave %v", got)
+	}
 
 	cu.ok("update_customer", object{"name": "Cleo"})
 	cu.ok("set_customer_session_fields", object{"session_fields": []any{object{"plan": "free"}, object{"size": "M"}}})

@@ -16,6 +16,10 @@ func tourSeed() *rtmserver.Seed {
 	o.Agents[0].JobTitle, o.Agents[0].Avatar = "Support", "https://cdn.example/ada.png"
 	o.ThreadSummary = "A customer asked for help and got it."
 	o.PageRules = []rtmserver.PageRule{{Contains: "/sales", Group: 1}, {Contains: "/secret", Group: 2}}
+	o.URLInfo = []rtmserver.URLInfo{
+		{Contains: "/kites/", Title: "Kites", Description: "All that fly", Image: "../art/kite.png", ImageWidth: 400, ImageHeight: 300},
+		{Contains: "/kites", Title: "never", Image: "javascript:alert(1)"},
+	}
 	o.Groups = append(o.Groups, rtmserver.Group{ID: 2, Name: "Returns"})
 	o.Groups[0].Welcome = "Welcome! Ask us anything."
 	o.Groups[0].Prechat = &rtmserver.Form{ID: "pre", Fields: []rtmserver.FormField{

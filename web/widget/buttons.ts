@@ -19,8 +19,8 @@ export interface ButtonsHost {
 export class Buttons {
   readonly #host: ReactiveControllerHost
   readonly #to: ButtonsHost
-  /** What was toggled here, which the timeline does not tell. */
-  readonly #toggled = new Map<string, boolean>()
+  /** What was toggled here, until the event tells: then it is another. */
+  readonly #toggled = new Map<string, { on: boolean; event: unknown }>()
   readonly #declined = new Set<string>()
   /** Counts what changes the drawing. */
   version = 0
@@ -43,14 +43,14 @@ export class Buttons {
     if (type === 'cancel') this.#declined.add(item.key)
     const toggled = type ? true : !this.pressed(item, button)
     const key = `${item.key} ${id}`
-    if (!type) this.#toggled.set(key, toggled)
+    if (!type) this.#toggled.set(key, { on: toggled, event: item.event })
     this.#changed()
     client.sendRichMessagePostback({
       chat_id: chat.id, thread_id: item.thread_id, event_id,
       postback: { id, toggled, ...(type && value ? { button_type: type, button_value: value } : {}) },
     }).catch((cause: unknown) => {
       if (type) return
-      this.#toggled.set(key, !toggled)
+      this.#toggled.delete(key)
       this.#changed()
       this.#to.fail(cause)
     })
@@ -65,7 +65,8 @@ export class Buttons {
 
   /** Whether a plain button is on. */
   pressed(item: ModelItem, button: Button): boolean {
-    return this.#toggled.get(`${item.key} ${button.postbackId}`) ?? button.users.includes(this.#to.me())
+    const own = this.#toggled.get(`${item.key} ${button.postbackId}`)
+    return own?.event === item.event ? own.on : button.users.includes(this.#to.me())
   }
 
   declined(item: ModelItem): boolean {

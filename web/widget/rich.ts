@@ -121,6 +121,8 @@ function one(button: Button, { press, pressed }: RichOptions): TemplateResult {
   if (!press) return html`<span class="choice" data-role=${role}>${button.text}</span>`
   const href = button.type === 'phone' ? phoneURL(button.value)
     : button.type === 'url' || button.type === 'webview' ? safeURL(button.value, true) : undefined
+  // A webview, too, opens in a tab: in a frame it would be another site inside of this page, which the page's policy need not
+  // allow, and whose address nobody sees.
   if (href) {
     return html`<a class="choice" part="choice" data-role=${role} href=${href} rel="noopener noreferrer nofollow"
       target=${button.type === 'phone' || button.target === 'current' ? nothing : '_blank'} @click=${() => press(button)}>${button.text}</a>`

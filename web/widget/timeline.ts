@@ -9,6 +9,7 @@ import { group, seenKey, type Group, type Row, type Viewer } from './groups.ts'
 import { linkify, safeURL } from './linkify.ts'
 import { Memo } from './memo.ts'
 import { link, picture } from './piece.ts'
+import { previewCard, type Preview } from './previews.ts'
 import { list, raw, str } from './raw.ts'
 import { reason } from './reason.ts'
 import { drawn, rich, type Button } from './rich.ts'
@@ -33,6 +34,8 @@ export interface TimelineOptions {
   /** Sends a form that was asked for in the conversation; without it there is none to fill in. */
   submit?: (formId: string, filled: Filled) => void
   pressed?: (item: ModelItem, button: Button) => boolean
+  /** What is behind a link of a message, once it is known; without it links are only links. */
+  preview?: (href: string) => Preview | undefined
   /** Whether a message's quick replies were turned down. */
   declined?: (item: ModelItem) => boolean
 }
@@ -157,13 +160,16 @@ function message(item: ModelItem, answered: boolean, row: Group, name: string, m
       </div>`
   }
   const { kind, text } = item.deleted ? gone(s) : content(item.event, s)
-  const body = kind === 'text'
-    ? linkify(text).map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
-    : text
+  const pieces = kind === 'text' ? linkify(text) : [text]
+  const body = pieces.map(piece => typeof piece === 'string' ? piece : link(piece.href, piece.text))
+  const first = event.type === 'message' && item.state === 'sent' ? pieces.find(piece => typeof piece !== 'string') : undefined
+  const preview = first && options.preview?.(first.href)
   return html`
     <div class="message" part="message" data-author=${row.side} data-state=${item.state} data-key=${item.key}>
       ${row.side === 'system' ? nothing : html`<span class="hidden-text">${name}: </span>`}
       ${kind === 'file' ? fileBody(item, s) : html`<div class="bubble ${kind}" part="bubble">${body}</div>`}
+      ${preview ? previewCard(preview) : nothing}
+      ${item.updated && !item.deleted ? html`<span class="note" data-mark="edited">${s.edited}</span>` : nothing}
       ${event.visibility === 'agents' ? html`<span class="note">${s.agentsOnly}</span>` : nothing}
       ${note(item, marks, options)}
     </div>`

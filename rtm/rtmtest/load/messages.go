@@ -16,10 +16,11 @@ import (
 
 // messages is a measurement of round trips.
 type messages struct {
-	rate float64       // round trips per second at full load
-	cpu  time.Duration // of the server, for a round trip
-	full latencies
-	half latencies
+	rate    float64       // round trips per second at full load
+	cpu     time.Duration // of the server, for a round trip
+	clients time.Duration // the same of the clients
+	full    latencies
+	half    latencies
 }
 
 type latencies struct{ p50, p99 time.Duration }
@@ -61,7 +62,7 @@ func (p *plan) roundTrips(ctx context.Context, kind string) (m messages, err err
 		profiled = make(chan error, 1)
 		go func() { profiled <- s.profile(filepath.Join(p.profile, kind+".pprof"), p.stretch) }()
 	}
-	cpu := s.cpu()
+	server, clients := s.cpu()
 	all, err := drive(ctx, trips, p.stretch, 0)
 	if err != nil {
 		return m, err
@@ -72,7 +73,9 @@ func (p *plan) roundTrips(ctx context.Context, kind string) (m messages, err err
 		}
 	}
 	m.rate = float64(len(all)) / p.stretch.Seconds()
-	m.cpu = (s.cpu() - cpu) / time.Duration(max(1, len(all)))
+	m.cpu, m.clients = s.cpu()
+	m.cpu = (m.cpu - server) / time.Duration(max(1, len(all)))
+	m.clients = (m.clients - clients) / time.Duration(max(1, len(all)))
 	m.full = percentiles(all)
 	if all, err = drive(ctx, trips, p.stretch, m.rate/2); err != nil {
 		return m, err

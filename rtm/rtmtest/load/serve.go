@@ -51,6 +51,7 @@ func openLog(body string) (rtmserver.Log, func(), error) {
 
 // serveKind is the other process: it serves until stdin ends.
 func serveKind(ctx context.Context, kind string, agents int, stdin io.Reader, stdout io.Writer) error {
+	defer rtmserver.KeepRoom(64 << 20)() // as rtmd does
 	mux := http.NewServeMux()
 	mux.Handle("/debug/pprof/", http.DefaultServeMux) // for -profile
 	mux.HandleFunc("/stats", serveStats)
@@ -251,9 +252,14 @@ func (s *server) memory() uint64 {
 	return pages * uint64(os.Getpagesize())
 }
 
-// cpu returns the CPU time that the server has taken, 0 where /proc does not tell.
-func (s *server) cpu() time.Duration {
-	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+// cpu returns the CPU time that the server has taken, and this process, which is all
+// clients; 0 where /proc does not tell.
+func (s *server) cpu() (server, clients time.Duration) {
+	return cpuOf(s.cmd.Process.Pid), cpuOf(os.Getpid())
+}
+
+func cpuOf(pid int) time.Duration {
+	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(data), ") ")
 	fields := strings.Fields(rest)
 	if len(fields) < 13 {

@@ -54,9 +54,11 @@ func (r *results) print(w io.Writer) error {
 	line("p99", took(func(m messages) time.Duration { return m.full.p99 }))
 	line("half load: p50", took(func(m messages) time.Duration { return m.half.p50 }))
 	line("p99", took(func(m messages) time.Duration { return m.half.p99 }))
-	line("server's CPU for a message", func(k string) string {
-		return us(time.Duration(float64(median(r.messages[k], func(m messages) time.Duration { return m.cpu })) / perTrip(k)))
-	})
+	cpu := func(of func(messages) time.Duration) func(string) string {
+		return func(k string) string { return us(time.Duration(float64(median(r.messages[k], of)) / perTrip(k))) }
+	}
+	line("server's CPU for a message", cpu(func(m messages) time.Duration { return m.cpu }))
+	line("the clients'", cpu(func(m messages) time.Duration { return m.clients }))
 	if r.members > 0 {
 		pushes := func(k string) float64 { return median(r.fan[k], func(f fan) float64 { return f.rate }) }
 		line("", func(string) string { return "" })

@@ -84,7 +84,7 @@ export interface ModelUser extends ModelPerson {
   /** Takes part in the active thread. */
   readonly present: boolean
   readonly typing: boolean
-  /** What the customer has in the input box; agents only. */
+  /** What the customer has in the input box; for customers, what there is of an answer that is still being written. */
   readonly sneak_peek?: string
   /** An answer is being prepared; the texts may be empty. Customers only. */
   readonly thinking?: { readonly title: string; readonly description: string }
@@ -131,7 +131,7 @@ export interface ModelItem {
   readonly recovered?: true
   /** It was deleted: the event has no content any more. */
   readonly deleted?: true
-  /** Its content was changed after it was sent. */
+  /** Its content was changed after it was sent; that somebody toggled a button is no such change. */
   readonly updated?: true
   /** It was sent, as its answer says; its push is still to come. */
   readonly unconfirmed?: true

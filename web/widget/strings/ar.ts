@@ -21,6 +21,7 @@ export const ar = {
   typing: (name: string) => `${isolate(name)} يكتب الآن`,
   thinking: (name: string) => `${isolate(name)} يفكر الآن`,
   deleted: 'حُذفت هذه الرسالة.',
+  edited: 'عُدّلت',
   unsupported: 'لا يمكن عرض هذه الرسالة هنا.',
   agentsOnly: 'تظهر لموظفي الدعم فقط',
   file: (name: string) => `ملف: ${isolate(name)}`,

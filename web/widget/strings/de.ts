@@ -18,6 +18,7 @@ export const de = {
   typing: (name: string) => `${name} schreibt`,
   thinking: (name: string) => `${name} überlegt`,
   deleted: 'Diese Nachricht wurde gelöscht.',
+  edited: 'Bearbeitet',
   unsupported: 'Diese Nachricht kann hier nicht angezeigt werden.',
   agentsOnly: 'Nur für das Team sichtbar',
   file: (name: string) => `Datei: ${name}`,

@@ -18,6 +18,7 @@ export const en = {
   typing: (name: string) => `${name} is typing`,
   thinking: (name: string) => `${name} is thinking`,
   deleted: 'This message was deleted.',
+  edited: 'Edited',
   unsupported: 'This message can’t be shown here.',
   agentsOnly: 'Only agents see this',
   file: (name: string) => `File: ${name}`,

@@ -18,6 +18,7 @@ export const es = {
   typing: (name: string) => `${name} está escribiendo`,
   thinking: (name: string) => `${name} está pensando`,
   deleted: 'Este mensaje se ha eliminado.',
+  edited: 'Editado',
   unsupported: 'Este mensaje no se puede mostrar aquí.',
   agentsOnly: 'Solo visible para los agentes',
   file: (name: string) => `Archivo: ${name}`,

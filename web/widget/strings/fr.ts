@@ -20,6 +20,7 @@ export const fr = {
   typing: (name: string) => `${name} est en train d’écrire`,
   thinking: (name: string) => `${name} réfléchit`,
   deleted: 'Ce message a été supprimé.',
+  edited: 'Modifié',
   unsupported: 'Ce message ne peut pas être affiché ici.',
   agentsOnly: 'Visible uniquement par les conseillers',
   file: (name: string) => `Fichier\u00a0: ${name}`,

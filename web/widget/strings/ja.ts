@@ -18,6 +18,7 @@ export const ja = {
   typing: (name: string) => `${name}さんが入力中です`,
   thinking: (name: string) => `${name}さんが考え中です`,
   deleted: 'このメッセージは削除されました。',
+  edited: '編集済み',
   unsupported: 'このメッセージはここでは表示できません。',
   agentsOnly: '担当者のみに表示されます',
   file: (name: string) => `ファイル：${name}`,

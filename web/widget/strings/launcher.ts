@@ -1,20 +1,9 @@
-import { counted, type Counted, type Language } from './counted.ts'
+import { counted, type Language } from './counted.ts'
+import { launcherEn, type LauncherStrings } from './launcher-en.ts'
 
-/** What the launcher says. It is so little that every language comes with it. */
-export interface LauncherStrings {
-  open: string
-  openUnread: Counted
-  close: string
-  unavailable: string
-}
-
+/** What the launcher says is so little that every language comes with it. */
 export const launcher: Readonly<Record<Language, LauncherStrings>> = {
-  en: {
-    open: 'Open chat',
-    openUnread: counted<'en'>({ one: 'Open chat, {n} unread message', other: 'Open chat, {n} unread messages' }),
-    close: 'Close chat window',
-    unavailable: 'The chat could not be loaded.',
-  },
+  en: launcherEn,
   de: {
     open: 'Chat öffnen',
     openUnread: counted<'de'>({ one: 'Chat öffnen, {n} ungelesene Nachricht', other: 'Chat öffnen, {n} ungelesene Nachrichten' }),

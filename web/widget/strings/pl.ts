@@ -20,6 +20,7 @@ export const pl = {
   typing: (name: string) => `${name} pisze`,
   thinking: (name: string) => `${name} zastanawia się`,
   deleted: 'Ta wiadomość została usunięta.',
+  edited: 'Edytowano',
   unsupported: 'Tej wiadomości nie można tu wyświetlić.',
   agentsOnly: 'Widoczne tylko dla konsultantów',
   file: (name: string) => `Plik: ${name}`,
@@ -43,7 +44,7 @@ export const pl = {
 
   panel: 'Czat',
   title: 'Porozmawiajmy',
-  subtitle: 'Chętnie odpowiemy na każde pytanie',
+  subtitle: 'Chętnie odpowiemy na pytania',
   agentAway: 'Chwilowo nieobecny',
   welcome: 'Jak możemy pomóc?',
   welcomeText: 'Prosimy wpisać pytanie poniżej. Odpowiedź pojawi się właśnie tutaj.',
