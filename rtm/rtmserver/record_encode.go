@@ -73,7 +73,7 @@ func (r *record) appendEvent(dst []byte) []byte {
 	text("custom_id", e.CustomID, false)
 	text("visibility", e.Visibility, true)
 	dst = appendJSON(append(dst, `,"properties":`...), e.Properties)
-	dst = appendJSON(append(dst, `,"body":`...), e.Body)
+	dst = wire.AppendRaw(append(dst, `,"body":`...), e.Body)
 	if len(e.Files) > 0 {
 		dst = appendJSON(append(dst, `,"files":`...), e.Files)
 	}
