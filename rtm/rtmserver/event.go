@@ -5,6 +5,7 @@ import (
 	"mime"
 	"path"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -79,7 +80,10 @@ func contentType(name string) string {
 }
 
 // eventID is the id of the n-th event of the thread, from 1.
-func (th *thread) eventID(n int) string { return th.ID + "_" + itoa(n) }
+func (th *thread) eventID(n int) string {
+	var room [32]byte
+	return string(strconv.AppendInt(append(append(room[:0], th.ID...), '_'), int64(n), 10))
+}
 
 func (th *thread) nextEventID() string { return th.eventID(len(th.Events) + 1) }
 

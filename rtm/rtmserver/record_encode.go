@@ -10,7 +10,11 @@ import (
 
 // encodeEntry makes the entry of the log that holds these records.
 func encodeEntry(records []*record) ([]byte, error) {
-	entry := append(make([]byte, 0, 512), '[')
+	return appendEntry(make([]byte, 0, 512), records)
+}
+
+func appendEntry(dst []byte, records []*record) ([]byte, error) {
+	entry := append(dst, '[')
 	for i, r := range records {
 		if i > 0 {
 			entry = append(entry, ',')

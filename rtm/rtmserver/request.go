@@ -300,7 +300,7 @@ func (c *conn) handle(frame []byte) {
 		in.org, in.agent = org, agent
 	}
 	in.only = r.onlyChat()
-	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID}
+	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID, out: make([]outgoing, 0, 2)}
 	in.org.do(in, methods[c.side][r.action])
 }
 
@@ -371,7 +371,8 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 		}
 		return result, nil
 	}
-	if !errors.As(err, &failed) {
+	failed, known := errors.AsType[*apiError](err)
+	if !known {
 		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
 		failed = failAs(c.catalogue, "internal")
 	}
