@@ -49,8 +49,8 @@ func newPhotographer(t *testing.T) *photographer {
 	return ph
 }
 
-// shoot takes a state in all looks; again brings it about once more before each, when
-// it does not last.
+// shoot takes a state in all looks and inspects it; again brings it about once more
+// before each, when it does not last.
 func (ph *photographer) shoot(p *page, name string, again ...func()) {
 	ph.t.Helper()
 	for _, l := range ph.looks {
@@ -58,13 +58,14 @@ func (ph *photographer) shoot(p *page, name string, again ...func()) {
 		for _, f := range again {
 			f()
 		}
-		p.do(chromedp.Evaluate[chromedp.Void](`Promise.all([document.fonts.ready, ...document.getAnimations({ subtree: true }).filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished.catch(() => {}))])
-			.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))`, chromedp.EvalAwaitPromise))
+		p.settle()
 		png := ask(p, chromedp.CaptureScreenshot())
 		if err := os.WriteFile(filepath.Join(gallery, name+"-"+l.String()+".png"), png, 0o644); err != nil {
 			ph.t.Fatal(err)
 		}
 	}
+	p.inspect(name, again...)
+	p.turn("ltr")
 	p.look(ph.looks[0])
 	ph.shots = append(ph.shots, name)
 }

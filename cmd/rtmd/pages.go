@@ -17,7 +17,7 @@ import (
 )
 
 // pageNames are the pages that the addresses printed at the start lead to.
-var pageNames = []string{"shop", "console", "both", "protocol"}
+var pageNames = []string{"shop", "console", "both", "protocol", "playground"}
 
 // pages serves what webbuild made, from memory: nothing but the names in the manifest
 // can be asked for, and a build that runs meanwhile disturbs nobody. Every other path
@@ -225,6 +225,7 @@ func indexPage() *file {
 <li><a href="/shop">a shop page with the widget</a></li>
 <li><a href="/console">the agent's console</a></li>
 <li><a href="/both">both side by side</a></li>
+<li><a href="/playground">the widget’s theme playground</a></li>
 <li><a href="/protocol">the protocol: frames, faults and time</a></li>
 </ul>
 </body>

@@ -91,6 +91,10 @@ func (ph *photographer) pages(t *testing.T, b context.Context) {
 	ph.shoot(p, "protocol-faults", besideOnly, func() {
 		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#faults-title').scrollIntoView()`))
 	})
+	p.do(chromedp.Navigate(d.url + "/playground"))
+	p.waitText("pre", "<rtm-chat organization-id=")
+	p.waitFor(chat + liveState)
+	ph.shoot(p, "playground")
 	d.quiet(t, p)
 }
 
@@ -152,6 +156,21 @@ func (ph *photographer) conversation(t *testing.T, b context.Context) {
 	agent.waitText(desk+"[part~=typing]", "She has never")
 	ph.shoot(agent, "console-conversation", func() { p.write(field, ".") })
 	p.empty(field)
+	// What pops up goes when the panel becomes another kind of dialog.
+	popped := func(button, inside string) func() {
+		return func() {
+			if ask(p, chromedp.Evaluate[bool](find(chat+inside)+" == null")) {
+				p.click(chat + button)
+			}
+			p.waitFocus(inside)
+		}
+	}
+	ph.shoot(p, "widget-emoji", popped("[part~=emoji-button]", "[part~=emoji] button"))
+	ph.shoot(p, "widget-menu", popped("[part~=menu-button]", "[part~=menu-item]"))
+	popped("[part~=menu-button]", "[part~=menu-item]")()
+	p.click(chat + "[part~=end-chat]")
+	ph.shoot(p, "widget-end")
+	p.click(chat + "[part~=keep-chatting]")
 	ph.shoot(p, "widget-typing", func() {
 		agent.empty(agentField)
 		agent.write(agentField, "The First")

@@ -38,6 +38,12 @@ var rtmwidget = site{
 		{standardName, "web/sdk/src/standard.ts"},
 		{workerName, "web/sdk/src/worker.ts"},
 		{sdkName, "web/sdk/src/index.ts"},
+		{"strings/ar.js", "web/widget/strings/ar.ts"},
+		{"strings/de.js", "web/widget/strings/de.ts"},
+		{"strings/es.js", "web/widget/strings/es.ts"},
+		{"strings/fr.js", "web/widget/strings/fr.ts"},
+		{"strings/ja.js", "web/widget/strings/ja.ts"},
+		{"strings/pl.js", "web/widget/strings/pl.ts"},
 		{panelName, "web/widget/define-panel.ts"},
 		{"widget.js", "web/widget/define.ts"},
 		{"embed.js", "web/widget/embed.ts"},
@@ -48,6 +54,7 @@ var rtmwidget = site{
 		{"shop.html", "web/demo/shop.html"},
 		{"console.html", "web/demo/console.html"},
 		{"both.html", "web/demo/both.html"},
+		{"playground.html", "web/demo/playground.html"},
 		{"embed.html", "web/widget/embed.html"},
 		{"protocol.html", "web/demo/protocol.html"},
 	},
@@ -56,10 +63,10 @@ var rtmwidget = site{
 		releaseName:  96 * kb,
 		workerName:   8 * kb,
 		sdkName:      8 * kb,
-		"widget.js":  6 * kb,  // the launcher
-		panelName:    39 * kb, // with the launcher 45 KB, beside the core and its SDK
+		"widget.js":  6*kb + 500,  // the launcher, in seven languages
+		panelName:    38*kb + 500, // with the launcher 45 KB, beside the core and its SDK
 		"embed.js":   3 * kb,
-		frameName:    7 * kb, // with embed.js all that a page of another origin loads first
+		frameName:    8 * kb, // with embed.js all that a page of another origin loads first
 		"console.js": 40 * kb,
 	},
 	inputs: []string{"web", "wasm", "rtm/session", "rtm/model", "rtm/internal", "cmd/webbuild", "cmd/internal", "go.mod", "go.sum"},

@@ -182,7 +182,10 @@ func (p *packing) widget(s *site) error {
 	for _, out := range result.OutputFiles {
 		name := "dist/" + filepath.Base(out.Path)
 		p.files[name] = out.Contents
-		all.Write(out.Contents)
+		// Of the languages beside English a page loads one at most.
+		if language, _ := path.Match("widget-[a-z][a-z]-*.js", path.Base(name)); !language {
+			all.Write(out.Contents)
+		}
 		if err := p.check(name, 0); err != nil {
 			return err
 		}

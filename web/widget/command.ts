@@ -44,7 +44,7 @@ export function plain(cause: unknown): { type: string; message: string } {
 }
 
 /** Attributes of the snippet's script that the element takes over. What is not among them stays with the script. */
-export const attributes = ['organization-id', 'client-id', 'group', 'greetings', 'open', 'hidden', 'theme', 'lang', 'dir']
+export const attributes = ['organization-id', 'client-id', 'group', 'greetings', 'open', 'hidden', 'theme', 'position', 'lang', 'dir']
 
 /** adorn sets what the page's author wrote at the script: attributes, and `--rtm-*` variables. */
 export function adorn(chat: HTMLElement, given: Readonly<Record<string, string>>): void {

@@ -16,6 +16,7 @@ export class FramePlace implements Place {
   readonly #frame = document.createElement('iframe')
   readonly #life = new AbortController()
   readonly #tell: Tell
+  readonly #side: string
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(cause: unknown): void }>()
   readonly #phone = matchMedia(phone)
   #port: MessagePort | undefined
@@ -27,6 +28,7 @@ export class FramePlace implements Place {
 
   constructor(url: URL, given: Readonly<Record<string, string>>, title: string, tell: Tell) {
     this.#tell = tell
+    this.#side = given['position'] === 'start' ? 'inset-inline-start' : 'inset-inline-end'
     const { signal } = this.#life
     this.#frame.title = title
     this.#frame.allow = 'clipboard-write'
@@ -133,7 +135,7 @@ export class FramePlace implements Place {
       : state === 'greeting' ? [greeting.width, height + greeting.above] : [launcher, launcher]
     const style: Record<string, string> = {
       display: state === 'hidden' ? 'none' : 'block', position: 'fixed', border: '0', 'z-index': '2147483000', 'color-scheme': 'normal',
-      'inset-inline-end': '0', 'inset-block-end': screen ? 'auto' : '0', 'inset-block-start': screen ? `${view?.offsetTop ?? 0}px` : 'auto',
+      [this.#side]: '0', 'inset-block-end': screen ? 'auto' : '0', 'inset-block-start': screen ? `${view?.offsetTop ?? 0}px` : 'auto',
       'inline-size': screen ? '100%' : `min(${width}px, 100%)`,
       // A keyboard on the screen lies over the page, and the frame cannot see it.
       'block-size': screen ? (view && view.scale < 1.01 ? `${view.height}px` : '100dvh') : `min(${tall}px, 100dvh)`,

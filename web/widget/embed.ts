@@ -33,8 +33,13 @@ function given(script: HTMLScriptElement | null): Record<string, string> {
     if (key.startsWith('rtm-')) all[`--${key}`] = value
     else if (attributes.includes(key)) all[key] = value
   }
+  return all
+}
+
+/** around is what a frame cannot see of the page that it is in. */
+function around(): Record<string, string> {
   const { lang, dir } = document.documentElement
-  return { ...(lang && { lang }), ...(dir && { dir }), ...all }
+  return { ...(lang && { lang }), ...(dir && { dir }) }
 }
 
 function start(script: HTMLScriptElement | null): RTMChat {
@@ -52,7 +57,7 @@ function start(script: HTMLScriptElement | null): RTMChat {
   const ready = document.body ? Promise.resolve() : new Promise(done => addEventListener('DOMContentLoaded', done, { once: true }))
   const place = ready.then((): Place | Promise<Place> => url.origin === location.origin && script?.dataset['frame'] === undefined
     ? elementPlace(given(script), tell)
-    : new FramePlace(url, given(script), script?.title || 'Chat', tell))
+    : new FramePlace(url, { ...around(), ...given(script) }, script?.title || 'Chat', tell))
   place.catch(cause => tell('error', { error: { type: 'error', message: String(cause) } }))
   const off = (name: string, fn: Listener) => void listeners.get(name)?.delete(fn)
   const on = (name: string, fn: Listener) => {

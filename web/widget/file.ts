@@ -25,9 +25,9 @@ export function fileBody(item: ModelItem, s: Strings): TemplateResult {
     const sharp = safeURL(event.thumbnail2x_url)
     const image = picture(devicePixelRatio > 1 && sharp ? sharp : small, str(event.alternative_text), 'preview', { width, height })
     // The name shows when the image does not.
-    return html`<div class="photo" part="image">${link(href, html`${image}<span class="photo-name">${fileIcon} ${name}</span>`)}</div>`
+    return html`<div class="photo" part="image">${link(href, html`${image}<span class="photo-name">${fileIcon} <bdi>${name}</bdi></span>`)}</div>`
   }
-  return html`<div class="bubble file" part="bubble">${fileIcon}<span>${href ? link(href, name) : name}${size ? html` <small>${size}</small>` : nothing}</span></div>`
+  return html`<div class="bubble file" part="bubble">${fileIcon}<span><bdi>${href ? link(href, name) : name}</bdi>${size ? html` <small>${size}</small>` : nothing}</span></div>`
 }
 
 /** progressRow shows how far an upload is, and stops it. */

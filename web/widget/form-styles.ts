@@ -9,6 +9,7 @@ export const formStyles = css`
   .form h3 { font-size: 1.0667em; }
   .form-field { display: block; min-inline-size: 0; margin: 0; padding: 0; border: 0; }
   .form-field legend { padding: 0; }
+  .form-header, .label-text, .option { unicode-bidi: plaintext; }
   .form-field .label-text, .form-field legend { font-weight: 600; font-size: .9333em; }
   .required { color: var(--_danger); }
   .form-field > :is(input:not([type='checkbox']), select, textarea) {

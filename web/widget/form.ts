@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { ref, createRef } from 'lit/directives/ref.js'
+import { ref } from 'lit/directives/ref.js'
 import { thumbIcon } from './icons.ts'
 import { list, str } from './raw.ts'
 import type { ModelChat } from 'rtmwidget'
@@ -32,7 +32,13 @@ const inputs: Record<string, { autocomplete: string; type: string }> = {
 
 /** formView draws a form of any fields; the browser checks what is filled in and says what is wrong. */
 export function formView({ strings: s, fields, name, title, submitLabel, notice, submit, skip }: FormOptions): TemplateResult {
-  const problem = createRef<HTMLElement>()
+  let problem: Element | undefined
+  /** tell names what is wrong first. */
+  const tell = (form: Element | null | undefined) => {
+    const first = form?.querySelector<HTMLInputElement>(':is(input, select, textarea):invalid')
+    if (problem) problem.textContent = first ? s.fieldProblem(labelOf(first), problemOf(first, s)) : ''
+    return first
+  }
   const shown = list(fields)
   const onSubmit = (event: Event) => {
     event.preventDefault()
@@ -40,18 +46,16 @@ export function formView({ strings: s, fields, name, title, submitLabel, notice,
     for (const group of form.querySelectorAll<HTMLElement>('fieldset[data-required]')) {
       const boxes = [...group.querySelectorAll<HTMLInputElement>('input[type=checkbox]')]
       // HTML knows no group of boxes of which one must be ticked.
-      boxes[0]?.setCustomValidity(boxes.some(box => box.checked) ? '' : s.chooseOne)
+      boxes[0]?.setCustomValidity(boxes.some(box => box.checked) ? '' : 'none')
     }
     if (!form.checkValidity()) {
       const wrong = [...form.querySelectorAll<HTMLInputElement>(':is(input, select, textarea):invalid')]
       for (const field of form.querySelectorAll('input, select, textarea')) field.toggleAttribute('aria-invalid', false)
       for (const field of wrong) field.setAttribute('aria-invalid', 'true')
-      const first = wrong[0]
-      if (problem.value && first) problem.value.textContent = s.fieldProblem(labelOf(first), problemOf(first, s))
-      first?.focus()
+      tell(form)?.focus()
       return
     }
-    if (problem.value) problem.value.textContent = ''
+    tell(form)
     submit(read(shown, new FormData(form), name))
   }
   const onChange = (event: Event) => {
@@ -64,7 +68,10 @@ export function formView({ strings: s, fields, name, title, submitLabel, notice,
     <form class="form" part="form" novalidate @submit=${onSubmit} @input=${onChange} aria-label=${title ?? s.formLabel}>
       ${title ? html`<h3>${title}</h3>` : nothing}
       ${shown.map((field, i) => fieldView(field, `${name}-${i}`, s))}
-      <p class="form-problem" role="alert" ${ref(problem)}></p>
+      <p class="form-problem" role="alert" ${ref(at => {
+        problem = at
+        if (at?.textContent) tell(at.closest('form')) // drawn again: the language may be another
+      })}></p>
       ${notice ? html`<p class="form-problem" role="alert">${notice}</p>` : nothing}
       <div class="form-buttons">
         ${skip ? html`<button class="text-button" part="form-skip" type="button" @click=${skip}>${s.skip}</button>` : nothing}
@@ -75,6 +82,7 @@ export function formView({ strings: s, fields, name, title, submitLabel, notice,
 
 /** problemOf is what is wrong with a field; the browser's own words are in the browser's language. */
 function problemOf({ validity, validationMessage }: HTMLInputElement, s: Strings): string {
+  if (validity.customError) return s.chooseOne
   if (validity.valueMissing) return s.fillIn
   return validity.typeMismatch ? s.notEmail : validationMessage
 }

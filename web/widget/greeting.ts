@@ -31,7 +31,7 @@ export function greetingCard({ event, agent }: ModelGreeting, { strings: s, pres
     <section class="greeting" part="greeting" aria-label=${s.greeting(name)}>
       <div class="greeting-head">
         ${avatar(user, s)}
-        <span class="greeting-who"><bdi>${name}</bdi>${str(agent.job_title) ? html`<small>${agent.job_title}</small>` : nothing}</span>
+        <span class="greeting-who"><bdi>${name}</bdi>${str(agent.job_title) ? html`<small><bdi>${agent.job_title}</bdi></small>` : nothing}</span>
         <button class="icon-button" part="greeting-close" type="button" aria-label=${s.greetingClose} @click=${cancel}>${closeIcon}</button>
       </div>
       ${body}

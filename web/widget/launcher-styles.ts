@@ -2,7 +2,9 @@ export const launcherText = `
   :host {
     position: fixed; inset-block-end: var(--rtm-inset-block-end, 20px); inset-inline-end: var(--rtm-inset-inline-end, 20px);
     z-index: var(--rtm-z-index, 2147483000); display: block;
+    --_start: auto; --_end: 0px;
   }
+  :host([position='start']) { inset-inline: var(--rtm-inset-inline-start, 20px) auto; --_start: 0px; --_end: auto; }
   :host([hidden]) { display: none !important; }
   .launcher {
     position: relative; display: grid; place-items: center; inline-size: 60px; block-size: 60px; padding: 0; border: 0; border-radius: 50%;
@@ -21,7 +23,7 @@ export const launcherText = `
   }
   @keyframes turn { to { transform: rotate(1turn); } }
   .trouble {
-    position: absolute; inset-block-end: 76px; inset-inline-end: 0; inline-size: max-content; max-inline-size: min(280px, 100vw - 40px); margin: 0; padding: 10px 14px;
+    position: absolute; inset-block-end: 76px; inset-inline: var(--_start) var(--_end); inline-size: max-content; max-inline-size: min(280px, 100vw - 40px); margin: 0; padding: 10px 14px;
     border-radius: var(--_radius); background: var(--_surface); box-shadow: var(--_shadow);
   }
   .trouble:empty { display: none; }

@@ -1,6 +1,6 @@
 import { badge } from './format.ts'
 import { launcherText } from './launcher-styles.ts'
-import type { LauncherStrings } from './strings/launcher.ts'
+import type { LauncherStrings } from './strings/launcher-en.ts'
 import { chatShape, downShape } from './shapes.ts'
 import { themeText } from './theme.ts'
 
@@ -41,12 +41,14 @@ export class Launcher {
   draw({ open, unread, loading, failed }: LauncherState, s: LauncherStrings & { readonly locale: string }): void {
     const counts = unread > 0 && !open
     set(this.button, {
+      lang: s.locale,
       'aria-expanded': String(open),
       'aria-label': open ? s.close : counts ? s.openUnread(unread) : s.open,
     })
     this.button.toggleAttribute('data-loading', loading)
     this.#path.setAttribute('d', open ? downShape : chatShape)
     write(this.#badge, counts ? badge(unread, s) : '')
+    this.#trouble.lang = s.locale
     write(this.#trouble, failed ? s.unavailable : '')
     if (counts) this.button.append(this.#badge)
     else this.#badge.remove()

@@ -8,20 +8,21 @@ export const richStyles = css`
   }
   .card-image { display: block; inline-size: 100%; block-size: 140px; object-fit: cover; background: var(--_bubble); }
   .card-text { flex: 1; padding: 10px 14px; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: plaintext; white-space-collapse: collapse; }
+  .card-title, .card-subtitle { unicode-bidi: plaintext; }
   .card-title { font-weight: 650; white-space: pre-line; }
   .card-subtitle { color: var(--_muted); font-size: .9333em; white-space: pre-line; }
   .card-text a { color: var(--_accent-text); }
   .card-buttons { display: flex; flex-direction: column; }
   .choice {
     display: block; min-block-size: 40px; padding: 8px 14px; border: 0; border-radius: 0; background: none; color: var(--_accent-text);
-    font: inherit; font-weight: 600; font-size: .9333em; text-align: center; text-decoration: none; overflow-wrap: anywhere;
+    font: inherit; font-weight: 600; font-size: .9333em; text-align: center; text-decoration: none; overflow-wrap: anywhere; unicode-bidi: plaintext;
   }
   .card-buttons .choice { border-block-start: 1px solid var(--_line); }
   .card-buttons .choice:focus-visible { outline-offset: -3px; border-radius: 10px; }
   a.choice:hover, button.choice:hover:enabled { background: color-mix(in srgb, var(--_accent-text) 9%, transparent); }
   .choice[data-role='primary'], .choice[aria-pressed='true'] { background: var(--_accent); color: var(--_on-accent); }
   a.choice[data-role='primary']:hover, button.choice[data-role='primary']:hover, .choice[aria-pressed='true']:hover {
-    background: color-mix(in srgb, var(--_accent) 88%, #000);
+    background: var(--_pressed);
   }
   .choice[data-role='danger'] { color: var(--_danger); }
   .choice:disabled, span.choice { color: var(--_muted); }
@@ -36,7 +37,7 @@ export const richStyles = css`
   .cards > * { display: flex; flex: none; inline-size: min(82%, 230px); scroll-snap-align: start; }
   .turn { display: flex; justify-content: flex-end; gap: 4px; margin-block-start: 2px; }
   .turn .icon-button { inline-size: 32px; block-size: 32px; }
-  :dir(rtl) > .icon-button svg { transform: scaleX(-1); }
+  .turn:dir(rtl) svg { transform: scaleX(-1); }
   .sticker { display: block; max-inline-size: 160px; max-block-size: 160px; inline-size: auto; block-size: auto; min-block-size: 24px; }
   .sticker:not([width]) { inline-size: 160px; block-size: 160px; object-fit: contain; }
   .link-card {

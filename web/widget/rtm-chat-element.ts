@@ -11,7 +11,11 @@ import { whenMoved } from './route.ts'
 import type { RTMChatPanelElement } from './rtm-chat-panel-element.ts'
 import type { Facts, Page, Settings } from './settings.ts'
 import { recall, remember, type Memory } from './storage.ts'
+import { languageOf, localeOf, LocaleWatch } from './locale.ts'
+import type { OwnStrings, Speech } from './strings.ts'
 import { launcher } from './strings/launcher.ts'
+import { loadTexts } from './strings/load.ts'
+import { replace } from './strings/own.ts'
 
 /** Who the customer is. What is left out stays as it was. */
 export interface Identity extends Pick<CustomerOptions, 'token' | 'getToken' | 'identityProvider' | 'store'> {
@@ -27,6 +31,9 @@ const code = () => Promise.all([import('./define-panel.ts'), import('rtmwidget')
 
 /** Attributes that decide where the chat is; a change of one is another connection. */
 const settingNames = ['server', 'organization-id', 'client-id', 'group']
+
+/** What may be set before the element is defined. */
+const properties = ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings', 'layout', 'locale', 'strings', 'theme', 'position'] as const
 
 /**
  * RTMChatElement is a customer's chat: a launcher in the corner of the page and a panel with the conversation.
@@ -47,14 +54,18 @@ const settingNames = ['server', 'organization-id', 'client-id', 'group']
  * @fires rtm-chat-rating - the customer rated the chat
  * @fires rtm-chat-greeting - an invitation is shown
  * @fires rtm-chat-error - something failed that the page may want to know of
- * @csspart launcher, badge, trouble, panel, header, connection, close, timeline, message, bubble, typing, composer, send, retry, discard, attach, cancel-upload, image, form, form-submit, form-skip, rating, rate, rate-comment, thinking, preview, older, new, jump, ended, restart, greeting, greeting-close, greeting-reply, card, carousel, choice, emoji-button, emoji, menu-button, menu, menu-item, confirm, notify-offer
+ * @csspart launcher, badge, trouble, panel, header, connection, close, banner, connect, menu-button, menu, menu-item, save-transcript, sound, notifications, end-chat, confirm, keep-chatting, end-confirm, notify-offer, notify-yes, notify-no, timeline, older, new, jump, message, bubble, image, card, carousel, choice, preview, typing, thinking, retry, discard, cancel-upload, composer, attach, emoji-button, emoji, send, form, form-submit, form-skip, ended, rating, rate, rate-comment, restart, greeting, greeting-close, greeting-reply
  */
 export class RTMChatElement extends Base {
   static readonly observedAttributes = [...settingNames, 'open', 'greetings', 'hidden', 'layout']
 
   readonly #root = this.attachShadow({ mode: 'open' })
   readonly #launcher = new Launcher(this.#root)
-  readonly #strings = { ...launcher.en, locale: 'en' }
+  readonly #watch = new LocaleWatch(this, () => this.#schedule())
+  #speech: Speech = { locale: 'en', launcher: launcher.en }
+  /** What the page decided of the language. */
+  #locale: string | undefined
+  #own: OwnStrings | undefined
   #settings: Settings | undefined
   #facts: Facts = {}
   #identity: Omit<Identity, 'name' | 'email'> = {}
@@ -110,6 +121,28 @@ export class RTMChatElement extends Base {
     return layout === 'panel' || layout === 'screen' ? layout : undefined
   }
   set layout(layout: Layout) { this.#set('layout', layout) }
+
+  /** The locale of texts, dates and numbers. Default: the `lang` of this element or of the nearest one around it, else the reader's. */
+  get locale(): string { return this.#locale === undefined ? this.#watch.locale : localeOf(this.#locale) }
+  set locale(locale: string | undefined) {
+    this.#locale = locale ?? undefined
+    this.#schedule()
+  }
+
+  /** Texts in place of the widget's own. */
+  get strings(): OwnStrings | undefined { return this.#own }
+  set strings(strings: OwnStrings | undefined) {
+    this.#own = strings ?? undefined
+    this.#schedule()
+  }
+
+  /** Light, dark, or as the reader's system: auto. */
+  get theme(): string { return this.getAttribute('theme') ?? 'auto' }
+  set theme(theme: string) { this.#set('theme', theme) }
+
+  /** The side of the screen: start or end of a line. */
+  get position(): string { return this.getAttribute('position') ?? 'end' }
+  set position(position: string) { this.#set('position', position) }
 
   get visibility(): Visibility { return this.hidden ? 'hidden' : this.open ? 'maximized' : 'minimized' }
 
@@ -183,25 +216,27 @@ export class RTMChatElement extends Base {
   }
 
   connectedCallback(): void {
-    for (const name of ['server', 'organizationId', 'clientId', 'group', 'open', 'greetings', 'layout'] as const) this.#rescue(name)
+    for (const name of properties) this.#rescue(name)
+    this.#watch.begin()
+    this.#schedule()
     if (this.#life) return // moved, not removed
     this.#life = new AbortController()
     const { signal } = this.#life
     whenIdle(() => this.#idle(), signal)
     whenMoved(page => this.setPage(page), signal)
-    this.#schedule()
   }
 
   disconnectedCallback(): void {
     queueMicrotask(() => {
       if (this.isConnected) return
+      this.#watch.end()
       this.#life?.abort()
       this.#life = undefined
     })
   }
 
   /** rescue takes a property that was set before the element was defined. */
-  #rescue(name: 'server' | 'organizationId' | 'clientId' | 'group' | 'open' | 'greetings' | 'layout'): void {
+  #rescue(name: typeof properties[number]): void {
     if (!Object.hasOwn(this, name)) return
     const value: unknown = Reflect.get(this, name)
     Reflect.deleteProperty(this, name)
@@ -234,6 +269,7 @@ export class RTMChatElement extends Base {
   #update(): void {
     this.#due = false
     if (!this.isConnected) return
+    this.#speak()
     this.#recall()
     this.#tellVisibility()
     if (this.open || this.greetings) this.#connect()
@@ -241,8 +277,24 @@ export class RTMChatElement extends Base {
     this.#draw()
   }
 
+  /** speak brings launcher and panel to the language of the moment. */
+  #speak(): void {
+    const { locale } = this
+    this.#watch.direct(locale)
+    if (locale === this.#speech.locale && this.#own === this.#speech.own) return
+    this.#speech = { locale, launcher: replace(launcher[languageOf(locale)], this.#own ?? {}), own: this.#own }
+    if (this.#panel) void this.#translate(this.#panel)
+  }
+
+  /** translate gives the panel its language as soon as the texts are there. */
+  async #translate(panel: RTMChatPanelElement): Promise<void> {
+    const speech = this.#speech
+    const texts = await loadTexts(languageOf(speech.locale))
+    if (speech === this.#speech) panel.speech = { ...speech, texts }
+  }
+
   #draw(): void {
-    this.#launcher.draw({ open: this.open, unread: this.#unread, loading: this.open && !this.#panel, failed: this.#failed && !this.open }, this.#strings)
+    this.#launcher.draw({ open: this.open, unread: this.#unread, loading: this.open && !this.#panel, failed: this.#failed && !this.open }, { ...this.#speech.launcher, locale: this.#speech.locale })
   }
 
   /** recall takes up what this browser remembers of an organization: an open panel, what is unread. */
@@ -286,7 +338,7 @@ export class RTMChatElement extends Base {
   /** idle gets the panel's file, which most visitors never use, unless they pay for each byte. A known conversation goes on. */
   #idle(): void {
     if (this.#known && !this.hidden) this.#connect()
-    else if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void code().catch(() => {})
+    else if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) void this.#get().catch(() => {})
   }
 
   /** prepare gets everything but the connection: somebody is about to open the panel. */
@@ -305,9 +357,14 @@ export class RTMChatElement extends Base {
     return this.#loading
   }
 
+  /** get fetches the panel's file and that of the language. */
+  #get(): Promise<unknown> {
+    return Promise.all([code(), loadTexts(languageOf(this.#speech.locale))])
+  }
+
   async #load(): Promise<RTMChatPanelElement> {
     try {
-      await code()
+      await this.#get()
     } catch (cause) {
       this.#loading = undefined
       this.#failed = true
@@ -320,6 +377,7 @@ export class RTMChatElement extends Base {
     this.#failed = false
     this.#panel = panel
     panel.host = this.#host
+    await this.#translate(panel)
     this.#hand(panel)
     this.#root.append(panel)
     this.#draw()

@@ -18,7 +18,7 @@ import { Reader } from './reader.ts'
 import { reason } from './reason.ts'
 import { Session } from './session.ts'
 import type { Facts, Settings } from './settings.ts'
-import { en, type Strings } from './strings.ts'
+import { en, speak, type Speech, type Strings } from './strings.ts'
 import { composerStyles, timelineStyles } from './styles.ts'
 import { widgetStyles } from './widget-styles.ts'
 import { Writer } from './writer.ts'
@@ -28,7 +28,7 @@ import { Writer } from './writer.ts'
  * element, draws into its shadow root, and holds the connection.
  */
 export class RTMChatPanelElement extends LitElement implements Panel {
-  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false } }
+  static override properties = { settings: { attribute: false }, facts: { attribute: false }, open: { attribute: false }, layout: { attribute: false }, speech: { attribute: false } }
   /** Adopted by the root that the panel is in. */
   static override styles = [timelineStyles, composerStyles, composeStyles, formStyles, widgetStyles]
 
@@ -36,10 +36,11 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   declare facts: Facts
   declare open: boolean
   declare layout: Layout
+  declare speech: Speech
   /** Given before the panel is put into its place. */
   host!: PanelHost
 
-  readonly strings: Strings = en
+  strings: Strings = en
   readonly session = new Session({
     settings: () => this.settings,
     strings: () => this.strings,
@@ -83,6 +84,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     this.settings = { organizationId: '' }
     this.facts = {}
     this.open = false
+    this.speech = { locale: en.locale, launcher: en }
   }
 
   find<T extends HTMLElement>(selector: string): T | null {
@@ -147,6 +149,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('speech')) this.strings = speak(this.speech)
     const before = changed.get('settings')
     const where = ({ server, organizationId, clientId }: Settings) => `${server} ${organizationId} ${clientId}`
     // What was written to one is not for another.
@@ -291,8 +294,8 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     const s = this.strings
     const drag = (event: DragEvent) => this.#writer.onDrag(event)
     return html`
-      <div class="invitation" role="status">${this.open ? nothing : this.#invitation(() => this.host.show())}</div>
-      <dialog class="panel" part="panel" tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
+      <div class="invitation" role="status" lang=${s.locale}>${this.open ? nothing : this.#invitation(() => this.host.show())}</div>
+      <dialog class="panel" part="panel" lang=${s.locale} tabindex="-1" aria-label=${s.panel} @keydown=${this.#onKeydown} @cancel=${this.#onCancel}
         @dragenter=${drag} @dragover=${drag} @dragleave=${drag} @drop=${drag}>
         ${header(this.session, s, this.#menu.button(), () => this.host.close())}
         ${banner(this.session, s, () => this.#reconnect())}
@@ -315,7 +318,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#reader.older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version, this.#previews.version], () => timeline.draw(chat, {
+        ${chat?.timeline.length ? guard([s, chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version, this.#previews.version], () => timeline.draw(chat, {
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
@@ -338,7 +341,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
     const { chat, state } = this.session
     const form = this.#forms.shown(state, chat, this.#writer.writable)
     if (form?.form) {
-      return html`<div class="composer form-place">${guard([form.form, this.#writer.notice], () => formView({
+      return html`<div class="composer form-place">${guard([s, form.form, this.#writer.notice], () => formView({
         strings: s,
         fields: form.form?.fields ?? [],
         name: form.type,

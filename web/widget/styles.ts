@@ -22,7 +22,7 @@ export const timelineStyles = [css`
   .group.own > .messages { grid-column: 1; align-items: flex-end; }
   .group.system { grid-template-columns: minmax(0, 1fr); margin-block: 0 14px; }
   .group.system > .messages { grid-column: 1; align-items: center; }
-  .author { max-inline-size: 100%; margin: 0 0 1px 2px; color: var(--_muted); font-size: .8em; overflow-wrap: anywhere; }
+  .author { max-inline-size: 100%; margin-block-end: 1px; margin-inline-start: 2px; color: var(--_muted); font-size: .8em; overflow-wrap: anywhere; }
   .author time { font-variant-numeric: tabular-nums; }
 
   .message { display: flex; flex-direction: column; align-items: inherit; max-inline-size: min(85%, 34em); }
@@ -30,7 +30,7 @@ export const timelineStyles = [css`
     padding: 8px 13px; border-radius: 16px; background: var(--_bubble); color: var(--_on-bubble);
     white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext;
   }
-  .own .bubble { background: var(--_accent); color: var(--_on-accent); }
+  .own .bubble { background: var(--_own); color: var(--_on-own); }
   .message:first-of-type .bubble { border-start-start-radius: 16px; }
   .group:not(.own, .system, .continued) .message:last-child .bubble { border-end-start-radius: 5px; }
   .own:not(.continued) .message:last-child .bubble { border-end-end-radius: 5px; }
@@ -108,7 +108,7 @@ export const composerStyles = css`
     display: grid; place-items: center; flex: none; inline-size: 38px; block-size: 38px; padding: 0; border: 0; border-radius: 11px;
     background: var(--_accent); color: var(--_on-accent);
   }
-  .send:hover:enabled { background: color-mix(in srgb, var(--_accent) 88%, #000); }
+  .send:hover:enabled { background: var(--_pressed); }
   .send:disabled { background: none; color: var(--_muted); }
   .after { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-block-size: 46px; color: var(--_muted); }
 

@@ -1,56 +1,72 @@
-// The outer tier, --rtm-*, belongs to the page; the inner one, --_*, is what the rules use, so that a page sets only
-// what it wants to change. Every pair of text and ground below has at least 4.5:1, light and dark.
-//
-// --rtm-accent, --rtm-on-accent    launcher, send button, own messages, and what stands on them
-// --rtm-accent-text                links and small marks on the surface
-// --rtm-surface, --rtm-raised      panel; header, composer and list
-// --rtm-bubble, --rtm-on-bubble    messages of the other side
-// --rtm-text, --rtm-muted, --rtm-line, --rtm-danger, --rtm-good
-// --rtm-font, --rtm-font-size, --rtm-radius, --rtm-shadow
-// --rtm-inset-block-end, --rtm-inset-inline-end, --rtm-z-index, --rtm-width, --rtm-height   (widget only)
+// The outer tier, --rtm-*, belongs to the page; the inner one, --_*, is what the rules use, so that a page sets only what it
+// wants to change. README.md lists the outer one. Six colours are a brand; everything else derives from them, so that every
+// pair of text and ground has at least 4.5:1 whatever they are, as long as the pairs that a page sets itself have.
+
+/** on is black or white, whichever has more contrast on a colour: half of the way between them is at 49.44 of CIE lightness. */
+const on = (colour: string) => `lch(from ${colour} clamp(min(8, max(0, l - 70)), (49.44 - l) * 1e4, 100) 0 0)`
+
+/** seen is a colour's hue as dark, or as light, as text on the surface has to be. */
+const seen = (colour: string) => `color-mix(in lch, ${colour}, lch(from var(--_surface) clamp(38, (50 - l) * 1e4, 75) none none) 100%)`
+
+const mixed = (share: number) => `color-mix(in srgb, var(--_text) ${share}%, var(--_surface))`
+
+/** darkly are rules for a dark theme, chosen by the page or else by the reader. */
+const darkly = (rules: string) => `
+  @media (prefers-color-scheme: dark) { :host(:not([theme='light'])) { ${rules} } }
+  :host([theme='dark']) { ${rules} }`
 
 export const themeText = `
   :host {
     --_accent: var(--rtm-accent, #2c4bc9);
-    --_on-accent: var(--rtm-on-accent, #fff);
-    --_accent-text: var(--rtm-accent-text, var(--_accent));
     --_surface: var(--rtm-surface, #fff);
-    --_raised: var(--rtm-raised, #f6f7fa);
-    --_bubble: var(--rtm-bubble, #eceff5);
-    --_on-bubble: var(--rtm-on-bubble, #171a21);
-    --_text: var(--rtm-text, #171a21);
-    --_muted: var(--rtm-muted, #5a6272);
-    --_line: var(--rtm-line, #dce0e8);
-    --_danger: var(--rtm-danger, #b3261e);
-    --_good: var(--rtm-good, #1d7f4e);
-    --_warn: #7d5100;
-    --_field-line: #838b9b;
-    --_radius: var(--rtm-radius, 16px);
     --_shadow: var(--rtm-shadow, 0 1px 2px rgb(16 24 40 / 8%), 0 12px 40px rgb(16 24 40 / 20%));
+    --_text: var(--rtm-text, ${on('var(--_surface)')});
+    --_on-accent: var(--rtm-on-accent, ${on('var(--_accent)')});
+    --_pressed: color-mix(in srgb, var(--_accent) 88%, lch(from var(--_accent) clamp(0, (l - 49.44) * 1e4, 100) 0 0));
+    --_accent-text: var(--rtm-accent-text, ${seen('var(--_accent)')});
+    --_own: var(--rtm-own-bubble, var(--_accent));
+    --_on-own: var(--rtm-on-own-bubble, ${on('var(--_own)')});
+    --_raised: var(--rtm-raised, ${mixed(4)});
+    --_bubble: var(--rtm-bubble, ${mixed(8)});
+    --_on-bubble: var(--rtm-on-bubble, ${on('var(--_bubble)')});
+    --_muted: var(--rtm-muted, ${mixed(68)});
+    --_line: var(--rtm-line, ${mixed(14)});
+    --_field-line: ${mixed(54)};
+    --_danger: var(--rtm-danger, ${seen('#b3261e')});
+    --_good: var(--rtm-good, ${seen('#1d7f4e')});
+    --_warn: ${seen('#7d5100')};
+    --_radius: var(--rtm-radius, 16px);
+    color-scheme: light;
     color: var(--_text);
-    font-family: var(--rtm-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif);
+    font-family: var(--rtm-font, inherit);
     font-size: var(--rtm-font-size, 15px);
     line-height: 1.45;
     text-align: start;
   }
-  @media (prefers-color-scheme: dark) {
+  ${darkly(`
+    --_accent: var(--rtm-accent, #4a68e8);
+    --_surface: var(--rtm-surface, #14171d);
+    --_shadow: var(--rtm-shadow, 0 0 0 1px #2e3440, 0 16px 48px rgb(0 0 0 / 60%));
+    color-scheme: dark;
+  `)}
+  /* Browsers before 2024 don't derive one colour from another. */
+  @supports not (color: lch(from red l c h)) {
     :host {
-      --_accent: var(--rtm-accent, #3f5fe0);
-      --_accent-text: var(--rtm-accent-text, color-mix(in srgb, var(--_accent) 45%, #fff));
-      --_surface: var(--rtm-surface, #14171d);
-      --_raised: var(--rtm-raised, #1b1f27);
-      --_bubble: var(--rtm-bubble, #272c37);
-      --_on-bubble: var(--rtm-on-bubble, #eef0f5);
+      --_text: var(--rtm-text, #171a21);
+      --_on-accent: var(--rtm-on-accent, #fff);
+      --_pressed: var(--_accent);
+      --_accent-text: var(--rtm-accent-text, var(--_accent));
+      --_on-own: var(--rtm-on-own-bubble, var(--_on-accent));
+      --_on-bubble: var(--rtm-on-bubble, var(--_text));
+      --_danger: var(--rtm-danger, #b3261e);
+      --_good: var(--rtm-good, #1d7f4e);
+    }
+    ${darkly(`
       --_text: var(--rtm-text, #eef0f5);
-      --_muted: var(--rtm-muted, #a3abba);
-      --_line: var(--rtm-line, #2e3440);
+      --_accent-text: var(--rtm-accent-text, color-mix(in srgb, var(--_accent) 45%, #fff));
       --_danger: var(--rtm-danger, #ff9d94);
       --_good: var(--rtm-good, #5cc98f);
-      --_warn: #f0c36a;
-      --_field-line: #737c8d;
-      --_shadow: var(--rtm-shadow, 0 0 0 1px #2e3440, 0 16px 48px rgb(0 0 0 / 60%));
-      color-scheme: dark;
-    }
+    `)}
   }
   *, *::before, *::after { box-sizing: border-box; }
   button, input, select, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
@@ -75,7 +91,7 @@ export const themeText = `
   }
   .text-button:hover { border-color: var(--_text); }
   .text-button.primary { border-color: transparent; background: var(--_accent); color: var(--_on-accent); }
-  .text-button.primary:hover { background: color-mix(in srgb, var(--_accent) 88%, #000); }
+  .text-button.primary:hover { background: var(--_pressed); }
   .link-button {
     min-block-size: 24px; padding: 2px 4px; border: 0; background: none; color: var(--_accent-text);
     font-weight: 600; text-decoration: underline; text-underline-offset: 2px;

@@ -2,18 +2,18 @@ import { css } from 'lit'
 
 export const widgetStyles = css`
   .invitation {
-    position: absolute; inset-block-end: 76px; inset-inline-end: 0; inline-size: min(330px, 100vw - 40px); max-block-size: calc(100dvh - 120px);
+    position: absolute; inset-block-end: 76px; inset-inline: var(--_start) var(--_end); inline-size: min(330px, 100vw - 40px); max-block-size: calc(100dvh - 120px);
     overflow-y: auto; border-radius: var(--_radius); box-shadow: var(--_shadow); animation: open .18s ease-out;
   }
   .invitation:empty { display: none; }
 
   .panel {
-    position: absolute; inset: auto; inset-block-end: 76px; inset-inline-end: 0; flex-direction: column; margin: 0; padding: 0; overflow: hidden;
+    position: absolute; inset: auto; inset-block-end: 76px; inset-inline: var(--_start) var(--_end); flex-direction: column; margin: 0; padding: 0; overflow: hidden;
     inline-size: min(var(--rtm-width, 384px), 100vw - 40px);
     block-size: min(var(--rtm-height, 620px), 100dvh - var(--rtm-inset-block-end, 20px) - 96px);
     max-inline-size: none; max-block-size: none;
     border: 0; border-radius: var(--_radius); background: var(--_surface); color: var(--_text); box-shadow: var(--_shadow);
-    transform-origin: bottom right; animation: open .18s ease-out;
+    transform-origin: center bottom; animation: open .18s ease-out;
   }
   .panel[open] { display: flex; }
   .panel:focus { outline: 0; }
@@ -32,7 +32,7 @@ export const widgetStyles = css`
     border-radius: calc(var(--_radius) - 6px); background: color-mix(in srgb, var(--_surface) 92%, transparent); font-weight: 650; pointer-events: none;
   }
   .header {
-    display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 16px; border-block-end: 1px solid var(--_line); background: var(--_raised);
+    display: flex; align-items: center; gap: 12px; padding-block: 12px; padding-inline: 16px 12px; border-block-end: 1px solid var(--_line); background: var(--_raised);
   }
   .mark {
     display: grid; place-items: center; flex: none; inline-size: 36px; block-size: 36px; border-radius: 50%; background: var(--_accent); color: var(--_on-accent);

@@ -1,20 +1,9 @@
-import { counted, type Counted, type Language } from './counted.ts'
+import { counted, type Language } from './counted.ts'
+import { launcherEn, type LauncherStrings } from './launcher-en.ts'
 
-/** What the launcher says. It is so little that every language comes with it. */
-export interface LauncherStrings {
-  open: string
-  openUnread: Counted
-  close: string
-  unavailable: string
-}
-
+/** What the launcher says is so little that every language comes with it. */
 export const launcher: Readonly<Record<Language, LauncherStrings>> = {
-  en: {
-    open: 'Open chat',
-    openUnread: counted<'en'>({ one: 'Open chat, {n} unread message', other: 'Open chat, {n} unread messages' }),
-    close: 'Close chat window',
-    unavailable: 'The chat could not be loaded.',
-  },
+  en: launcherEn,
   de: {
     open: 'Chat öffnen',
     openUnread: counted<'de'>({ one: 'Chat öffnen, {n} ungelesene Nachricht', other: 'Chat öffnen, {n} ungelesene Nachrichten' }),
@@ -48,8 +37,9 @@ export const launcher: Readonly<Record<Language, LauncherStrings>> = {
   },
   ar: {
     open: 'فتح المحادثة',
+    // The number that is seen is in the name, also where the words would do: who speaks to the computer reads it out.
     openUnread: counted<'ar'>({
-      zero: 'فتح المحادثة، لا رسائل غير مقروءة', one: 'فتح المحادثة، رسالة واحدة غير مقروءة', two: 'فتح المحادثة، رسالتان غير مقروءتين',
+      zero: 'فتح المحادثة، لا رسائل غير مقروءة', one: 'فتح المحادثة، {n} رسالة واحدة غير مقروءة', two: 'فتح المحادثة، {n} رسالتان غير مقروءتين',
       few: 'فتح المحادثة، {n} رسائل غير مقروءة', many: 'فتح المحادثة، {n} رسالة غير مقروءة', other: 'فتح المحادثة، {n} رسالة غير مقروءة',
     }),
     close: 'إغلاق نافذة المحادثة',

@@ -44,7 +44,7 @@ export const pl = {
 
   panel: 'Czat',
   title: 'Porozmawiajmy',
-  subtitle: 'Chętnie odpowiemy na każde pytanie',
+  subtitle: 'Chętnie odpowiemy na pytania',
   agentAway: 'Chwilowo nieobecny',
   welcome: 'Jak możemy pomóc?',
   welcomeText: 'Prosimy wpisać pytanie poniżej. Odpowiedź pojawi się właśnie tutaj.',
