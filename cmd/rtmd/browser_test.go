@@ -183,23 +183,39 @@ func (p *page) waitText(path, want string) {
 func (p *page) click(path string) {
 	p.t.Helper()
 	p.waitFor(path)
-	at := ask(p, chromedp.Evaluate[struct{ X, Y float64 }](fmt.Sprintf(`(async () => {
+	at := ask(p, chromedp.Evaluate[place](spot(path), chromedp.EvalAwaitPromise))
+	if at.Late {
+		p.t.Logf("%s: %s is clicked though something else moves or is in front of it", p.name, path)
+	}
+	p.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// place is the middle of an element, and whether it could be hit there.
+type place struct {
+	X, Y float64
+	Late bool
+}
+
+// spot is JavaScript for the place of an element that comes to rest.
+func spot(path string) string {
+	return fmt.Sprintf(`(async () => {
 		const frame = () => new Promise(done => { requestAnimationFrame(done); setTimeout(done, 500) })
 		let last
-		for (const end = Date.now() + 3000; ; await frame()) {
+		for (const end = Date.now() + 15_000; ; await frame()) {
+			const Late = Date.now() > end
 			const e = %s
 			if (!e) continue // it is being drawn anew
 			e.scrollIntoView({ block: 'nearest' })
 			const r = e.getBoundingClientRect()
-			const now = { X: r.x + r.width / 2, Y: r.y + r.height / 2 }
+			const now = { X: r.x + r.width / 2, Y: r.y + r.height / 2, Late }
 			let hit = document.elementFromPoint(now.X, now.Y)
 			for (let inner; (inner = hit?.shadowRoot?.elementFromPoint(now.X, now.Y)) && inner !== hit;) hit = inner
 			const still = last?.X === now.X && last.Y === now.Y
-			if (still && (e.contains(hit) || e.shadowRoot?.contains(hit)) || Date.now() > end) return now
+			if (still && (e.contains(hit) || e.shadowRoot?.contains(hit))) return { ...now, Late: false }
+			if (Late) return now
 			last = now
 		}
-	})()`, find(path)), chromedp.EvalAwaitPromise))
-	p.do(chromedp.MouseClickXY(at.X, at.Y))
+	})()`, find(path))
 }
 
 // write types text into an element as a keyboard does, without Enter.

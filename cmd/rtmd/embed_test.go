@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -99,8 +102,7 @@ rtmChat('identify', { name: 'Ida Kent' })
 	p.wait("the customer", `told.includes('ready customer')`)
 	p.wait("what the page said of the customer", `rtmChat('call', 'get_customer').then(customer => { window.customer = customer }) && window.customer?.name === 'Ida Kent'`)
 
-	// The text field is where a person would look for it.
-	at := ask(p, chromedp.Evaluate[struct{ X, Y float64 }](`(r => ({ X: r.right - 220, Y: r.bottom - 130 }))(document.querySelector('iframe').getBoundingClientRect())`))
+	at := p.within(field)
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
 	p.typed("quick")
 	p.enter()
@@ -160,6 +162,37 @@ func strict(t *testing.T, site, html string) string {
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL
+}
+
+// within is the place of an element of the page's only frame, which the page itself may
+// not look into.
+func (p *page) within(path string) place {
+	p.t.Helper()
+	p.waitFor("iframe")
+	frame := ask(p, chromedp.Evaluate[place](`(r => ({ X: r.x, Y: r.y }))(document.querySelector('iframe').getBoundingClientRect())`))
+	var at place
+	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		tree, err := cdp.Call(ctx, t, cdppage.GetFrameTree, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		if n := len(tree.FrameTree.ChildFrames); n != 1 {
+			return fmt.Errorf("the page has %d frames", n)
+		}
+		world, err := cdp.Call(ctx, t, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: tree.FrameTree.ChildFrames[0].Frame.ID})
+		if err != nil {
+			return err
+		}
+		yes := true
+		found, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{
+			Expression: spot(path), ContextID: world.ExecutionContextID, ReturnByValue: &yes, AwaitPromise: &yes,
+		})
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(found.Result.Value, &at)
+	}))
+	return place{X: frame.X + at.X, Y: frame.Y + at.Y}
 }
 
 // typed writes text where the focus is.

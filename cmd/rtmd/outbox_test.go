@@ -120,6 +120,7 @@ func reloadWhileOffline(t *testing.T, demo demo, w *wire, p *page) {
 		p.kept(text)
 	}
 	p.waitText(chat+".banner", "Keep writing: your messages go out as soon as it is back. 3 messages are waiting.")
+	p.waitText(chat+fromCustomer+"[data-state=pending] .note", "Waiting")
 	p.do(chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, 'onLine', { value: false }); dispatchEvent(new Event('offline'))`))
 	p.waitText(chat+".banner", "You are offline. Keep writing: your messages go out as soon as you are back. 3 messages are waiting.")
 	p.shoot("waiting-1440")

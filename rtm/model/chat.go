@@ -40,6 +40,7 @@ type chat struct {
 	open    bool  // to be started or resumed even with nothing to send
 	busy    int   // sends, starts and resumes on their way
 	syncing int   // reads on their way
+	again   again // the repetition of a read that failed
 	seenDue bool  // the seen mark waits for a connection
 	into    *chat // where everything went when this chat was dropped for another
 	gone    bool

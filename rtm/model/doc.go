@@ -62,8 +62,9 @@
 // as the server names it, it is dropped and its items go on, with the same
 // keys, in the chat that the server made. Acts on "" then mean that chat.
 //
-// A chat is loaded when its newest threads (three) have been read. Before that
-// its timeline holds the newest events only, maybe with gaps. updated_at is the
+// A chat is loaded when its newest threads (three) have been read; a reading that
+// gets no answer is repeated. Before that its timeline holds the newest events
+// only, maybe with gaps. updated_at is the
 // newest time that the server gave for it: 1970 when it gave none yet.
 //
 // Of each chat the newest 20 threads and 2,000 items are in memory, or what

@@ -177,6 +177,7 @@ func (m *Model) bringUpToDate(now time.Time) {
 	}
 	m.due = false
 	for _, c := range slices.Clone(m.chats) {
+		c.again = again{}
 		if c.wanted {
 			m.sync(now, c, "")
 		}
@@ -341,6 +342,7 @@ func (m *Model) answered(now time.Time, c call, out session.Output) {
 		return
 	case doThreads, doChat:
 		c.chat.syncing--
+		c.chat.readAgain(now, c.act, out.Err)
 	case doOlder:
 		c.chat.loading, c.chat.dirty = false, true
 	case doSeen:

@@ -52,6 +52,7 @@ func (m *Model) Tick(now time.Time) {
 			m.sendPeek(now, c)
 		}
 	}
+	m.tickAgain(now)
 }
 
 // Wake returns when Tick has something to do, the zero time when it has not.
@@ -66,6 +67,11 @@ func (m *Model) Wake() time.Time {
 	for _, c := range m.peeks {
 		if at.IsZero() || c.peek.next.Before(at) {
 			at = c.peek.next
+		}
+	}
+	for _, c := range m.chats {
+		if r := c.again.at; !r.IsZero() && (at.IsZero() || r.Before(at)) {
+			at = r
 		}
 	}
 	return at

@@ -1,6 +1,10 @@
 package session
 
-import "github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+import (
+	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
 
 // The types of the errors that the engine makes itself. All others come from
 // the server and are listed in the catalogue.
@@ -34,6 +38,16 @@ type Error struct {
 
 // Error returns the type and the message.
 func (e *Error) Error() string { return e.Type + ": " + e.Message }
+
+// Retry returns how long after a failure a read is to be repeated that had failed
+// so many times in a row before. Ok is false when a repetition cannot help, or the
+// next login has to come first.
+func Retry(err *Error, before int) (after time.Duration, ok bool) {
+	if !transient(err) && err.Type != ErrTimeout && err.Type != ErrQueueFull {
+		return 0, false
+	}
+	return retryAfter(before), true
+}
 
 // wireError reads an ErrorPayload.
 func wireError(payload []byte) *Error {

@@ -273,8 +273,11 @@ func transient(err *Error) bool {
 
 // later puts off the next attempt.
 func (s *Session) later(d *durable) {
-	d.retryAt = s.now.Add(min(retryLast, retryFirst<<d.tries))
+	d.retryAt = s.now.Add(retryAfter(d.tries))
 }
+
+// retryAfter is how long a request waits for its next attempt.
+func retryAfter(tries int) time.Duration { return min(retryLast, retryFirst<<min(tries, maxTries)) }
 
 // endDurable settles a durable call and forgets it.
 func (s *Session) endDurable(d *durable, payload []byte, err *Error) {

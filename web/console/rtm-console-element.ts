@@ -1,5 +1,4 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { guard } from 'lit/directives/guard.js'
 import { load, emptyState, type AgentActs, type AgentClient, type ModelChat, type ModelState } from 'rtmwidget'
 import { composeStyles } from '../widget/compose-styles.ts'
 import { composer, fit } from '../widget/composer.ts'
@@ -9,6 +8,7 @@ import { formatWait } from '../widget/format.ts'
 import { backIcon, infoIcon } from '../widget/icons.ts'
 import { persist } from '../widget/login.ts'
 import { reason } from '../widget/reason.ts'
+import { Redraw } from '../widget/redraw.ts'
 import { StickToEnd } from '../widget/scroll.ts'
 import { composerStyles, theme, timelineStyles } from '../widget/styles.ts'
 import { avatar, Timeline, userName } from '../widget/timeline.ts'
@@ -56,6 +56,7 @@ export class RTMConsoleElement extends LitElement {
   })
   readonly #rows = new Timeline(this, () => this.renderRoot?.querySelector<HTMLElement>('.timeline'), this.#stick)
   readonly #drafts = new Map<string, string>()
+  readonly #field = new Redraw()
   readonly #emoji = new EmojiPicker(this, selector => this.renderRoot.querySelector(selector))
   #client: AgentClient | undefined
   #state: ModelState = emptyState
@@ -261,7 +262,7 @@ export class RTMConsoleElement extends LitElement {
 
   #type(chat: ModelChat, text: string): void {
     this.#drafts.set(chat.id, text)
-    this.requestUpdate()
+    this.#field.now()
     if (!text.trim()) return this.#stopTyping()
     const now = performance.now()
     if (this.#typedAt && now - this.#typedAt < typingEvery) return
@@ -426,15 +427,16 @@ export class RTMConsoleElement extends LitElement {
       </header>
       ${this.#details.place()}
       <div class="timeline" part="timeline" role="log" aria-live=${this.#rows.live ? 'polite' : 'off'} aria-relevant="additions" aria-label=${s.messages} tabindex="0">
-        ${chat.loaded || chat.timeline.length ? guard([chat, me, now.toDateString(), this.#rows.version], () => this.#rows.draw(chat, {
+        ${chat.loaded || chat.timeline.length ? this.#rows.draw(chat, [me, now.toDateString(), this.#lost], () => ({
           viewer: { id: me, side: 'agent' },
           strings: s,
           now,
+          waiting: this.#lost,
           retry: key => this.#act('retry', { chat_id: chat.id, key }),
           discard: key => this.#act('discard', { chat_id: chat.id, key }),
         })) : html`<div class="empty"><span>${s.loading}</span></div>`}
       </div>
-      ${chat.active ? composer({
+      ${chat.active ? this.#field.view(() => composer({
         value: this.#drafts.get(chat.id) ?? '',
         label: this.#details.watching ? s.noteToAgents : s.replyTo(name),
         strings: s,
@@ -442,7 +444,7 @@ export class RTMConsoleElement extends LitElement {
         input: text => this.#type(chat, text),
         send: () => this.#send(chat),
         emoji: this.#emoji,
-      }) : html`
+      })) : html`
         <div class="composer after">
           <span>${s.closedNote}</span>
           <button class="text-button reopen" part="reopen" type="button" @click=${() => this.#reopen(chat)}>${s.reopen}</button>

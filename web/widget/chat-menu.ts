@@ -93,6 +93,9 @@ export class ChatMenu {
 
 /** waits is true when the customer has written, and nobody has answered. */
 function waits(chat: ModelChat | undefined, me: string | undefined): boolean {
-  const last = chat?.active ? [...chat.timeline].reverse().find(item => raw(item.event).type !== 'system_message') : undefined
+  if (!chat?.active) return false
+  let at = chat.timeline.length - 1
+  while (at >= 0 && raw(chat.timeline[at]!.event).type === 'system_message') at--
+  const last = chat.timeline[at]
   return last?.state === 'sent' && raw(last.event).author_id === me
 }

@@ -24,7 +24,7 @@ export function header({ agent, connection, state: { availability } }: Session, 
 /** banner says what keeps the chat from going on at once: no connection, or a queue. */
 export function banner({ chat, connection, state, lost, failure }: Session, s: Strings, reconnect: () => void): TemplateResult {
   const queue = chat?.active ? chat.queue : undefined
-  const waiting = chat?.timeline.filter(item => item.state === 'pending').length
+  const waiting = lost && chat?.timeline.filter(item => item.state === 'pending').length
   const stopped = connection === 'stopped'
   const text = stopped ? (state.connection.state === 'idle' ? s.unavailable : s.stoppedBanner)
     : lost ? [navigator.onLine === false ? s.offlineBanner : state.me ? s.waitingBanner : s.unreachableBanner, waiting ? s.waitingMessages(waiting) : ''].join(' ')

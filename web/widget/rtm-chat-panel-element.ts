@@ -1,4 +1,5 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import type { DirectiveResult } from 'lit/directive.js'
 import { guard } from 'lit/directives/guard.js'
 import type { CustomerClient, ModelChat, ModelState } from 'rtmwidget'
 import { Buttons } from './buttons.ts'
@@ -318,13 +319,14 @@ export class RTMChatPanelElement extends LitElement implements Panel {
         ${chat?.more && chat.timeline.length ? html`
           <p class="older">${chat.loading ? s.loadingOlder : html`
             <button class="link-button" part="older" type="button" @click=${() => this.#reader.older(true)}>${s.older}</button>`}</p>` : nothing}
-        ${chat?.timeline.length ? guard([s, chat, me, now.toDateString(), this.#buttons.version, newKey, timeline.version, this.#previews.version], () => timeline.draw(chat, {
+        ${chat?.timeline.length ? timeline.draw(chat, [s, me, now.toDateString(), this.#buttons.version, newKey, this.#previews.version, this.session.lost], () => ({
           viewer: { id: me, side: 'customer' },
           strings: s,
           now,
           retry: key => this.#writer.retry(chat, key),
           discard: key => this.#writer.discard(chat, key),
           newKey,
+          waiting: this.session.lost,
           cancel: key => this.#writer.discard(chat, key),
           press: (item, button) => this.#buttons.press(chat, item, button),
           pressed: (item, button) => this.#buttons.pressed(item, button),
@@ -336,7 +338,7 @@ export class RTMChatPanelElement extends LitElement implements Panel {
       </div>`
   }
 
-  #footer(): TemplateResult {
+  #footer(): TemplateResult | DirectiveResult {
     const s = this.strings
     const { chat, state } = this.session
     const form = this.#forms.shown(state, chat, this.#writer.writable)

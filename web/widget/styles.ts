@@ -8,13 +8,15 @@ export const timelineStyles = [css`
   .timeline {
     flex: 1; min-block-size: 0; padding: 16px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin;
     overflow-anchor: none;
+    /* Opaque: the browser scrolls it without painting it anew. Neither text field nor rows lay out what is not theirs. */
+    background: var(--_surface); contain: layout style paint;
     outline-offset: -3px;
   }
   .new { display: flex; align-items: center; gap: 10px; margin: 0 0 14px; color: var(--_accent-text); font-size: .8em; font-weight: 650; }
   .new::before, .new::after { content: ''; flex: 1; block-size: 1px; background: currentColor; opacity: .5; }
   .older { margin: 0 0 8px; color: var(--_muted); font-size: .8667em; text-align: center; }
   .day { margin: 0 0 14px; color: var(--_muted); font-size: .8em; text-align: center; }
-  .group { display: grid; grid-template-columns: 28px minmax(0, 1fr); column-gap: 8px; margin-block: 0 14px; }
+  .group { display: grid; grid-template-columns: 28px minmax(0, 1fr); column-gap: 8px; margin-block: 0 14px; contain: layout style; }
   .group > .avatar { grid-column: 1; align-self: end; inline-size: 28px; block-size: 28px; font-size: 11px; }
   .group > .messages { grid-column: 2; display: flex; flex-direction: column; align-items: flex-start; gap: 3px; min-inline-size: 0; }
   .group.continued { margin-block-end: 3px; }

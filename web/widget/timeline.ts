@@ -1,4 +1,5 @@
 import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit'
+import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { content, gone } from './content.ts'
 import { fileBody, progressRow } from './file.ts'
@@ -29,6 +30,8 @@ export interface TimelineOptions {
   newKey?: string | undefined
   /** Stops an upload; without it there is none. */
   cancel?: (key: string) => void
+  /** There is no connection: what is to be sent waits. */
+  waiting?: boolean
   /** What a button of a rich message does; without it they can't be used. */
   press?: (item: ModelItem, button: Button) => void
   /** Sends a form that was asked for in the conversation; without it there is none to fill in. */
@@ -50,17 +53,20 @@ export class Timeline {
     this.#window = new Window(host, scroller, stick, estimate)
   }
 
-  /** Counts what makes the same chat look another way. */
-  get version(): number {
-    return this.#window.version
-  }
-
   /** Whether what comes into the page now is to be read out; to be asked before draw, each time. */
   get live(): boolean {
     return this.#window.live
   }
 
-  draw(chat: ModelChat, options: TimelineOptions): TemplateResult {
+  /**
+   * draw draws a chat. made is what else of the options makes it look another way: as long as all of that is the same, what
+   * stands there already is left alone, and scrolling draws only the rows that come near.
+   */
+  draw(chat: ModelChat, made: readonly unknown[], options: () => TimelineOptions): unknown {
+    return guard([chat, this.#window.version, ...made], () => this.#draw(chat, made, options()))
+  }
+
+  #draw(chat: ModelChat, made: readonly unknown[], options: TimelineOptions): TemplateResult {
     const { strings: s, viewer, newKey, now } = options
     // Only what they are made of: a chat is another with each sign of somebody typing.
     const people = JSON.stringify(chat.users.map(user => [user.id, user.type]))
@@ -70,10 +76,11 @@ export class Timeline {
     const users = new Map(chat.users.map(user => [user.id, user]))
     const { from, to, above, below } = this.#window.range(rows)
     const part = rows.slice(from, to)
-    return html`${space(above)}${repeat(part, row => row.key, (row, i) => row.kind === 'day'
+    const draw = (row: Row, next: Row | undefined) => row.kind === 'day'
       ? html`<p class="day"><time datetime=${row.at}>${formatDay(row.at, now, s)}</time></p>`
       : row.kind === 'new' ? html`<p class="new" part="new"><span>${s.newMessages}</span></p>`
-      : groupRow(row, { author: users.get(row.authorId ?? ''), continued: goesOn(rows[from + i + 1]) }, marks, options))}${space(below)}${typingRow(chat, options)}`
+      : groupRow(row, { author: users.get(row.authorId ?? ''), continued: goesOn(next) }, marks, options)
+    return html`${space(above)}${repeat(part, row => row.key, (row, i) => guard([chat, row, ...made], () => draw(row, rows[from + i + 1])))}${space(below)}${typingRow(chat, options)}`
   }
 }
 
@@ -176,9 +183,9 @@ function message(item: ModelItem, answered: boolean, row: Group, name: string, m
 }
 
 function note(item: ModelItem, { seen, lastSent }: Marks, options: TimelineOptions) {
-  const { strings: s, retry, discard, cancel } = options
+  const { strings: s, retry, discard, cancel, waiting } = options
   if (item.state === 'pending' && item.upload && cancel) return progressRow(item, s, cancel)
-  if (item.state === 'pending') return html`<span class="note">${s.sending}</span>`
+  if (item.state === 'pending') return html`<span class="note">${waiting ? s.waiting : s.sending}</span>`
   if (item.state === 'failed') {
     return html`<span class="note failed">
       <span role="alert">${item.error ? s.notSentReason(reason(item.error, s)) : s.notSent}</span>

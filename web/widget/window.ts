@@ -10,7 +10,7 @@ const whole = 200
 
 /** How much is drawn above and below what is seen, in heights of that, and when it has to be renewed. */
 const spare = 1
-const enough = 0.5
+const enough = 0.7
 
 /** What an unseen scroller is taken to be, in pixels. */
 const usual = 600
@@ -105,7 +105,8 @@ export class Window implements ReactiveController {
 
   #sum(): void {
     const tops = new Float64Array(this.#heights.length + 1)
-    for (const [i, height] of this.#heights.entries()) tops[i + 1] = (tops[i] ?? 0) + height
+    let top = 0
+    for (let i = 0; i < this.#heights.length; i++) tops[i + 1] = top += this.#heights[i] ?? 0
     this.#tops = tops
   }
 

@@ -1,4 +1,4 @@
-import type { TemplateResult } from 'lit'
+import type { DirectiveResult } from 'lit/directive.js'
 import { canStore, type ModelChat, type ModelState } from 'rtmwidget'
 import type { Postback } from './buttons.ts'
 import { composer, fit } from './composer.ts'
@@ -8,9 +8,13 @@ import { room } from './limit.ts'
 import type { Panel } from './panel-host.ts'
 import type { Reader } from './reader.ts'
 import { reason } from './reason.ts'
+import { Redraw } from './redraw.ts'
 import type { Settings } from './settings.ts'
 import { unsent, vanished } from './unsent.ts'
 import { refusal, Uploads } from './uploads.ts'
+
+/** How long a sneak peek waits for more, in milliseconds: it is not worth a message to the core with each key. */
+const peekAfter = 200
 
 /** Writer is what the customer writes: the draft, lines and files on their way, and what goes wrong with them. */
 export class Writer {
@@ -18,10 +22,13 @@ export class Writer {
   readonly #reader: Reader
   readonly #uploads = new Uploads(() => this.#panel.strings)
   readonly #emoji: EmojiPicker
+  readonly #field = new Redraw()
   #draft = new Draft('')
   /** Enter was pressed before the core was there. */
   #held = false
   #restarting = false
+  /** The sneak peek that is due. */
+  #peek: ReturnType<typeof setTimeout> | undefined
   /** Why the last thing was not taken. */
   notice = ''
   /** Files are held over the panel. */
@@ -48,7 +55,7 @@ export class Writer {
     const { chat, live, state } = this.#panel.session
     this.#draft.add(vanished(before, state))
     if (chat?.active) this.#restarting = false
-    if ((chat || live) && this.#draft.chat(chat?.id ?? '')) void this.#panel.updateComplete.then(() => fit(this.#field))
+    if ((chat || live) && this.#draft.chat(chat?.id ?? '')) void this.#panel.updateComplete.then(() => fit(this.#textarea))
   }
 
   /** clear ends what belongs to a connection; the draft stays. */
@@ -56,6 +63,7 @@ export class Writer {
     this.notice = ''
     this.#restarting = false
     this.#uploads.clear()
+    this.#stopPeek()
   }
 
   /** writesTo takes up what was written for a conversation, and drops what was for another one. */
@@ -69,7 +77,7 @@ export class Writer {
     if (!canStore()) this.#draft.add(unsent(this.#panel.session.state.chats))
   }
 
-  get #field(): HTMLTextAreaElement | null {
+  get #textarea(): HTMLTextAreaElement | null {
     return this.#panel.find<HTMLTextAreaElement>('.composer .field textarea')
   }
 
@@ -92,8 +100,9 @@ export class Writer {
     this.#held = !session.client
     if (!session.client) return void session.connect()
     this.#draft.text = ''
+    this.#stopPeek()
     this.say(text)
-    void this.#panel.updateComplete.then(() => fit(this.#field))
+    void this.#panel.updateComplete.then(() => fit(this.#textarea))
   }
 
   /** fail says why something did not go out. */
@@ -127,20 +136,35 @@ export class Writer {
     this.#panel.requestUpdate()
   }
 
-  composer(): TemplateResult {
-    const { strings } = this.#panel
-    return composer({
-      value: this.#draft.text, label: strings.write, strings, notice: this.notice, emoji: this.#emoji,
-      input: text => this.#type(text), send: () => this.send(),
-      ...(this.#panel.session.client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
+  composer(): DirectiveResult {
+    return this.#field.view(() => {
+      const { strings, session } = this.#panel
+      return composer({
+        value: this.#draft.text, label: strings.write, strings, notice: this.notice, emoji: this.#emoji,
+        input: text => this.#type(text), send: () => this.send(),
+        ...(session.client && { files: (files: Iterable<File>) => this.#sendFiles(files) }),
+      })
     })
   }
 
   #type(text: string): void {
     this.#draft.text = text
+    this.#field.now()
+    this.#peek ??= setTimeout(() => {
+      this.#peek = undefined
+      this.#sendPeek()
+    }, peekAfter)
+  }
+
+  #sendPeek(): void {
     const { chat } = this.#panel.session
+    const { text } = this.#draft
     if (chat?.active && room(text) >= 0) this.#panel.session.act('sneak_peek', { chat_id: chat.id, text })
-    this.#panel.requestUpdate()
+  }
+
+  #stopPeek(): void {
+    clearTimeout(this.#peek)
+    this.#peek = undefined
   }
 
   #sendFiles(files: Iterable<File>): void {

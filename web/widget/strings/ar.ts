@@ -12,6 +12,7 @@ export const ar = {
   today: 'اليوم',
   yesterday: 'أمس',
   sending: 'جارٍ الإرسال…',
+  waiting: 'قيد الانتظار',
   sent: 'أُرسلت',
   seen: 'قُرئت',
   notSent: 'لم تُرسل',

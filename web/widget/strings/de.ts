@@ -9,6 +9,7 @@ export const de = {
   today: 'Heute',
   yesterday: 'Gestern',
   sending: 'Wird gesendet…',
+  waiting: 'Wartet',
   sent: 'Gesendet',
   seen: 'Gelesen',
   notSent: 'Nicht gesendet',

@@ -9,6 +9,7 @@ export const en = {
   today: 'Today',
   yesterday: 'Yesterday',
   sending: 'Sending…',
+  waiting: 'Waiting',
   sent: 'Sent',
   seen: 'Seen',
   notSent: 'Not sent',

@@ -9,6 +9,7 @@ export const es = {
   today: 'Hoy',
   yesterday: 'Ayer',
   sending: 'Enviando…',
+  waiting: 'En espera',
   sent: 'Enviado',
   seen: 'Visto',
   notSent: 'No enviado',

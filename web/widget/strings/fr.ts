@@ -11,6 +11,7 @@ export const fr = {
   today: 'Aujourd’hui',
   yesterday: 'Hier',
   sending: 'Envoi…',
+  waiting: 'En attente',
   sent: 'Envoyé',
   seen: 'Lu',
   notSent: 'Non envoyé',

@@ -9,6 +9,7 @@ export const ja = {
   today: '今日',
   yesterday: '昨日',
   sending: '送信中…',
+  waiting: '送信待ち',
   sent: '送信済み',
   seen: '既読',
   notSent: '未送信',

@@ -11,6 +11,7 @@ export const pl = {
   today: 'Dzisiaj',
   yesterday: 'Wczoraj',
   sending: 'Wysyłanie…',
+  waiting: 'Oczekuje',
   sent: 'Wysłano',
   seen: 'Wyświetlono',
   notSent: 'Nie wysłano',
