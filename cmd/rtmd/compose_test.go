@@ -19,10 +19,13 @@ import (
 // hit presses a key with all that belongs to it, so that the browser does what the key does.
 func (p *page) hit(key input.DispatchKeyEventParams) {
 	p.t.Helper()
-	codes := map[string]int64{"Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+	codes := map[string]int64{"Tab": 9, "Enter": 13, " ": 32, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 	key.Type, key.Code, key.WindowsVirtualKeyCode = input.DispatchKeyEventTypeKeyDown, key.Key, codes[key.Key]
-	if key.Key == "Enter" {
+	switch key.Key {
+	case "Enter":
 		key.Text = "\r"
+	case " ":
+		key.Code, key.Text = "Space", " "
 	}
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, key); err != nil {
