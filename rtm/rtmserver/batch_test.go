@@ -308,6 +308,37 @@ func TestBatchConflict(t *testing.T) {
 	})
 }
 
+// TestWaitingPeerHears has an agent's request wait behind requests that cause more
+// pushes than its queue holds: it hears of all meanwhile, and is not taken for one
+// that does not read.
+func TestWaitingPeerHears(t *testing.T) {
+	inCrowd(t, func(c *crowd) {
+		var more []*peer
+		for range rtmserver.SendQueue + 10 {
+			more = append(more, customer(c.T, c.srv))
+		}
+		got(c.agent)
+		c.log.shut()
+		c.say(c.peers[0], 0, "first")
+		for _, p := range more {
+			c.ask(p, "start_chat", `{"continuous":true}`)
+		}
+		c.ask(c.agent, "list_chats", `{}`)
+		for waits := true; waits; {
+			synctest.Wait()
+			select {
+			case c.log.gate <- nil:
+			default:
+				waits = false
+			}
+		}
+		all := strings.Fields(got(c.agent))
+		if n := slices.Index(all, "ok"); n <= rtmserver.SendQueue {
+			t.Errorf("the agent got %d pushes and then its answer: more than %d are needed", n, rtmserver.SendQueue)
+		}
+	})
+}
+
 // threadOf is the thread of a chat.
 func (c *crowd) threadOf(chat int) string {
 	c.Helper()

@@ -82,6 +82,13 @@ func (o *org) log(em *emission, records []*record) error {
 	case errors.Is(err, ErrTooLarge):
 		o.unsure = false
 		return fmt.Errorf("%w: %d bytes", err, len(entry))
+	case errors.Is(err, ErrNotStored):
+		o.unsure = false
+		if !o.failing.Load() { // else it has been told
+			o.s.opts.Logger.Error("nothing can be stored", "organization", o.seed.ID, "error", err)
+		}
+		o.logFails(time.Since(began))
+		return unstorable()
 	case err != nil:
 		o.unheard = true // if the log has it after all, it may tell of a connection that was refused
 		o.logFails(time.Since(began))

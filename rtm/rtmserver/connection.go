@@ -63,9 +63,10 @@ type Disconnection struct {
 
 // Disconnect ends connections with any reason of the protocol, also with those
 // that nothing here comes to by itself, such as role_permissions_changed, and
-// returns how many. Nothing but the connections changes: an agent who is told
-// agent_deleted can come back. It fails, and ends none, when the API of one of
-// them has no such reason.
+// returns how many of this node. Those of other nodes end as well, unless the one
+// to end is named by its id, which is of the node that gave it. Nothing but the
+// connections changes: an agent who is told agent_deleted can come back. It fails,
+// and ends none here, when the API of one of them has no such reason.
 func (s *Server) Disconnect(d Disconnection) (int, error) {
 	bad := func(format string, args ...any) (int, error) {
 		return 0, fmt.Errorf("rtmserver: disconnect: "+format, args...)
@@ -93,6 +94,15 @@ func (s *Server) Disconnect(d Disconnection) (int, error) {
 		slices.Sort(reasons)
 		return bad("reason: must be one of %s, not %s", strings.Join(slices.Compact(reasons), ", "), quote(d.Reason))
 	}
+	n, err := s.disconnectHere(d)
+	if err == nil && d.Connection == "" {
+		s.tellNodes(sign{Disconnect: &d})
+	}
+	return n, err
+}
+
+// disconnectHere is Disconnect for the connections to this node.
+func (s *Server) disconnectHere(d Disconnection) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*socket
@@ -103,7 +113,7 @@ func (s *Server) Disconnect(d Disconnection) (int, error) {
 			continue
 		}
 		if c.catalogue.DisconnectReason(d.Reason) == nil {
-			return bad("reason: the %s API, which the connection %s is of, has no %s", c.side, c.id, quote(d.Reason))
+			return 0, fmt.Errorf("rtmserver: disconnect: reason: the %s API, which the connection %s is of, has no %s", c.side, c.id, quote(d.Reason))
 		}
 		found = append(found, c)
 	}
@@ -111,4 +121,18 @@ func (s *Server) Disconnect(d Disconnection) (int, error) {
 		c.disconnectWith(d.Reason, d.Data)
 	}
 	return len(found), nil
+}
+
+// elsewhere reports whether a user is connected to another node.
+func (s *Server) elsewhere(user string) bool {
+	for _, o := range s.orgs {
+		o.mu.Lock()
+		a := o.st.Agents[user]
+		found := o.elsewhere(o.st.Here[user]) || a != nil && o.elsewhere(a.Here)
+		o.mu.Unlock()
+		if found {
+			return true
+		}
+	}
+	return false
 }

@@ -70,7 +70,7 @@ var controlEndpoints = []endpoint{
 	{"DELETE", "faults/{id}", "", "remove a fault", (*control).removeFault},
 	{"GET", "journal", "", "frames and requests of the Web API as lines of JSON; ?after= ?limit= ?organization= ?user= ?connection= ?kind= ?action=, and ?follow=1 for those to come, as events with Accept: text/event-stream", nil},
 	{"GET", "connections", "", "who is connected", (*control).connections},
-	{"POST", "disconnect", `{"user":"agent1@example.com","reason":"connection_timeout"}`, "end the connections of a user, or one by its id in connection, with a reason and its data", (*control).disconnect},
+	{"POST", "disconnect", `{"user":"agent1@example.com","reason":"connection_timeout"}`, "end the connections of a user, on all nodes, or one by its id in connection, with a reason and its data; the answer counts those of this node", (*control).disconnect},
 	{"GET", "organizations", "", "the organizations with their groups and agents, and what they hold", (*control).organizations},
 	{"GET", "export", "", "the present state as a seed file", (*control).export},
 	{"POST", "announce", `{"organization":"…","action":"tag_created","payload":{}}`, "push what the vendor's configuration would; customers names the recipients of an incoming_multicast", (*control).announce},

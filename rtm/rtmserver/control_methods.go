@@ -168,7 +168,7 @@ func (c *control) disconnect(in *controlRequest) (any, error) {
 		return nil, err
 	case n == 0 && d.Connection != "":
 		return nil, fmt.Errorf("connection: there is no such connection %s", quote(d.Connection))
-	case n == 0 && d.UserID != "":
+	case n == 0 && d.UserID != "" && !c.s.elsewhere(d.UserID):
 		return nil, fmt.Errorf("user: %s has no such connection", quote(d.UserID))
 	}
 	return obj{"disconnected": n}, nil

@@ -1,6 +1,8 @@
 package rtmserver_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -280,6 +282,39 @@ func TestDisconnectSome(t *testing.T) {
 			}
 		}
 		ag.ok("ping", object{})
+	})
+}
+
+// TestDisconnectElsewhere ends the connections of a user who is on two nodes, and
+// of one who is on the other alone, by the control API of one.
+func TestDisconnectElsewhere(t *testing.T) {
+	onNodes(t, rtmserver.Options{}, func(t *testing.T, one, two *rtmtest.Server) {
+		here, there, far := agent(t, one, rtmtest.AgentToken), agent(t, two, rtmtest.AgentToken), agent(t, two, rtmtest.Agent2Token)
+		cu := customer(t, two)
+		settled()
+		end := func(d rtmserver.Disconnection, want int, text string) {
+			t.Helper()
+			body, err := json.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			status, answer := operate(t, one, "POST", "disconnect", string(body))
+			if status != want || !strings.Contains(fmt.Sprint(answer), text) {
+				t.Errorf("the answer is %d %v", status, answer)
+			}
+			settled()
+		}
+		end(rtmserver.Disconnection{UserID: agent1, Reason: "agent_deleted"}, http.StatusOK, "disconnected:1")
+		end(rtmserver.Disconnection{UserID: agent2, Reason: "agent_deleted"}, http.StatusOK, "disconnected:0")
+		end(rtmserver.Disconnection{UserID: agent2, Reason: "agent_deleted"}, http.StatusBadRequest, "has no such connection")
+		for _, p := range []*peer{here, there, far} {
+			if d := disconnected(t, p); d["reason"] != "agent_deleted" {
+				t.Errorf("got %v", d)
+			}
+		}
+		// An id is of the node that gave it.
+		end(rtmserver.Disconnection{Connection: two.RTM.Connections()[0].ID, API: "customer", Reason: "logged_out_remotely"}, http.StatusBadRequest, "no such connection")
+		cu.ok("ping", object{})
 	})
 }
 

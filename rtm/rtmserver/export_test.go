@@ -59,3 +59,6 @@ func JournalOf(frame []byte) JournalEntry {
 	s.tap.received(c, frame)
 	return s.Journal(JournalQuery{})[0]
 }
+
+// SendQueue is how many frames wait for a client that reads slowly.
+const SendQueue = sendQueue

@@ -16,6 +16,10 @@ var ErrConflict = errors.New("rtmserver: log: another writer was faster")
 // appended. Trying again does not help.
 var ErrTooLarge = errors.New("rtmserver: log: the entry is too large")
 
+// ErrNotStored means that the log takes nothing at the moment, so nothing was
+// appended, nor will be. Trying again later helps.
+var ErrNotStored = errors.New("rtmserver: log: it takes nothing at the moment")
+
 // Log holds one append-only log per organization. Sequence numbers start at 1
 // and have no gaps. Several servers may share one: they are the nodes of a
 // cluster then, see [Options]. Implementations are safe for concurrent use and
@@ -25,7 +29,8 @@ var ErrTooLarge = errors.New("rtmserver: log: the entry is too large")
 type Log interface {
 	// Append adds an entry after the sequence number last, and fails with
 	// ErrConflict when that is not the log's newest. 0 stands for an empty log.
-	// Any other error but ErrTooLarge leaves open whether it was appended.
+	// Any other error but ErrTooLarge and ErrNotStored leaves open whether it was
+	// appended.
 	Append(ctx context.Context, organization string, last uint64, entry []byte) error
 
 	// Read yields the entries after a sequence number, oldest first, up to the

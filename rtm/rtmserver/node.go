@@ -34,13 +34,14 @@ type cluster struct {
 
 // sign is what nodes tell each other in the organization "".
 type sign struct {
-	Node string `json:"node"`
+	Node       string         `json:"node"`
+	Disconnect *Disconnection `json:"disconnect,omitempty"` // connections that are to end
 }
 
 // Grown does nothing: the organization "" has no log.
 func (s *Server) Grown(uint64, []byte) {}
 
-// Heard notes another node's sign of life.
+// Heard notes another node's sign of life, and does what comes with it.
 func (s *Server) Heard(message []byte) {
 	var m sign
 	if json.Unmarshal(message, &m) != nil || m.Node == "" || m.Node == s.node {
@@ -50,6 +51,11 @@ func (s *Server) Heard(message []byte) {
 	s.cluster.heard[m.Node] = time.Now()
 	s.cluster.mu.Unlock()
 	s.keepAlive()
+	if m.Disconnect != nil {
+		if _, err := s.disconnectHere(*m.Disconnect); err != nil {
+			s.opts.Logger.Warn("end connections for another node", "error", err)
+		}
+	}
 }
 
 // lost reports whether a node is silent for too long. One that was never heard
@@ -104,8 +110,11 @@ func (s *Server) live() {
 	}
 }
 
-func (s *Server) giveSign() {
-	data, err := json.Marshal(sign{s.node})
+func (s *Server) giveSign() { s.tellNodes(sign{}) }
+
+func (s *Server) tellNodes(m sign) {
+	m.Node = s.node
+	data, err := json.Marshal(m)
 	if err != nil {
 		panic(err)
 	}

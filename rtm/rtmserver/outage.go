@@ -23,9 +23,15 @@ func (o *org) logFails(after time.Duration) {
 // refuseWhileDown is the error of whatever needs a log that is out of reach.
 func (o *org) refuseWhileDown() error {
 	if o.down.Load() {
-		return fail("service_unavailable", "nothing can be stored at the moment: try again")
+		return unstorable()
 	}
 	return nil
+}
+
+// unstorable is the error of a change that is not stored, and will not be. One
+// whose outcome is open gets internal: it may be there later.
+func unstorable() error {
+	return fail("service_unavailable", "nothing can be stored at the moment: try again")
 }
 
 // reach looks whether a log is back that was out of reach. It takes no lock, so

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -150,6 +151,38 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("/readyz answers %d when the disk has room", got)
 		}
 		cu.ok("send_event", object{"chat_id": id, "event": message("x")})
+	})
+}
+
+// TestNothingStored has a log that knows that it takes nothing: who wants a change
+// is told so at once, the first and those in a batch as well, and all goes on when
+// there is room.
+func TestNothingStored(t *testing.T) {
+	inCrowd(t, func(c *crowd) {
+		before := c.entries()
+		c.log.shut()
+		for i, p := range c.peers {
+			c.say(p, i, "x")
+		}
+		for range 2 {
+			c.log.let(func() error { return fmt.Errorf("the disk is full: %w", rtmserver.ErrNotStored) })
+		}
+		c.log.gate = nil
+		for _, p := range c.peers {
+			c.expect(p, "service_unavailable")
+		}
+		if got := ready(c.T, c.srv); got != http.StatusServiceUnavailable {
+			t.Errorf("/readyz answers %d", got)
+		}
+		c.say(c.peers[0], 0, "y")
+		c.expect(c.peers[0], "ok y*")
+		if got := ready(c.T, c.srv); got != http.StatusOK {
+			t.Errorf("/readyz answers %d when there is room", got)
+		}
+		c.expect(c.agent, "y")
+		if n := c.entries() - before; n != 1 {
+			t.Errorf("the log has %d entries more", n)
+		}
 	})
 }
 

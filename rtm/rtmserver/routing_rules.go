@@ -7,7 +7,8 @@ import (
 
 // Routing is how an organization routes its chats and how long they live. The
 // names are those of the protocol's properties in the namespace chats. Times are
-// in minutes, up to a year, and 0 means never.
+// in minutes, up to a year, and 0 means never. queue.reopen_threshold is not among
+// them: nothing says what it does.
 type Routing struct {
 	// No chat is assigned by itself: all wait until an agent takes them.
 	Manual bool `json:"manual_routing,omitempty"`

@@ -324,7 +324,8 @@ func (c *socket) done(it *item) {
 }
 
 // claim has what is queued from now on wait for unclaim, which writes it in the
-// goroutine of the caller: one less to wake. Who cannot wait for that calls kick.
+// goroutine of the caller: one less to wake. Who cannot wait for that calls kick;
+// nor does a queue that grows: the frame that is handled may wait for others.
 func (c *socket) claim() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -438,7 +439,7 @@ func (c *socket) put(it item) {
 		c.writing = true
 		c.help(c.write)
 	}
-	if it.last {
+	if it.last || len(c.queue) > sendQueue/4 {
 		c.takeOver()
 	}
 }

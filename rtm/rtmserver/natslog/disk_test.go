@@ -52,6 +52,8 @@ func TestDiskFullAndBack(t *testing.T) {
 	for range 3 {
 		if err := log.Append(t.Context(), "a", last, entry); err == nil || !strings.Contains(err.Error(), "the disk takes nothing: ") || errors.Is(err, rtmserver.ErrConflict) {
 			t.Errorf("while there is no room: %v", err)
+		} else if !errors.Is(err, rtmserver.ErrNotStored) {
+			t.Errorf("nothing went out, and the error leaves it open: %v", err)
 		}
 	}
 	lift()

@@ -22,9 +22,12 @@
 // the files were last synced, [Options.SyncInterval]; with [Options.SyncAlways]
 // each append waits for the disk and nothing is lost.
 //
-// The log takes three quarters of what the disk has free when it is opened. Past
-// that, or when others fill the disk, Append fails and nothing is lost; it takes
-// entries again when it is opened again with more room.
+// The log takes three quarters of what the disk has free when it is opened; past
+// that Append fails with rtmserver.ErrNotStored until it is opened again with more
+// room. When others fill the disk, the first Append fails in the midst of writing:
+// whether its entry is whole shows when there is room again, so its error leaves it
+// open. Those after it fail with ErrNotStored, and all goes on by itself as soon as
+// there is room.
 //
 // On a cluster an entry is acknowledged when most of the stream's replicas have
 // it, [Options.Replicas]; when those sync is up to the NATS servers' own

@@ -275,7 +275,7 @@ func (l *Log) Append(ctx context.Context, organization string, last uint64, entr
 		return rtmserver.ErrTooLarge
 	}
 	if err := l.disk.mend(); err != nil {
-		return fmt.Errorf("natslog: append to %s: %w", s.name, err)
+		return fmt.Errorf("natslog: append to %s: %w: %w", s.name, rtmserver.ErrNotStored, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -321,7 +321,11 @@ func (l *Log) Append(ctx context.Context, organization string, last uint64, entr
 				return nil
 			}
 		case full(err):
-			return fmt.Errorf("natslog: append to %s: there is no room: NATS has all the storage that it may: %w", s.name, err)
+			err = fmt.Errorf("there is no room: NATS has all the storage that it may: %w", err)
+			if !open {
+				err = fmt.Errorf("%w: %w", rtmserver.ErrNotStored, err)
+			}
+			return fmt.Errorf("natslog: append to %s: %w", s.name, err)
 		case !passing(err):
 			return fmt.Errorf("natslog: append to %s: %w", s.name, err)
 		default:

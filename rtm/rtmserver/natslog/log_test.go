@@ -413,7 +413,7 @@ func TestFull(t *testing.T) {
 		}
 		last++
 	}
-	if err == nil || !strings.Contains(err.Error(), "there is no room") || last < 5 {
+	if !errors.Is(err, rtmserver.ErrNotStored) || !strings.Contains(err.Error(), "there is no room") || last < 5 {
 		t.Fatalf("after %d entries: %v", last, err)
 	}
 	if err := log.Append(t.Context(), "a", last, entry); errors.Is(err, rtmserver.ErrConflict) || err == nil {
