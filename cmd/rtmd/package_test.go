@@ -152,6 +152,10 @@ func (p *projects) node(t *testing.T) {
 	if got := output(t, dir, "node", "render.mjs"); got != "function function untouched\n" {
 		t.Errorf("on a server that renders pages: %s", got)
 	}
+	notices, err := os.ReadFile(filepath.Join(dir, "node_modules", "rtmwidget", "dist", "licenses.txt"))
+	if err != nil || !strings.Contains(string(notices), "The Go Authors") || !strings.Contains(string(notices), "The TinyGo Authors") {
+		t.Errorf("the notices of the core: %v\n%s", err, notices)
+	}
 	// Node 22 has a WebSocket; its lack is made here.
 	without := []string{"--import", "data:text/javascript,delete globalThis.WebSocket"}
 	got := output(t, dir, "node", append(without, "main.mjs", p.rtmd.url)...)

@@ -77,10 +77,19 @@ func (b *build) steps() error {
 			return err
 		}
 	}
-	if len(b.licenses) > 0 {
-		_, err = b.store("licenses.txt", []byte(strings.Join(b.licenses, "\n")))
+	notices, err := coreLicenses(b.root, b.site.wasm, standardFiles, b.compilers())
+	if err == nil {
+		_, err = b.store(licensesName, licensesOf(append(b.licenses, notices...)))
 	}
 	return err
+}
+
+// compilers are those whose libraries are in the cores.
+func (b *build) compilers() []string {
+	if b.tinygo == nil {
+		return []string{"go"}
+	}
+	return []string{"go", "tinygo"}
 }
 
 // bundle makes one JavaScript or CSS file from an entry point and all that it imports.

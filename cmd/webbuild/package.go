@@ -33,7 +33,7 @@ type module struct {
 // a guess, and load takes addresses.
 const pageURL = `(typeof document==="object"&&document.currentScript||{}).src||(globalThis.location||{href:"file:///"}).href`
 
-// packageImport is behind every module; see load.ts.
+// packageImport is behind every module with load; see load.ts.
 const packageImport = "function __rtm_import(url){return import(/*webpackIgnore:true*//*@vite-ignore*/url)}"
 
 var modules = []module{
@@ -72,6 +72,11 @@ func buildPackage(s *site, opts options) error {
 			return err
 		}
 	}
+	notices, err := coreLicenses(opts.root, s.wasm, releaseFiles, []string{"go", "tinygo"})
+	if err != nil {
+		return err
+	}
+	p.files["dist/"+licensesName] = licensesOf(notices)
 	for _, m := range modules {
 		if err := p.bundle(m); err != nil {
 			return err
@@ -140,7 +145,9 @@ func (p *packing) bundle(m module) error {
 		LogLevel:          api.LogLevelSilent,
 	}
 	opts.Define = map[string]string{"__RTM_PACKAGE__": "true", "__RTM_WASM_URL__": "undefined", "__RTM_WORKER_URL__": "undefined"}
-	opts.Footer = map[string]string{"js": packageImport}
+	if m.file != workerName {
+		opts.Footer = map[string]string{"js": packageImport}
+	}
 	if m.url != "" {
 		opts.Define["import.meta.url"] = "__rtm_meta.url"
 		opts.Banner = map[string]string{"js": "var __rtm_meta={get url(){return " + m.url + "}};"}

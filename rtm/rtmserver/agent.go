@@ -12,6 +12,8 @@ type session struct {
 	conns []*conn
 	known map[string]bool // customers
 	grace *Timer          // runs after the last connection was lost
+
+	opaque string // id for customers, once one has seen it
 }
 
 // loginAgent is login of the Agent API.

@@ -68,7 +68,7 @@ func updateCustomerByAgent(c *call) (any, error) {
 		for _, id := range cust.ChatIDs {
 			if ch := o.st.Chats[id]; ch.active() {
 				e := o.systemMessage(ch.last(), m.Type, vars)
-				e.Body["text"], e.Visibility = m.Fill(vars), "agents"
+				e.Body, e.Visibility = e.Body.with("text", m.Fill(vars)), "agents"
 				records = append(records, &record{Kind: eventAdded, ChatID: id, ThreadID: ch.last().ID, Event: e})
 			}
 		}

@@ -235,10 +235,10 @@ func insideMatches(o *org, th *thread, f params) bool {
 func answered(th *thread, f params) bool {
 	typ := map[string]string{"pre_chat": "prechat", "post_chat": "postchat"}[f.str("type")]
 	return slices.ContainsFunc(th.Events, func(e *event) bool {
-		if e.Type != "filled_form" || e.Body["form_type"] != typ {
+		if e.Type != "filled_form" || e.Body.str("form_type") != typ {
 			return false
 		}
-		return slices.ContainsFunc(params(e.Body).list("fields"), func(x any) bool {
+		return slices.ContainsFunc(e.Body.members().list("fields"), func(x any) bool {
 			field, _ := x.(map[string]any)
 			answers, _ := field["answers"].([]any)
 			return slices.ContainsFunc(append([]any{field["answer"]}, answers...), func(x any) bool {
@@ -283,14 +283,13 @@ func (o *org) hits(ch *chat, th *thread, query *regexp.Regexp) []hit {
 		if e.Deleted {
 			continue
 		}
-		body := params(e.Body)
 		switch e.Type {
 		case "message":
-			look("event.message", "text", body.str("text"))
+			look("event.message", "text", e.Body.str("text"))
 		case "file":
-			look("event.file", "name", body.str("name"))
+			look("event.file", "name", e.Body.str("name"))
 		case "filled_form":
-			for _, x := range body.list("fields") {
+			for _, x := range e.Body.members().list("fields") {
 				field, _ := x.(map[string]any)
 				look("event.filled_form", "answer", params(field).str("answer"))
 			}

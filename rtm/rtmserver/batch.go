@@ -2,7 +2,10 @@ package rtmserver
 
 import (
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // Calls that meet at an organization are carried out in turns: one of their
@@ -118,7 +121,6 @@ func (t *waiter) guard(fn func()) {
 // writes to another chat and looks at no other, so all hold, whichever is first.
 type batch struct {
 	turns []*waiter
-	chats map[string]bool
 	bytes int // of their requests
 }
 
@@ -127,17 +129,18 @@ const batchBytes = 32 << 10
 
 // takes reports whether the call can be decided before the batch is stored.
 func (b *batch) takes(c *call) bool {
-	return c.only != "" && !b.chats[c.only] && b.bytes+len(c.request.raw) <= batchBytes
+	return c.only != "" && b.bytes+len(c.request.raw) <= batchBytes &&
+		!slices.ContainsFunc(b.turns, func(t *waiter) bool { return t.call.only == c.only })
 }
 
 // onlyChat is the chat that a request writes to if that is all it does, so that it
 // can be in a batch: "" for most requests.
 func (r *request) onlyChat() string {
 	// Files are looked up, and used up.
-	if r.action != "send_event" || len(r.raw) > batchBytes || r.payload.obj("event").str("type") == "file" {
+	if r.action != "send_event" || len(r.raw) > batchBytes || wire.Str(r.raw, "event", "type") == "file" {
 		return ""
 	}
-	return r.payload.str("chat_id")
+	return wire.Str(r.raw, "chat_id")
 }
 
 // decide has a turn in the batch, or answers it when there is nothing to store.
@@ -156,11 +159,7 @@ func (o *org) decide(b *batch, t *waiter) {
 		t.guard(func() { c.answer(t.result, err); c.em.flush() })
 		return
 	}
-	if b.chats == nil {
-		b.chats = map[string]bool{}
-	}
 	b.turns, b.bytes = append(b.turns, t), b.bytes+len(c.request.raw)
-	b.chats[c.only] = true
 }
 
 // commit is org.commit for what a method does last: in a batch it is stored later,

@@ -174,7 +174,7 @@ func (o *org) botHears(q *botQueue, ch *chat, e *event) {
 	if !slices.Contains([]string{"message", "file", "filled_form"}, e.Type) {
 		return
 	}
-	body := params(e.Body)
+	body := e.Body.members()
 	if pb := body.obj("postback"); pb != nil {
 		// Some clients send the postback of a button by itself too.
 		button := pb.str("event_id") + " " + pb.str("id")

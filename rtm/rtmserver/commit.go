@@ -55,9 +55,13 @@ func (o *org) log(em *emission, records []*record) error {
 	for _, r := range records {
 		r.At = o.now()
 	}
-	entry, err := encodeEntry(records)
+	entry, err := appendEntry(o.entry[:0], records)
 	if err != nil {
 		return err
+	}
+	o.entry = nil
+	if cap(entry) <= 2*batchBytes {
+		o.entry = entry
 	}
 	o.claimed.Store(o.st.Seq + 1)
 	o.unsure = true // until it is known whether the log has it

@@ -13,7 +13,7 @@ func said(n int) []*record {
 		Kind: eventAdded, At: at, By: "b7eff798-f8df-4364-8059-649c35c9ed0c", ChatID: "T1TESTCHAT", ThreadID: "T1THREAD01",
 		Event: &event{
 			ID: fmt.Sprintf("T1THREAD01_%d", n), CreatedAt: at, Type: "message", AuthorID: "b7eff798-f8df-4364-8059-649c35c9ed0c", CustomID: fmt.Sprint(n),
-			Visibility: "all", Properties: properties{}, Body: map[string]any{"text": fmt.Sprintf("Message number %d, about as long as they are in a chat.", n)},
+			Visibility: "all", Properties: properties{}, Body: newBody(map[string]any{"text": fmt.Sprintf("Message number %d, about as long as they are in a chat.", n)}),
 		},
 	}}
 }

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"path"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
@@ -13,16 +14,16 @@ import (
 
 // An event is an item of a thread.
 type event struct {
-	ID         string         `json:"id"`
-	CreatedAt  time.Time      `json:"created_at"`
-	Type       string         `json:"type"`
-	AuthorID   string         `json:"author_id,omitempty"` // empty on system messages
-	CustomID   string         `json:"custom_id,omitempty"`
-	Visibility string         `json:"visibility"` // all or agents
-	Properties properties     `json:"properties"`
-	Body       map[string]any `json:"body"`            // what is particular to the type, as the wire has it
-	Files      []string       `json:"files,omitempty"` // those whose addresses the body has
-	Deleted    bool           `json:"deleted,omitempty"`
+	ID         string     `json:"id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	Type       string     `json:"type"`
+	AuthorID   string     `json:"author_id,omitempty"` // empty on system messages
+	CustomID   string     `json:"custom_id,omitempty"`
+	Visibility string     `json:"visibility"` // all or agents
+	Properties properties `json:"properties"`
+	Body       body       `json:"body"`
+	Files      []string   `json:"files,omitempty"` // those whose addresses the body has
+	Deleted    bool       `json:"deleted,omitempty"`
 }
 
 // visibleTo reports whether a side may see the event at all.
@@ -33,41 +34,35 @@ func (e *event) visibleTo(side side) bool {
 // common are the members of an event that are no part of its body.
 var common = []string{"id", "created_at", "type", "author_id", "custom_id", "visibility", "recipients", "properties", "deleted"}
 
-// newEvent makes an event of a validated EventInput. It is not in the thread yet.
-func (c *call) newEvent(in params, th *thread, where string) (*event, error) {
+// newEvent makes an event of an EventInput. It is not in the thread yet.
+func (c *call) newEvent(in eventInput, th *thread, where string) (*event, error) {
 	e := &event{
-		ID: th.nextEventID(), CreatedAt: c.org.now(), Type: in.str("type"), AuthorID: c.user(), CustomID: in.str("custom_id"),
-		Visibility: "all", Properties: properties{}, Body: map[string]any{},
+		ID: th.nextEventID(), CreatedAt: c.org.now(), Type: in.typ, AuthorID: c.user(), CustomID: in.customID,
+		Visibility: "all", Properties: properties{}, Body: in.body(c.conn.side),
 	}
-	if err := c.writable(inEvent, in.props("properties"), where+".properties"); err != nil {
+	if err := c.writable(inEvent, in.properties, where+".properties"); err != nil {
 		return nil, err
 	}
-	e.Properties.merge(in.props("properties"))
+	e.Properties.merge(in.properties)
 	// The two sides have their own word for it; customers are known to send both.
-	for _, name := range []string{"visibility", "recipients"} {
-		if v := in.str(name); v == "all" || v == "agents" && (c.conn.side == agentSide || name == "recipients") {
-			e.Visibility = v
-			break
-		}
-	}
-	fields, _ := c.conn.catalogue.Object("Event." + e.Type)
-	for _, f := range fields {
-		if v, ok := in[f.Name]; ok && v != nil && !slices.Contains(common, f.Name) {
-			e.Body[f.Name] = v
-		}
+	switch {
+	case in.visibility == "all" || in.visibility == "agents" && c.conn.side == agentSide:
+		e.Visibility = in.visibility
+	case in.recipients == "all" || in.recipients == "agents":
+		e.Visibility = in.recipients
 	}
 	switch e.Type {
 	case "system_message":
 		e.AuthorID = ""
-		if c.conn.side == agentSide && in.str("visibility") == "" {
+		if c.conn.side == agentSide && in.visibility == "" {
 			e.Visibility = "agents" // the default when an agent sends one
 		}
 	case "filled_form":
-		if typ := c.org.formType(in.str("form_id")); typ != "" {
-			e.Body["form_type"] = typ
+		if typ := c.org.formType(e.Body.str("form_id")); typ != "" {
+			e.Body = e.Body.with("form_type", typ)
 		}
 	case "rich_message":
-		clearToggles(e.Body)
+		e.fill(clearToggles)
 	case "file":
 		if err := c.org.attach(c.em, e, where); err != nil {
 			return nil, err
@@ -85,7 +80,10 @@ func contentType(name string) string {
 }
 
 // eventID is the id of the n-th event of the thread, from 1.
-func (th *thread) eventID(n int) string { return th.ID + "_" + itoa(n) }
+func (th *thread) eventID(n int) string {
+	var room [32]byte
+	return string(strconv.AppendInt(append(append(room[:0], th.ID...), '_'), int64(n), 10))
+}
 
 func (th *thread) nextEventID() string { return th.eventID(len(th.Events) + 1) }
 
@@ -122,20 +120,37 @@ func (o *org) systemMessage(th *thread, typ string, vars map[string]string) *eve
 	if len(vars) > 0 {
 		body["text_vars"] = vars
 	}
-	return &event{ID: th.nextEventID(), CreatedAt: o.now(), Type: "system_message", Visibility: "all", Properties: properties{}, Body: body}
+	return &event{ID: th.nextEventID(), CreatedAt: o.now(), Type: "system_message", Visibility: "all", Properties: properties{}, Body: newBody(body)}
 }
 
-// sendEvent is send_event of both APIs.
+// sendEvent is send_event of both APIs. It is called more often than all others, so
+// it reads the payload by itself.
 func sendEvent(c *call) (any, error) {
-	ch, err := c.chat(c.payload.str("chat_id"))
+	var chatID string
+	var in eventInput
+	attach := false
+	d := wire.NewDecoder(c.request.raw)
+	for more := d.Object() && d.Next(); more; more = d.Next() {
+		switch string(d.Name()) {
+		case "chat_id":
+			chatID = d.String()
+		case "event":
+			in = readEventInput(&d)
+		case "attach_to_last_thread":
+			attach = d.Bool()
+		default:
+			d.Skip()
+		}
+	}
+	ch, err := c.chat(chatID)
 	if err != nil {
 		return nil, err
 	}
 	th := ch.last()
-	if !th.Active && (c.conn.side == agentSide || !c.payload.boolOr("attach_to_last_thread", false)) {
+	if !th.Active && (c.conn.side == agentSide || !attach) {
 		return nil, failAs(c.conn.catalogue, "chat_inactive")
 	}
-	e, err := c.newEvent(c.payload.obj("event"), th, "payload.event")
+	e, err := c.newEvent(in, th, "payload.event")
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +163,7 @@ func sendEvent(c *call) (any, error) {
 			return nil, fail("authorization", "agent %s supervises chat %s: it can send events with visibility agents only", c.user(), ch.ID)
 		}
 	}
-	return obj{"event_id": e.ID}, c.commit(&record{Kind: eventAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, Event: e})
+	return json.RawMessage(`{"event_id":"` + e.ID + `"}`), c.commit(&record{Kind: eventAdded, By: c.user(), ChatID: ch.ID, ThreadID: th.ID, Event: e})
 }
 
 // markEventsAsSeen is mark_events_as_seen of both APIs. The mark never moves
@@ -239,10 +254,15 @@ func deleteEvent(c *call) (any, error) {
 }
 
 // eventView renders an event: Event of either API. The agent is who reads it;
-// nil for customers, and where no agent is known. There are more events than of
-// anything else, so they are written at once and not by way of a map.
+// nil for customers, and where no agent is known.
 func (o *org) eventView(side side, a *Agent, e *event) json.RawMessage {
-	v := make([]byte, 0, 320)
+	return o.appendEvent(make([]byte, 0, viewBytes+len(e.Body)), side, a, e)
+}
+
+const viewBytes = 256 // of an event's view or push, beside the body
+
+// appendEvent appends the view of an event.
+func (o *org) appendEvent(v []byte, side side, a *Agent, e *event) []byte {
 	text := func(name, s string) {
 		v = append(append(append(v, ',', '"'), name...), '"', ':')
 		v = wire.AppendString(v, s)
@@ -252,15 +272,11 @@ func (o *org) eventView(side side, a *Agent, e *event) json.RawMessage {
 	text("type", e.Type)
 	withheld := e.Deleted && (a == nil || !a.manages()) // of a deleted event, agents get the husk
 	if !withheld {
-		var few [8]string
-		for _, name := range sortedNames(few[:0], e.Body) {
-			x := e.Body[name]
-			if side == customerSide && e.Type == "rich_message" && name == "elements" {
-				x = o.customerElements(e.Body)
-			}
-			v = append(wire.AppendString(append(v, ','), name), ':')
-			v = appendJSON(v, x)
+		shown := e.Body
+		if side == customerSide && e.Type == "rich_message" {
+			shown = shown.with("elements", o.customerElements(shown.members()))
 		}
+		v = shown.appendTo(v)
 	}
 	if e.Deleted {
 		v = append(v, `,"deleted":true`...)
@@ -281,10 +297,10 @@ func (o *org) eventView(side side, a *Agent, e *event) json.RawMessage {
 }
 
 // eventPush is the payload of incoming_event and event_updated.
-func eventPush(ch *chat, thread string, event json.RawMessage) json.RawMessage {
-	v := make([]byte, 0, len(event)+80)
+func (o *org) eventPush(side side, ch *chat, thread string, e *event) json.RawMessage {
+	v := make([]byte, 0, viewBytes+len(e.Body)+len(`{"chat_id":"","thread_id":"","event":}`)+len(ch.ID)+len(thread))
 	v = wire.AppendString(append(v, `{"chat_id":`...), ch.ID)
 	v = wire.AppendString(append(v, `,"thread_id":`...), thread)
-	v = append(append(v, `,"event":`...), event...)
+	v = o.appendEvent(append(v, `,"event":`...), side, nil, e)
 	return append(v, '}')
 }

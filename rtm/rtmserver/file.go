@@ -1,6 +1,7 @@
 package rtmserver
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"net/http"
@@ -102,7 +103,7 @@ func (o *org) uploaded(address string) *file {
 
 // attach fills the body of a file event from the file that its address is of.
 func (o *org) attach(em *emission, e *event, where string) error {
-	address, _ := e.Body["url"].(string)
+	address := e.Body.str("url")
 	f := o.uploaded(address)
 	if f == nil && o.others.Load() {
 		// Another node may have taken it just now.
@@ -119,22 +120,30 @@ func (o *org) attach(em *emission, e *event, where string) error {
 		case !o.s.opts.ForeignFiles:
 			return invalid("%s.url: must be the address that upload_file gave within the last 24 hours, not %s", where, quote(address))
 		}
-		e.Body["name"] = path.Base("/" + u.Path)
-		e.Body["content_type"] = contentType(u.Path)
+		e.fill(func(m map[string]any) { m["name"], m["content_type"] = path.Base("/"+u.Path), contentType(u.Path) })
 		return nil
 	}
-	e.Body["name"], e.Body["content_type"] = f.Name, f.Type
-	if f.Width > 0 {
-		e.Body["size"], e.Body["width"], e.Body["height"] = f.Size, f.Width, f.Height
-	}
-	if f.Thumbnails != "" {
-		e.Body["thumbnail_url"], e.Body["thumbnail2x_url"] = f.address(thumbnailSizes[0]), f.address(thumbnailSizes[1])
-	}
+	e.fill(func(m map[string]any) {
+		m["name"], m["content_type"] = f.Name, f.Type
+		if f.Width > 0 {
+			m["size"], m["width"], m["height"] = f.Size, f.Width, f.Height
+		}
+		if f.Thumbnails != "" {
+			m["thumbnail_url"], m["thumbnail2x_url"] = f.address(thumbnailSizes[0]), f.address(thumbnailSizes[1])
+		}
+	})
 	return nil
 }
 
 // usedFiles returns the files whose addresses an event's body has anywhere.
-func (o *org) usedFiles(x any) []string {
+func (o *org) usedFiles(b body) []string {
+	if len(o.st.Files) == 0 || !bytes.Contains(b, []byte(filePath)) {
+		return nil
+	}
+	return o.filesIn(decodeRaw(b))
+}
+
+func (o *org) filesIn(x any) []string {
 	var ids []string
 	switch x := x.(type) {
 	case string:
@@ -143,11 +152,11 @@ func (o *org) usedFiles(x any) []string {
 		}
 	case []any:
 		for _, item := range x {
-			ids = append(ids, o.usedFiles(item)...)
+			ids = append(ids, o.filesIn(item)...)
 		}
 	case map[string]any:
 		for _, name := range sortedKeys(x) {
-			ids = append(ids, o.usedFiles(x[name])...)
+			ids = append(ids, o.filesIn(x[name])...)
 		}
 	}
 	slices.Sort(ids)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
 // Limits bound what clients can take of a server. 0 stands for the default, less
@@ -160,7 +162,7 @@ func (c *conn) limited(r *request) error {
 		key.organization = c.org.seed.ID
 	}
 	if r.action == "login" {
-		key.user = hash(r.payload.str("token"))
+		key.user = hash(wire.Str(r.raw, "token"))
 	}
 	if c.s.rates.allow(key) {
 		return nil

@@ -59,6 +59,7 @@ type org struct {
 	snapshotted uint64 // how many records the newest snapshot has
 	snapshotAt  uint64 // with how many the next one is due
 	leave       func() // the log
+	entry       []byte // room for the next entry of the log
 
 	bots *bots // nil for none
 }
@@ -186,7 +187,14 @@ func (o *org) agent(id string) *Agent {
 // userID is the id under which a side knows a user.
 func (o *org) userID(side side, id string) string {
 	if side == customerSide && id != "" && o.st.Customers[id] == nil {
-		return opaqueID(o.seed.ID, id)
+		a := o.agents[id]
+		if a == nil {
+			return opaqueID(o.seed.ID, id)
+		}
+		if a.opaque == "" {
+			a.opaque = opaqueID(o.seed.ID, id)
+		}
+		return a.opaque
 	}
 	return id
 }

@@ -1,6 +1,8 @@
 package rtmserver
 
 import (
+	"encoding/json"
+
 	"github.com/rtmwidget/rtmwidget/rtm/catalogue"
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
@@ -50,7 +52,7 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 				continue
 			}
 			if bodies[i] == nil {
-				bodies[i] = appendJSON(nil, older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
+				bodies[i] = rendered(older(c.catalogue, version, c.catalogue.Push(action).Payload, payload))
 			}
 			var frame []byte
 			if c == em.requester && em.hasID && !em.unasked {
@@ -65,6 +67,14 @@ func (em *emission) send(conns []*conn, action string, payload any) {
 			em.org.s.metrics.pushed(c.side, action)
 		}
 	}
+}
+
+// rendered is appendJSON without a copy of what was rendered before.
+func rendered(view any) []byte {
+	if raw, ok := view.(json.RawMessage); ok {
+		return raw
+	}
+	return appendJSON(nil, view)
 }
 
 // to sends to one connection.
@@ -200,7 +210,7 @@ func (o *org) announce(em *emission, r *record) {
 		em.access(ch, "incoming_chat", push(agentSide))
 		o.routingChanged(ch)
 	case eventAdded:
-		push := func(side side) any { return eventPush(ch, r.ThreadID, o.eventView(side, nil, r.Event)) }
+		push := func(side side) any { return o.eventPush(side, ch, r.ThreadID, r.Event) }
 		if r.Event.visibleTo(customerSide) {
 			// The official SDK takes one with an id for the answer to a send_event,
 			// and breaks when there was none: a system message comes without.

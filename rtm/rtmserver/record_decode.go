@@ -115,7 +115,7 @@ func readEvent(d *wire.Decoder) (*event, error) {
 		case string(name) == "properties" && d.Kind() == '{':
 			e.Properties = decodeValue(d).(map[string]any)
 		case string(name) == "body" && d.Kind() == '{':
-			e.Body = decodeValue(d).(map[string]any)
+			e.Body = writtenBody(d.Raw())
 		default:
 			return slowly[event](d, &whole)
 		}

@@ -26,7 +26,7 @@ func FuzzDecodeEntry(f *testing.F) {
 		f.Add(data)
 	}
 	e := event{ID: "1", Type: "file", Visibility: "agents", Deleted: true, Files: []string{"f"}, CreatedAt: time.Unix(1, 2000).In(time.FixedZone("", 3600)),
-		Properties: properties{"a": map[string]any{"b": json.Number("1.50")}}, Body: map[string]any{"a": []any{nil, true, "\u2028<\U0001F600"}, "b": nil}}
+		Properties: properties{"a": map[string]any{"b": json.Number("1.50")}}, Body: newBody(map[string]any{"a": []any{nil, true, "\u2028<\U0001F600"}, "b": nil})}
 	data, err := encodeEntry([]*record{{Kind: eventAdded, Event: &e}, {Kind: eventsSeen, UserID: "u", SeenUpTo: time.Unix(1, 2000).UTC()}, {Kind: chatFollowed},
 		{Kind: threadOpened, Thread: &thread{ID: "t", Events: []*event{&e}}}, {Kind: threadOpened, Thread: &thread{}}})
 	if err != nil {

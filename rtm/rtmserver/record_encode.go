@@ -10,7 +10,11 @@ import (
 
 // encodeEntry makes the entry of the log that holds these records.
 func encodeEntry(records []*record) ([]byte, error) {
-	entry := append(make([]byte, 0, 512), '[')
+	return appendEntry(make([]byte, 0, 512), records)
+}
+
+func appendEntry(dst []byte, records []*record) ([]byte, error) {
+	entry := append(dst, '[')
 	for i, r := range records {
 		if i > 0 {
 			entry = append(entry, ',')
@@ -73,7 +77,7 @@ func (r *record) appendEvent(dst []byte) []byte {
 	text("custom_id", e.CustomID, false)
 	text("visibility", e.Visibility, true)
 	dst = appendJSON(append(dst, `,"properties":`...), e.Properties)
-	dst = appendJSON(append(dst, `,"body":`...), e.Body)
+	dst = wire.AppendRaw(append(dst, `,"body":`...), e.Body)
 	if len(e.Files) > 0 {
 		dst = appendJSON(append(dst, `,"files":`...), e.Files)
 	}

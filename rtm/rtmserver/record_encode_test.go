@@ -13,7 +13,7 @@ func TestEncodeEntry(t *testing.T) {
 	full := &event{
 		ID: "T_1", CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 678900, time.UTC), Type: "message", AuthorID: "a\"<é>", CustomID: "c", Visibility: "all",
 		Properties: properties{"ns": map[string]any{"n": json.Number("1"), "b": true}},
-		Body:       map[string]any{"text": "\u2028 hello\n", "text_vars": map[string]string{"a": "b"}, "version": 1, "elements": []any{map[string]any{"x": nil}}},
+		Body:       newBody(map[string]any{"text": "\u2028 hello\n", "text_vars": map[string]string{"a": "b"}, "version": 1, "elements": []any{map[string]any{"x": nil}}}),
 		Files:      []string{"f"}, Deleted: true,
 	}
 	for v, i := reflect.ValueOf(full).Elem(), 0; i < v.NumField(); i++ {

@@ -57,8 +57,8 @@ type request struct {
 	id      string
 	hasID   bool
 	version string // that it names; the one it is carried out in once it was checked
-	payload params
 	raw     []byte // the payload as it came, nil for none
+	payload params // the same; of send_event, which reads raw, and before check there is none
 	began   time.Time
 }
 
@@ -187,7 +187,7 @@ var methods = [2]map[string]func(*call) (any, error){
 // parseRequest reads a frame. With an error, the request holds what could be
 // read, so that the answer can carry it.
 func parseRequest(frame []byte) (*request, error) {
-	r := &request{payload: params{}}
+	r := &request{}
 	if !utf8.Valid(frame) {
 		return r, invalid("the frame is not valid UTF-8")
 	}
@@ -230,15 +230,11 @@ func parseRequest(frame []byte) (*request, error) {
 		bad = invalid("action: is required")
 	}
 	r.version, _ = text("version", version)
-	switch p := decodeRaw(r.raw).(type) {
-	case nil:
+	switch {
+	case wire.IsNull(r.raw):
 		r.raw = nil
-	case map[string]any:
-		r.payload = p
-	default:
-		if bad == nil {
-			bad = mustBe("payload", "an object", p)
-		}
+	case !wire.IsObject(r.raw) && bad == nil:
+		bad = mustBe("payload", "an object", decodeRaw(r.raw))
 	}
 	return r, bad
 }
@@ -286,6 +282,9 @@ func (c *conn) handle(frame []byte) {
 		c.respond(r, obj{}, nil)
 		return
 	}
+	if r.action != "send_event" {
+		r.payload, _ = decodeRaw(r.raw).(map[string]any)
+	}
 	in := &call{conn: c, org: c.org, request: r, payload: r.payload}
 	if r.action == "login" && c.side == agentSide {
 		token, err := loginToken(r.payload.str("token"), true)
@@ -301,7 +300,7 @@ func (c *conn) handle(frame []byte) {
 		in.org, in.agent = org, agent
 	}
 	in.only = r.onlyChat()
-	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID}
+	in.em = &emission{org: in.org, requester: c, requestID: r.id, hasID: r.hasID, out: make([]outgoing, 0, 2)}
 	in.org.do(in, methods[c.side][r.action])
 }
 
@@ -372,7 +371,8 @@ func (c *conn) outcome(r *request, result any, err error) (payload any, failed *
 		}
 		return result, nil
 	}
-	if !errors.As(err, &failed) {
+	failed, known := errors.AsType[*apiError](err)
+	if !known {
 		c.s.opts.Logger.Error("request failed", "api", c.side.String(), "action", r.action, "error", err)
 		failed = failAs(c.catalogue, "internal")
 	}

@@ -40,7 +40,7 @@ func sendRichMessagePostback(c *call) (any, error) {
 	}
 	in := c.payload.obj("postback")
 	id, found := in.str("id"), false
-	buttons(e.Body, func(b map[string]any) { found = found || b["postback_id"] == id })
+	buttons(e.Body.members(), func(b map[string]any) { found = found || b["postback_id"] == id })
 	if !found {
 		return nil, fail("not_found", "payload.postback.id: event %s has no button with the postback id %s", e.ID, quote(id))
 	}
@@ -65,16 +65,18 @@ func sendRichMessagePostback(c *call) (any, error) {
 // foldPostback notes who has a button toggled.
 func (st *state) foldPostback(r *record) {
 	e := st.Chats[r.ChatID].thread(r.ThreadID).event(r.EventID)
-	buttons(e.Body, func(b map[string]any) {
-		if b["postback_id"] != r.Postback["id"] {
-			return
-		}
-		users, _ := b["user_ids"].([]any)
-		users = slices.DeleteFunc(slices.Clone(users), func(x any) bool { return x == r.By })
-		if r.Postback["toggled"] == true {
-			users = append(users, r.By)
-		}
-		b["user_ids"] = users
+	e.fill(func(members map[string]any) {
+		buttons(members, func(b map[string]any) {
+			if b["postback_id"] != r.Postback["id"] {
+				return
+			}
+			users, _ := b["user_ids"].([]any)
+			users = slices.DeleteFunc(slices.Clone(users), func(x any) bool { return x == r.By })
+			if r.Postback["toggled"] == true {
+				users = append(users, r.By)
+			}
+			b["user_ids"] = users
+		})
 	})
 }
 
@@ -89,7 +91,7 @@ func (o *org) announcePostback(em *emission, ch *chat, r *record) {
 	push := func(side side) obj {
 		return obj{"user_id": o.userID(side, r.By), "chat_id": ch.ID, "thread_id": th.ID, "event_id": e.ID, "postback": r.Postback}
 	}
-	updated := func(side side) any { return eventPush(ch, th.ID, o.eventView(side, nil, e)) }
+	updated := func(side side) any { return o.eventPush(side, ch, th.ID, e) }
 	if e.visibleTo(customerSide) {
 		em.customer(ch.CustomerID, "incoming_rich_message_postback", push(customerSide))
 		em.customer(ch.CustomerID, "event_updated", updated(customerSide))

@@ -169,7 +169,7 @@ func (ex *seedExport) thread(ch *chat, th *thread) Thread {
 			ex.agents([]string{e.AuthorID})
 		}
 		x := Event{
-			Type: e.Type, CreatedAt: momentOf(e.CreatedAt), AuthorID: e.AuthorID, CustomID: e.CustomID, Properties: e.Properties, Deleted: e.Deleted, Body: e.Body,
+			Type: e.Type, CreatedAt: momentOf(e.CreatedAt), AuthorID: e.AuthorID, CustomID: e.CustomID, Properties: e.Properties, Deleted: e.Deleted, Body: e.Body.members(),
 		}
 		if e.Visibility != "all" {
 			x.Visibility = e.Visibility

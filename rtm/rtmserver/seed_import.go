@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -423,21 +424,21 @@ func (im *seedImport) thread(x *Chat, t *Thread, place, path string) *thread {
 func (im *seedImport) event(x *Event, th *thread, before time.Time, i int, path string) *event {
 	e := &event{
 		ID: th.eventID(i + 1), Type: x.Type, AuthorID: x.AuthorID, CustomID: x.CustomID, Visibility: x.Visibility,
-		Properties: properties{}, Body: map[string]any{}, Deleted: x.Deleted,
+		Properties: properties{}, Deleted: x.Deleted,
 	}
 	if e.Visibility == "" {
 		e.Visibility = "all"
 	}
 	e.Properties.merge(x.Properties)
-	for name, v := range withUsers(x.Body) {
-		e.Body[name] = v
-	}
+	members := params{}
+	maps.Copy(members, withUsers(x.Body))
 	if e.Type == "file" {
-		describeFile(e.Body)
+		describeFile(members)
 	}
-	if typ := im.o.formType(params(e.Body).str("form_id")); e.Type == "filled_form" && typ != "" && e.Body["form_type"] == nil {
-		e.Body["form_type"] = typ
+	if typ := im.o.formType(members.str("form_id")); e.Type == "filled_form" && typ != "" && members["form_type"] == nil {
+		members["form_type"] = typ
 	}
+	e.Body = newBody(members)
 	e.CreatedAt = before.Add(time.Second)
 	if x.CreatedAt != "" {
 		e.CreatedAt = im.time(x.CreatedAt, before, path+".created_at")

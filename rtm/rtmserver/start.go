@@ -1,6 +1,10 @@
 package rtmserver
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
+)
 
 // startChat is start_chat of the Customer API.
 func startChat(c *call) (any, error) {
@@ -119,7 +123,8 @@ func (c *call) openThread(ch *chat, customer string, in params) (any, error) {
 	}
 
 	for i, x := range thread.list("events") {
-		e, err := c.newEvent(params(x.(map[string]any)), th, "payload.chat.thread.events["+itoa(i)+"]")
+		in := wire.NewDecoder(appendJSON(nil, x))
+		e, err := c.newEvent(readEventInput(&in), th, "payload.chat.thread.events["+itoa(i)+"]")
 		if err != nil {
 			return nil, err
 		}

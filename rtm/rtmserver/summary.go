@@ -40,7 +40,7 @@ func requestThreadSummary(c *call) (any, error) {
 	}
 	e := &event{
 		ID: th.nextEventID(), CreatedAt: o.now(), Type: "system", Visibility: "agents", Properties: properties{},
-		Body: map[string]any{"source": "messaging", "subtype": "summary", "version": 1, "details": string(details)},
+		Body: newBody(obj{"source": "messaging", "subtype": "summary", "version": 1, "details": string(details)}),
 	}
 	return obj{}, o.commit(c.em, &record{Kind: eventAdded, ChatID: ch.ID, ThreadID: th.ID, Event: e})
 }

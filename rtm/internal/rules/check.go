@@ -8,7 +8,27 @@ import (
 	"github.com/rtmwidget/rtmwidget/rtm/internal/wire"
 )
 
-type checker struct{ table *Table }
+// A checker goes through a payload. Nearly all are good, so a first one only finds
+// out whether there is a problem: the names of places are made by a second.
+type checker struct {
+	table *Table
+	named bool // places have names
+}
+
+// in names a member, and at an element.
+func (c checker) in(where, name string) string {
+	if !c.named {
+		return ""
+	}
+	return where + "." + name
+}
+
+func (c checker) at(where string, i int) string {
+	if !c.named {
+		return ""
+	}
+	return where + "[" + strconv.Itoa(i) + "]"
+}
 
 // object checks the members of an object against fields.
 func (c checker) object(fields []Field, obj []byte, where string) string {
@@ -30,7 +50,7 @@ func (c checker) object(fields []Field, obj []byte, where string) string {
 		case wire.IsNull(raw) && !f.Required:
 			continue
 		}
-		if problem := c.value(f, f.Type, raw, where+"."+f.Name); problem != "" {
+		if problem := c.value(f, f.Type, raw, c.in(where, f.Name)); problem != "" {
 			return problem
 		}
 		for _, other := range f.Excludes {
@@ -50,7 +70,7 @@ func (c checker) object(fields []Field, obj []byte, where string) string {
 // each checks the members of an object with any names.
 func (c checker) each(f *Field, typ string, obj []byte, where string) string {
 	for name, raw := range wire.Members(obj) {
-		if problem := c.value(f, typ, raw, where+"."+name); problem != "" {
+		if problem := c.value(f, typ, raw, c.in(where, name)); problem != "" {
 			return problem
 		}
 	}
@@ -107,7 +127,7 @@ func (c checker) value(f *Field, typ string, raw []byte, where string) string {
 		}
 		return ""
 	}
-	return c.named(typ, raw, where)
+	return c.typed(typ, raw, where)
 }
 
 func (c checker) list(f *Field, elem string, raw []byte, where string) string {
@@ -123,7 +143,7 @@ func (c checker) list(f *Field, elem string, raw []byte, where string) string {
 	}
 	i := 0
 	for item := range wire.Elements(raw) {
-		if problem := c.value(f, elem, item, where+"["+strconv.Itoa(i)+"]"); problem != "" {
+		if problem := c.value(f, elem, item, c.at(where, i)); problem != "" {
 			return problem
 		}
 		i++
@@ -132,6 +152,9 @@ func (c checker) list(f *Field, elem string, raw []byte, where string) string {
 }
 
 func text(f *Field, raw []byte, where string) string {
+	if kind(raw) == "a string" && f.Enum == nil && (f.Max == nil || len(raw) <= *f.Max) {
+		return "" // no text is longer than its JSON
+	}
 	s, ok := wire.String(raw)
 	switch {
 	case !ok:
@@ -160,14 +183,14 @@ func integer(f *Field, raw []byte, where string) string {
 	return ""
 }
 
-// named checks an object or a union. A union is the object that its
+// typed checks an object or a union by its name. A union is the object that its
 // discriminator names.
-func (c checker) named(name string, raw []byte, where string) string {
+func (c checker) typed(name string, raw []byte, where string) string {
 	if !wire.IsObject(raw) {
 		return mustBe(where, "an object", raw)
 	}
 	if u, ok := c.table.Unions[name]; ok {
-		where := where + "." + u.Discriminator
+		where := c.in(where, u.Discriminator)
 		value := wire.Get(raw, u.Discriminator)
 		if value == nil {
 			return where + ": is required"

@@ -81,9 +81,10 @@ func (t *Table) Check(action string, payload []byte) (problem string) {
 	if len(payload) == 0 {
 		payload = []byte("{}")
 	}
-	c := checker{t}
+	c := checker{table: t}
 	if problem := c.object(m.Fields, payload, "payload"); problem != "" {
-		return problem
+		c.named = true
+		return c.object(m.Fields, payload, "payload")
 	}
 	return c.anyOf(m.AnyOf, payload)
 }

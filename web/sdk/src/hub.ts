@@ -26,6 +26,9 @@ export interface Seat {
 /** Milliseconds that a connection outlives the last of its tabs, which may be loading anew, as long as there are others. */
 const grace = 2_000
 
+/** Milliseconds that a tab has for a token before another is asked, too. */
+const patience = 10_000
+
 interface Tab {
   readonly send: (data: FromHub) => void
   /** By the tab's own numbers. */
@@ -55,9 +58,10 @@ interface Line {
   state?: FromCore & { type: 'state' }
   /** The number of the login under way, or its answer. */
   login?: { ref: number; answer?: string }
-  /** Which token the core waits for, and who was asked. */
+  /** Which token the core waits for, who was asked last, and for how long. */
   fresh?: boolean
   asked?: Member | undefined
+  patience?: unknown
   /** For the end of the line. */
   end?: unknown
 }
@@ -167,7 +171,8 @@ export class Hub {
         this.#cancel(member, message.ref, core)
         break
       case 'token':
-        if (line.asked !== member) break
+        if (line.fresh === undefined) break
+        this.#env.clearTimeout(line.patience)
         delete line.asked
         delete line.fresh
         core.post({ ...message, conn })
@@ -279,12 +284,18 @@ export class Hub {
     else line.end = this.#env.setTimeout(end, after)
   }
 
-  /** One tab is asked for a token, the one that was used last; when it goes, another. */
-  #ask(line: Line): void {
-    const { fresh } = line
+  /** One tab is asked for a token, the one that was used last; when it goes, or is frozen, another. The first answer counts. */
+  #ask(line: Line, turn = 0): void {
+    const { fresh, members } = line
+    this.#env.clearTimeout(line.patience)
     if (fresh === undefined) return
-    line.asked = [...line.members].at(-1)
-    if (line.asked) this.#say(line.asked, { type: 'needToken', conn: 0, fresh })
+    line.asked = [...members].at(-1 - (turn % members.size))
+    if (!line.asked) return
+    this.#say(line.asked, { type: 'needToken', conn: 0, fresh })
+    line.patience = this.#env.setTimeout(() => {
+      if (members.size > 1) this.#ask(line, turn + 1)
+      this.#flush()
+    }, patience)
   }
 
   // From the core.

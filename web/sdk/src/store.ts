@@ -1,7 +1,7 @@
 // What was not sent yet outlives a reload: IndexedDB keeps it, and a Web Lock says which tab answers for it. The lock goes
 // with its tab, however that ends; whoever gets it then takes over.
 
-import { hold } from './locks.ts'
+import { hold, unique } from './locks.ts'
 
 /** Something kept; only the core understands `value`. */
 export interface StoredEntry {
@@ -45,7 +45,7 @@ export const openStore: OpenStore = async (name, late) => {
   if (!canStore()) throw new Error('there is no IndexedDB with Web Locks here')
   const { locks } = navigator
   const db = await openDatabase()
-  const owner = crypto.randomUUID()
+  const owner = unique()
   const closing = new AbortController()
   const { signal } = closing
   const lockOf = (of: string) => `rtmwidget ${name} ${of}`
@@ -55,15 +55,26 @@ export const openStore: OpenStore = async (name, late) => {
     db.close()
   }
 
-  const takeOver = (from: string) =>
-    change(db, (rows, done: (entries: StoredEntry[]) => void) => {
-      const request = rows.getAll(rangeOf(from)) as IDBRequest<Row[]>
-      request.onsuccess = () => {
-        rows.delete(rangeOf(from))
-        for (const row of request.result) rows.put({ ...row, owner })
-        done(request.result.map(({ key, value }) => ({ key, value })))
-      }
-    })
+  /** Also those whose entries could not be made this one's own: while the disk is full their locks are held instead. */
+  const owners = [owner]
+
+  const takeOver = async (from: string, give: (entries: StoredEntry[]) => void) => {
+    let entries: StoredEntry[] = []
+    try {
+      await change<void>(db, (rows) => {
+        const request = rows.getAll(rangeOf(from)) as IDBRequest<Row[]>
+        request.onsuccess = () => {
+          entries = request.result.map(({ key, value }) => ({ key, value }))
+          rows.delete(rangeOf(from))
+          for (const row of request.result) rows.put({ ...row, owner })
+        }
+      })
+    } catch {
+      owners.push(from)
+    }
+    give(entries)
+    if (owners.includes(from)) await new Promise((over) => signal.addEventListener('abort', over))
+  }
 
   try {
     await hold(locks, lockOf(owner), signal)
@@ -73,21 +84,21 @@ export const openStore: OpenStore = async (name, late) => {
     })
     const entries: StoredEntry[] = []
     for (const other of new Set((keys as string[][]).map((key) => key[1]!))) {
-      const taken = await locks.request(lockOf(other), { ifAvailable: true }, (lock) => (lock ? takeOver(other) : undefined))
+      const taken = await new Promise<StoredEntry[] | void>((give) => {
+        void locks.request(lockOf(other), { ifAvailable: true }, (lock) => (lock ? takeOver(other, give) : give()))
+      })
       if (taken) {
         entries.push(...taken)
         continue
       }
-      locks.request(lockOf(other), { signal }, () => takeOver(other)).then(
-        (left) => late(left.filter((entry) => entry.key !== sideStorage)),
+      locks.request(lockOf(other), { signal }, () => takeOver(other, (left) => late(left.filter((entry) => entry.key !== sideStorage)))).catch(
         () => {}, // closed first
       )
     }
     const put = (key: string, value: string | null) =>
-      change(db, (rows, done: (nothing: void) => void) => {
-        if (value === null) rows.delete([name, owner, key])
-        else rows.put({ name, owner, key, value } satisfies Row)
-        done()
+      change<void>(db, (rows) => {
+        for (const of of owners) rows.delete([name, of, key])
+        if (value !== null) rows.put({ name, owner, key, value } satisfies Row)
       })
     return { store: { put, close }, entries }
   } catch (cause) {
