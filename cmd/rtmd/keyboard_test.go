@@ -97,12 +97,12 @@ func TestKeyboard(t *testing.T) {
 	p.waitText(chat+"[part~=timeline]", "Line 4 of visit 8")
 	p.waitFocus(".restart")
 
-	// What was said before, up to the first line.
+	// What was said before, up to the first line, and there at rest: a scroller that is still on its way goes on after a jump.
 	p.tabBackTo("[part~=timeline]")
 	for first := "false"; first == "false"; {
 		held := ask(p, chromedp.Evaluate[int](timelineLog+`.querySelectorAll('[data-key]').length`))
 		p.keys("Home")
-		p.wait("more above, or the first line", fmt.Sprintf(`(e => (window.first = String(e.textContent.includes('Line 1 of visit 1'))) === 'true' || e.querySelectorAll('[data-key]').length > %d)(%s)`, held, timelineLog))
+		p.wait("more above, or the first line", fmt.Sprintf(`(e => (window.first = String(e.scrollTop === 0 && e.textContent.includes('Line 1 of visit 1'))) === 'true' || e.querySelectorAll('[data-key]').length > %d)(%s)`, held, timelineLog))
 		first = ask(p, chromedp.Evaluate[string]("first"))
 	}
 	p.waitFocus("[part~=timeline]")

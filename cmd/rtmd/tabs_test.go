@@ -209,13 +209,8 @@ func TestTabs(t *testing.T) {
 				p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`
 					window.said = (async () => { for (let n = 0; n < 8; n++) await c.model.act('send', { text: 'tab %d line ' + n }) })()
 					window.read = c.call('list_chats', {})
-					window.back = new Promise((resolve) => {
-						let gone = false
-						const end = c.onState((state) => {
-							if (state !== 'live') gone = true
-							else if (gone) { end(); resolve(Date.now()) }
-						})
-					})`, i+2)))
+					window.back = 0
+					c.onState((state) => { if (state === 'live') back = Date.now() })`, i+2)))
 			}
 			killed := time.Now()
 			scheme.kill(t, b, tabs[0])
@@ -253,10 +248,12 @@ func TestTabs(t *testing.T) {
 					}
 				}
 			}
+			// One that found the next core live already has not heard of it.
 			var took []time.Duration
 			for _, p := range rest[len(rest)-4:] {
-				live := ask(p, chromedp.Evaluate[float64](`back`, chromedp.EvalAwaitPromise))
-				took = append(took, time.UnixMilli(int64(live)).Sub(killed).Round(time.Millisecond))
+				if live := ask(p, chromedp.Evaluate[float64](`back`)); live > 0 {
+					took = append(took, time.UnixMilli(int64(live)).Sub(killed).Round(time.Millisecond))
+				}
 			}
 			t.Logf("from the kill to live again: %v", took)
 			demo.quiet(t, rest...)
