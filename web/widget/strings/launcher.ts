@@ -39,7 +39,7 @@ export const launcher: Readonly<Record<Language, LauncherStrings>> = {
     open: 'فتح المحادثة',
     // The number that is seen is in the name, also where the words would do: who speaks to the computer reads it out.
     openUnread: counted<'ar'>({
-      zero: 'فتح المحادثة، لا رسائل غير مقروءة', one: 'فتح المحادثة، رسالة واحدة غير مقروءة ({n})', two: 'فتح المحادثة، رسالتان غير مقروءتين ({n})',
+      zero: 'فتح المحادثة، لا رسائل غير مقروءة', one: 'فتح المحادثة، رسائل غير مقروءة: {n}', two: 'فتح المحادثة، رسائل غير مقروءة: {n}',
       few: 'فتح المحادثة، {n} رسائل غير مقروءة', many: 'فتح المحادثة، {n} رسالة غير مقروءة', other: 'فتح المحادثة، {n} رسالة غير مقروءة',
     }),
     close: 'إغلاق نافذة المحادثة',

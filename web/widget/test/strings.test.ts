@@ -72,7 +72,7 @@ test('a number has the form of its language', async () => {
     '22 nieprzeczytane wiadomości', '1,5 nieprzeczytanej wiadomości',
   ])
   assert.deepEqual(await forms('ar', 0, 1, 2, 3, 11, 100), [
-    'لا رسائل غير مقروءة', 'رسالة واحدة غير مقروءة (1)', 'رسالتان غير مقروءتين (2)', '3 رسائل غير مقروءة', '11 رسالة غير مقروءة', '100 رسالة غير مقروءة',
+    'لا رسائل غير مقروءة', 'رسائل غير مقروءة: 1', 'رسائل غير مقروءة: 2', '3 رسائل غير مقروءة', '11 رسالة غير مقروءة', '100 رسالة غير مقروءة',
   ])
   assert.deepEqual(await forms('ja', 1, 2), ['未読メッセージ1件', '未読メッセージ2件'])
   assert.equal(speak({ locale: 'ar-EG', launcher: launcher.ar, texts: await loadTexts('ar') }).cards(3), '٣ بطاقات', 'digits are the country’s')
