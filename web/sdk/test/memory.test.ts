@@ -172,13 +172,17 @@ for (const { name, core } of [{ name: 'standard core', core: wasm }, { name: 're
         port.post({ type: 'destroy', conn })
       }
     }
-    // Go lets go of what JavaScript gave it when it collects: the least of some looks is what it holds.
+    // Go lets go of what JavaScript gave it when it collects, which is not ours to order: what it holds is the least around
+    // two collections, which show by falling values.
     const settled = () => {
       let least = holds()
-      for (let i = 0; i < 20; i++) {
+      let last = least
+      for (let looks = 0, falls = 0; looks < 20 || (last.values > 0 && falls < 2 && looks < 1000); looks++) {
         for (let j = 0; j < 200; j++) socket.frame({ type: 'push', action: 'own', payload: {} })
         const now = holds()
+        if (now.values < last.values) falls++
         if (now.values < least.values) least = now
+        last = now
       }
       return least
     }
@@ -188,7 +192,9 @@ for (const { name, core } of [{ name: 'standard core', core: wasm }, { name: 're
     const after = settled()
     t.diagnostic(`heap ${before.heap} to ${after.heap}, wasm ${before.memory} to ${after.memory}, ${after.values} values of Go`)
     for (const what of Object.keys(before) as (keyof typeof before)[]) {
-      const most = before[what] * 1.1 + (what === 'values' ? 1000 : 0) // less than a collection apart
+      // Values: less than a collection apart. Memory: a short run may end just behind a step of Go's heap, which is 4 MB.
+      const step = what === 'values' ? 1000 : what === 'memory' && name === 'standard core' && !whole ? 4 << 20 : 0
+      const most = before[what] * 1.1 + step
       assert.ok(after[what] <= most, `${what}: ${before[what]} before, ${after[what]} after`)
     }
     port.close()
